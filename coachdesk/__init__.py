@@ -1,0 +1,1 @@
+"""CoachDesk: live coaching and visual assistance for customer calls."""

@@ -1,0 +1,215 @@
+"""What an endpoint tells: one JSON object per line, ``event`` names it. Pure; docs/endpoint.md lists them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from signaling.policy import Mode, Role
+from signaling.protocol import Awareness, CallView, EndReason, LinkView, QuickReply, WaitingView
+
+Id = str | int | None
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """``id`` is that of the command this event answers, if it answers one."""
+
+    id: Id = None
+
+
+class Ready(Event, frozen=True, kw_only=True, tag="ready"):
+    """Signed in, for the first time."""
+
+    party: str
+    name: str
+    role: Role
+    team: str
+    awareness: Awareness
+
+
+class Online(Event, frozen=True, kw_only=True, tag="online"):
+    """The connection to the signaling server came or went; a running call's media goes on either way."""
+
+    on: bool
+    message: str = ""
+
+
+class Ok(Event, frozen=True, kw_only=True, tag="ok"):
+    """The command named by ``id`` was carried out."""
+
+
+class Error(Event, frozen=True, kw_only=True, tag="error"):
+    """A command was refused, or something broke; ``message`` says what to do."""
+
+    code: str
+    message: str
+
+
+class Invited(Event, frozen=True, kw_only=True, tag="invited"):
+    url: str
+    link: str
+    expires_at: float
+
+
+class Lobby(Event, frozen=True, kw_only=True, tag="lobby"):
+    """Agent: open links and who waits, whole, at every change."""
+
+    links: list[LinkView]
+    waiting: list[WaitingView]
+
+
+class Waiting(Event, frozen=True, kw_only=True, tag="waiting"):
+    """Agent: a customer has just entered the lobby."""
+
+    party: str
+    name: str
+    label: str
+
+
+class Calls(Event, frozen=True, kw_only=True, tag="calls"):
+    """Observers: every call that may be listened to, whole, at every change."""
+
+    calls: list[CallView]
+
+
+class Call(Event, frozen=True, kw_only=True, tag="call"):
+    """The call this endpoint is on, whole, at every change of it. For an agent, as far as policy shows observers."""
+
+    call: CallView
+
+
+class ModeChanged(Event, frozen=True, kw_only=True, tag="mode"):
+    """Own mode. ``in_force``: the agent's endpoint has wired it; only then does anybody hear by it."""
+
+    mode: Mode
+    in_force: bool
+    heard_by: list[str] = []
+    """Names of those who hear this party now; empty unless ``in_force``."""
+
+
+class Media(Event, frozen=True, kw_only=True, tag="media"):
+    """State of the media connection to ``party``. ``lost``: being rebuilt."""
+
+    party: str
+    state: Literal["connecting", "connected", "lost", "closed"]
+
+
+class FirstSound(Event, frozen=True, kw_only=True, tag="first_sound"):
+    """The first decoded frame of a source since it was last silent for a second. ``time``: monotonic clock, seconds."""
+
+    source: str
+    time: float
+
+
+class Speaking(Event, frozen=True, kw_only=True, tag="speaking"):
+    """``party`` began or ceased to speak, on ``lane``."""
+
+    party: str
+    name: str
+    lane: str
+    on: bool
+
+
+class Levels(Event, frozen=True, kw_only=True, tag="levels"):
+    """RMS level in dBFS over the last 100 ms of what this endpoint hears and says: ``mic``, ``customer``, ``agent``, ..."""
+
+    levels: dict[str, float]
+
+
+class Frames(Event, frozen=True, kw_only=True, tag="frames"):
+    """Pictures of ``party``'s camera are in shared memory ``name``: see ``coachdesk.media.framering``."""
+
+    party: str
+    name: str
+
+
+class VideoGone(Event, frozen=True, kw_only=True, tag="video_gone"):
+    """``party``'s camera stopped; the last picture is stale."""
+
+    party: str
+
+
+class Replied(Event, frozen=True, kw_only=True, tag="replied"):
+    """Observers: the agent answered silently."""
+
+    name: str
+    reply: QuickReply
+
+
+class Ended(Event, frozen=True, kw_only=True, tag="ended"):
+    call: str
+    reason: EndReason
+
+
+class Left(Event, frozen=True, kw_only=True, tag="left"):
+    """Observers: no longer on the call, which may go on."""
+
+    call: str
+
+
+class DeviceView(Struct, frozen=True):
+    device: str
+    label: str
+    default: bool = False
+
+
+class Devices(Event, frozen=True, kw_only=True, tag="devices"):
+    mics: list[DeviceView]
+    speakers: list[DeviceView]
+    cameras: list[DeviceView]
+
+
+class Muted(Event, frozen=True, kw_only=True, tag="muted"):
+    on: bool
+
+
+class Stats(Event, frozen=True, kw_only=True, tag="stats"):
+    """Per stream (``customer.audio``, ``observer:NAME.camera``...) a flat table of numbers, units in the key's suffix."""
+
+    streams: dict[str, dict[str, float]]
+
+
+class Bye(Event, frozen=True, kw_only=True, tag="bye"):
+    """The last event; the process ends."""
+
+
+AnyEvent = (
+    Ready
+    | Online
+    | Ok
+    | Error
+    | Invited
+    | Lobby
+    | Waiting
+    | Calls
+    | Call
+    | ModeChanged
+    | Media
+    | FirstSound
+    | Speaking
+    | Levels
+    | Frames
+    | VideoGone
+    | Replied
+    | Ended
+    | Left
+    | Devices
+    | Muted
+    | Stats
+    | Bye
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def dump(event: AnyEvent) -> bytes:
+    """One line, newline included."""
+    return _encoder.encode(event) + b"\n"
+
+
+def parse(line: str | bytes) -> AnyEvent:
+    """One line of an endpoint's output, typed. Raises msgspec.DecodeError."""
+    return _decoder.decode(line)

@@ -1,0 +1,1 @@
+"""Audio and video of a call: devices, peer connections, forwarding, playout, mixing. Knows no Qt."""

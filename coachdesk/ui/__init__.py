@@ -1,0 +1,1 @@
+"""The desktop windows. Qt is imported here and nowhere else."""

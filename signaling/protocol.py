@@ -1,0 +1,481 @@
+"""The messages between clients and the signaling server, their limits and error codes. Pure.
+
+A message is one JSON object in one WebSocket text frame; ``type`` names it. A request carries ``id`` (the client's
+own counter); its answer carries the same number as ``re``. PROTOCOL.md tells the order in which a session happens.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from signaling.policy import MODE_ACTION, Action, Mode, Role
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 64 * 1024
+MAX_OBSERVERS = 8
+MAX_COACHES = 4
+"""Observers that may speak (supervisors, admins) on one call; each has an audio slot to every other observer."""
+
+Label = Annotated[str, Meta(max_length=80)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+Secret = Annotated[str, Meta(max_length=2048)]
+Reason = Annotated[str, Meta(max_length=200)]
+RequestId = Annotated[int, Meta(ge=1, le=2**53)]
+Sdp = Annotated[str, Meta(max_length=48 * 1024)]
+
+
+class Code(StrEnum):
+    """Stable error codes; PROTOCOL.md says of each what to do."""
+
+    BAD_MESSAGE = "bad_message"
+    TOO_LARGE = "too_large"
+    TOO_MANY_MESSAGES = "too_many_messages"
+    VERSION = "version_mismatch"
+    NOT_SIGNED_IN = "not_signed_in"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    NOT_ALLOWED = "not_allowed"
+    NO_SUCH_CALL = "no_such_call"
+    NO_SUCH_PARTY = "no_such_party"
+    NO_SUCH_LINK = "no_such_link"
+    LINK_USED = "link_used"
+    LINK_EXPIRED = "link_expired"
+    LINK_REVOKED = "link_revoked"
+    LOBBY_FULL = "lobby_full"
+    CALL_FULL = "call_full"
+    BUSY = "busy"
+    AGENT_AWAY = "agent_away"
+    ALREADY_TAKEN_OVER = "already_taken_over"
+    REPLACED = "replaced"
+    SHUTTING_DOWN = "shutting_down"
+    INTERNAL = "internal"
+
+
+class CallPhase(StrEnum):
+    LIVE = "live"
+    HELD = "held"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    HUNG_UP = "hung_up"
+    CUSTOMER_LEFT = "customer_left"
+    AGENT_LOST = "agent_lost"
+    DECLINED = "declined"
+
+
+QuickReply = Literal["got_it", "say_again", "wrap_up"]
+Awareness = Literal["none", "talking", "all"]
+"""What an agent is shown of their observers: nothing, only who talks to them, or everyone who listens."""
+
+
+# --- views: what the server tells about calls ---------------------------------------------------------------
+
+
+class IceServer(Struct, frozen=True, omit_defaults=True):
+    """One STUN or TURN server in the browser's own form (RTCIceServer)."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
+
+
+class PartyView(Struct, frozen=True):
+    """One party of a call as members see it. ``in_force``: the agent's endpoint has wired this mode."""
+
+    party: str
+    name: str
+    role: Role
+    mode: Mode
+    in_force: bool
+    connected: bool
+
+
+class HelpView(Struct, frozen=True):
+    reason: str
+    since: float
+    claimed_by: str = ""
+
+
+class CallView(Struct, frozen=True):
+    """A call as its agent and observers see it. Times are Unix seconds. ``parties`` holds agent, customer, observers.
+
+    ``revision`` grows with every change of who hears whom; the agent's endpoint answers it with ``applied``.
+    """
+
+    call: str
+    label: str
+    team: str
+    agent: str
+    customer: str
+    phase: CallPhase
+    started_at: float
+    revision: int
+    parties: list[PartyView]
+    help: HelpView | None = None
+
+
+class LinkView(Struct, frozen=True):
+    link: str
+    label: str
+    uses_left: int
+    expires_at: float
+
+
+class WaitingView(Struct, frozen=True):
+    party: str
+    name: str
+    label: str
+    since: float
+    camera: bool
+    microphone: bool
+
+
+# --- requests: client to server -----------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, tag="hello", forbid_unknown_fields=True):
+    """First message of every connection: exactly one of ``token`` (staff), ``link`` (customer) or ``resume``."""
+
+    version: int
+    token: Secret = ""
+    link: Secret = ""
+    resume: Secret = ""
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    id: RequestId
+
+
+class Ping(Request, frozen=True, tag="ping"):
+    pass
+
+
+class CreateLink(Request, frozen=True, tag="create_link"):
+    label: Label = ""
+    uses: Annotated[int, Meta(ge=1, le=1000)] = 1
+    expires_in: Annotated[int, Meta(ge=10, le=30 * 86400)] = 3600
+
+
+class RevokeLink(Request, frozen=True, tag="revoke_link"):
+    link: Identifier
+
+
+class Knock(Request, frozen=True, tag="knock"):
+    """The customer consents to what is captured, and enters the lobby. Uses up one use of the link."""
+
+    name: Label = ""
+    camera: bool = False
+    microphone: bool = False
+
+
+class Admit(Request, frozen=True, tag="admit"):
+    party: Identifier
+
+
+class Decline(Request, frozen=True, tag="decline"):
+    party: Identifier
+
+
+class Listen(Request, frozen=True, tag="listen"):
+    """Observe a call; on another call already, this leaves that one (a hop)."""
+
+    call: Identifier
+
+
+class Leave(Request, frozen=True, tag="leave"):
+    call: Identifier
+
+
+class SetMode(Request, frozen=True, tag="set_mode"):
+    call: Identifier
+    mode: Mode
+
+
+class Applied(Request, frozen=True, tag="applied"):
+    """The agent's endpoint has wired everything up to ``revision``."""
+
+    call: Identifier
+    revision: Annotated[int, Meta(ge=0)]
+
+
+class Hold(Request, frozen=True, tag="hold"):
+    call: Identifier
+    on: bool
+
+
+class AskHelp(Request, frozen=True, tag="ask_help"):
+    call: Identifier
+    reason: Reason = ""
+
+
+class CancelHelp(Request, frozen=True, tag="cancel_help"):
+    call: Identifier
+
+
+class ClaimHelp(Request, frozen=True, tag="claim_help"):
+    call: Identifier
+
+
+class Reply(Request, frozen=True, tag="reply"):
+    """The agent's silent answer to the coaches."""
+
+    call: Identifier
+    reply: QuickReply
+
+
+class HangUp(Request, frozen=True, tag="hang_up"):
+    call: Identifier
+
+
+class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):
+    """``session`` names one peer connection; a new one replaces the old (make before break)."""
+
+    session: Identifier
+    sdp: Sdp
+
+
+class Answer(Struct, frozen=True, tag="answer", forbid_unknown_fields=True):
+    session: Identifier
+    sdp: Sdp
+
+
+class Candidate(Struct, frozen=True, tag="candidate", forbid_unknown_fields=True):
+    """A trickled ICE candidate in the browser's form; an empty ``candidate`` ends the list."""
+
+    session: Identifier
+    candidate: Annotated[str, Meta(max_length=1024)]
+    mid: Annotated[str, Meta(max_length=16)] = "0"
+
+
+class Restart(Struct, frozen=True, tag="restart", forbid_unknown_fields=True):
+    """Asks the agent's endpoint, which always offers, for a new peer connection."""
+
+    session: Annotated[str, Meta(max_length=64)] = ""
+
+
+SignalBody = Offer | Answer | Candidate | Restart
+
+
+class Signal(Request, frozen=True, tag="signal"):
+    call: Identifier
+    to: Identifier
+    body: SignalBody
+
+
+ClientMessage = (
+    Hello
+    | Ping
+    | CreateLink
+    | RevokeLink
+    | Knock
+    | Admit
+    | Decline
+    | Listen
+    | Leave
+    | SetMode
+    | Applied
+    | Hold
+    | AskHelp
+    | CancelHelp
+    | ClaimHelp
+    | Reply
+    | HangUp
+    | Signal
+)
+
+
+# --- answers and events: server to client -------------------------------------------------------------------
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """``resume`` lets this party come back on a new connection; ``ice`` is for its peer connections."""
+
+    version: int
+    party: str
+    role: Role
+    name: str
+    team: str
+    resume: str
+    ice: list[IceServer]
+    awareness: Awareness = "all"
+
+
+class Invitation(Struct, frozen=True, tag="invitation"):
+    """What a customer is told before consenting. ``announcement``: what the team's policy says to announce."""
+
+    party: str
+    resume: str
+    invited_by: str
+    team: str
+    label: str
+    ice: list[IceServer]
+    announcement: str = ""
+
+
+class Ok(Struct, frozen=True, tag="ok"):
+    re: int
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """``re`` is 0 when the refused frame had no readable ``id``."""
+
+    re: int
+    code: Code
+    message: str
+
+
+class LinkCreated(Struct, frozen=True, tag="link_created"):
+    """``path`` is relative to the server's origin; the secret stands behind ``#``, so no server logs it."""
+
+    re: int
+    link: str
+    path: str
+    expires_at: float
+
+
+class Lobby(Struct, frozen=True, tag="lobby"):
+    """To an agent: their open links and who waits. Sent whole at every change."""
+
+    links: list[LinkView]
+    waiting: list[WaitingView]
+
+
+class Calls(Struct, frozen=True, tag="calls"):
+    """To supervisors, trainees and admins: every call they may listen to. Sent whole at every change."""
+
+    calls: list[CallView]
+
+
+class CallState(Struct, frozen=True, tag="call_state"):
+    """To the agent and observers of a call, at every change of it."""
+
+    call: CallView
+
+
+class CustomerState(Struct, frozen=True, tag="customer_state"):
+    """All a customer is told about their call; by construction it has no room for observers."""
+
+    call: str
+    phase: Literal["waiting", "live", "held", "agent_away"]
+    agent: str
+    agent_name: str
+
+
+class Signalled(Struct, frozen=True, tag="signalled"):
+    """``sender`` is stamped by the server from the connection the message came on."""
+
+    call: str
+    sender: str
+    body: SignalBody
+
+
+class Replied(Struct, frozen=True, tag="replied"):
+    call: str
+    sender: str
+    name: str
+    reply: QuickReply
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    call: str
+    reason: EndReason
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye"):
+    """The last message before the server closes the connection."""
+
+    code: Code
+    message: str
+
+
+ServerMessage = (
+    Welcome
+    | Invitation
+    | Ok
+    | Refused
+    | LinkCreated
+    | Lobby
+    | Calls
+    | CallState
+    | CustomerState
+    | Signalled
+    | Replied
+    | Ended
+    | Goodbye
+)
+
+
+class ProtocolError(Exception):
+    """A frame that is not a message of this protocol. ``re`` is the request id where it could be read."""
+
+    def __init__(self, message: str, re: int = 0) -> None:
+        super().__init__(message)
+        self.re = re
+
+
+class _AnyId(Struct):
+    id: int = 0
+
+
+_encoder = msgspec.json.Encoder()
+_from_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_from_server: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
+_any_id = msgspec.json.Decoder(_AnyId)
+
+
+def dump(message: ClientMessage | ServerMessage) -> str:
+    """The JSON text of one message."""
+    return _encoder.encode(message).decode()
+
+
+def parse_client(text: str | bytes) -> ClientMessage:
+    """What a client sent, typed. Raises ProtocolError on anything else."""
+    try:
+        return _from_client.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(str(error), _readable_id(text)) from error
+
+
+def parse_server(text: str | bytes) -> ServerMessage:
+    """What the server sent, typed. Raises ProtocolError on anything else."""
+    try:
+        return _from_server.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(str(error)) from error
+
+
+def _readable_id(text: str | bytes) -> int:
+    try:
+        return _any_id.decode(text).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0
+
+
+def action_of(message: Request) -> Action:
+    """The policy action a request asks for. Raises KeyError for ``ping``, which needs no leave."""
+    if isinstance(message, SetMode):
+        return MODE_ACTION[message.mode]
+    return _ACTIONS[type(message)]
+
+
+_ACTIONS: dict[type[Request], Action] = {
+    CreateLink: Action.CREATE_LINK,
+    RevokeLink: Action.REVOKE_LINK,
+    Knock: Action.KNOCK,
+    Admit: Action.ADMIT,
+    Decline: Action.DECLINE,
+    Listen: Action.LISTEN,
+    Leave: Action.LEAVE,
+    Applied: Action.APPLIED,
+    Hold: Action.HOLD,
+    AskHelp: Action.ASK_HELP,
+    CancelHelp: Action.CANCEL_HELP,
+    ClaimHelp: Action.CLAIM_HELP,
+    Reply: Action.REPLY,
+    HangUp: Action.HANG_UP,
+    Signal: Action.SIGNAL,
+}
