@@ -1,0 +1,204 @@
+"""The agent's session: links, lobby, the call, and the hub that carries its media."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import structlog
+
+from coachdesk import call as calls
+from coachdesk import commands, events
+from coachdesk.client import Client, SignalingError
+from coachdesk.media.agent_hub import AgentHub
+from coachdesk.media.camera import Camera
+from coachdesk.media.mixer import Block
+from coachdesk.media.pictures import Pictures
+from coachdesk.media.video import VideoSender
+from coachdesk.session import CommandError, Emit, Handler, Session
+from signaling import protocol
+from signaling.protocol import CallView, Code, EndReason, SignalBody
+
+log = structlog.get_logger(__name__)
+
+SILENCE_WITHOUT_CALL = 0.0
+
+
+class AgentSession(Session):
+    """Creates links, admits customers, and is the media hub of the call."""
+
+    def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
+        super().__init__(client, server, pictures, emit)
+        self._hub: AgentHub | None = None
+        self._camera: VideoSender | None = None
+        self._applied = -1
+        self._waiting: set[str] = set()
+        self._duck = 0.0
+
+    @property
+    def _handlers(self) -> dict[type[commands.Command], Handler]:
+        return {
+            commands.Invite: self._invite,
+            commands.Revoke: lambda command: self._ask(protocol.RevokeLink, link=command.link),
+            commands.Admit: lambda command: self._ask(protocol.Admit, party=command.party),
+            commands.Decline: lambda command: self._ask(protocol.Decline, party=command.party),
+            commands.Hold: lambda command: self._ask(protocol.Hold, call=self._call_id(), on=command.on),
+            commands.HangUp: self._hang_up,
+            commands.AskHelp: lambda command: self._ask(
+                protocol.AskHelp, call=self._call_id(), reason=command.reason
+            ),
+            commands.CancelHelp: lambda command: self._ask(protocol.CancelHelp, call=self._call_id()),
+            commands.Reply: lambda command: self._ask(protocol.Reply, call=self._call_id(), reply=command.reply),
+            commands.Volume: self._volume,
+            commands.Duck: self._set_duck,
+            commands.Stats: self._stats,
+        }
+
+    # --- commands --------------------------------------------------------------------------------------------
+
+    async def _ask(self, kind: type[protocol.Request], **fields: object) -> events.AnyEvent:
+        await self._client.request(kind, **fields)
+        return events.Ok()
+
+    async def _invite(self, command: commands.Invite) -> events.AnyEvent:
+        answer = await self._client.request(
+            protocol.CreateLink, label=command.label, uses=command.uses, expires_in=command.expires_in
+        )
+        assert isinstance(answer, protocol.LinkCreated)
+        return events.Invited(
+            url=urljoin(self._server, answer.path), link=answer.link, expires_at=answer.expires_at
+        )
+
+    async def _hang_up(self, command: commands.HangUp) -> events.AnyEvent:
+        call = self._call_id()
+        try:
+            await self._client.request(protocol.HangUp, call=call)
+        except SignalingError as error:
+            if error.code not in (Code.NO_SUCH_CALL, "offline"):
+                raise
+            self._end(call, EndReason.HUNG_UP)
+        return events.Ok()
+
+    async def _volume(self, command: commands.Volume) -> events.AnyEvent:
+        self._need_hub().headset.set_gain(command.source, command.gain)
+        return events.Ok()
+
+    async def _set_duck(self, command: commands.Duck) -> events.AnyEvent:
+        self._duck = command.gain
+        if self._hub is not None:
+            self._hub.headset.duck_db = command.gain
+        return events.Ok()
+
+    async def _stats(self, command: commands.Stats) -> events.AnyEvent:
+        return events.Stats(streams=await self._need_hub().stats())
+
+    def _need_hub(self) -> AgentHub:
+        if self._hub is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        return self._hub
+
+    # --- what the server says --------------------------------------------------------------------------------
+
+    def message(self, message: protocol.ServerMessage) -> None:
+        match message:
+            case protocol.Lobby():
+                self._lobby(message)
+            case protocol.CallState():
+                self._call_state(message.call)
+            case protocol.Signalled():
+                if self._hub is not None:
+                    self._spawn(self._hub.signalled(message.sender, message.body), "setting up media")
+            case protocol.Ended():
+                self._end(message.call, message.reason)
+            case _:
+                log.warning("unexpected message", kind=type(message).__name__)
+
+    def online(self, on: bool) -> None:
+        self._applied = -1
+        if self._hub is None or self.view is None:
+            return
+        if on:
+            self._hub.renegotiate_lost()
+        else:
+            self._show(calls.fail_closed(self.view))
+
+    def _lobby(self, lobby: protocol.Lobby) -> None:
+        self._emit(events.Lobby(links=lobby.links, waiting=lobby.waiting))
+        for guest in lobby.waiting:
+            if guest.party not in self._waiting:
+                self._emit(events.Waiting(party=guest.party, name=guest.name, label=guest.label))
+        self._waiting = {guest.party for guest in lobby.waiting}
+
+    def _call_state(self, view: CallView) -> None:
+        if self.view is not None and self.view.call != view.call:
+            self._end(self.view.call, EndReason.AGENT_LOST)
+        if self._hub is None:
+            self._hub = self._new_hub()
+        self._show(view)
+        if view.revision != self._applied:
+            self._applied = view.revision
+            self._spawn(
+                self._client.request(protocol.Applied, call=view.call, revision=view.revision), "confirming a mode"
+            )
+
+    def _show(self, view: CallView) -> None:
+        """Wires the call as ``view`` has it, and tells as much of it as the policy lets the agent know."""
+        assert self._hub is not None
+        self.view = view
+        self._hub.apply(view)
+        welcome = self._client.welcome
+        shown = calls.as_shown_to_agent(view, welcome.awareness if welcome is not None else "none")
+        self._emit(events.Call(call=shown))
+
+    def _new_hub(self) -> AgentHub:
+        welcome = self._client.welcome
+        assert welcome is not None
+        hub = AgentHub(ice=welcome.ice, signal=self._signal, new_ear=self._new_ear)
+        hub.headset.duck_db = self._duck
+        hub.on_media = lambda party, state: self._media(party, state)
+        hub.on_picture_packet = self._pictures.put
+        self._pictures.start("customer", hub.request_keyframe, self._emit)
+        return hub
+
+    def _media(self, party: str, state: str) -> None:
+        """The agent hears of observers' connections only as far as the policy lets them know the observers."""
+        welcome, view = self._client.welcome, self.view
+        if welcome is None or view is None:
+            return
+        shown = calls.as_shown_to_agent(view, welcome.awareness)
+        if calls.party(shown, party) is not None:
+            self._emit(events.Media(party=party, state=state))  # type: ignore[arg-type]
+
+    async def _signal(self, to: str, body: SignalBody) -> None:
+        await self._client.request(protocol.Signal, call=self._call_id(), to=to, body=body)
+
+    def _end(self, call: str, reason: EndReason) -> None:
+        if self.view is None or self.view.call != call:
+            return
+        hub, self._hub, self.view = self._hub, None, None
+        self._applied = -1
+        self._pictures.stop()
+        if hub is not None:
+            self._spawn(hub.close(), "ending the call")
+        self._emit(events.Ended(call=call, reason=reason))
+
+    # --- media -----------------------------------------------------------------------------------------------
+
+    def tick(self, mic: Block, now: float) -> Block:
+        return self._hub.tick(mic, now) if self._hub is not None else mic * SILENCE_WITHOUT_CALL
+
+    def levels(self) -> dict[str, float]:
+        return self._hub.levels() if self._hub is not None else {}
+
+    def use_camera(self, camera: Camera) -> None:
+        """Shows ``camera`` to the customer from now on."""
+
+    def request_keyframe(self) -> None:
+        if self._hub is not None:
+            self._hub.request_keyframe()
+
+    async def close(self) -> None:
+        hub, self._hub = self._hub, None
+        await self._end_tasks()
+        self._pictures.stop()
+        if hub is not None:
+            await hub.close()

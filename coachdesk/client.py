@@ -1,0 +1,175 @@
+"""The signaling client: one WebSocket to the server, kept up, with requests and their answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import structlog
+
+from signaling import protocol
+from signaling.protocol import Code, ServerMessage
+
+REQUEST_TIMEOUT = 8.0
+"""Seconds until an unanswered request counts as lost."""
+HEARTBEAT = 4.0
+"""Seconds between WebSocket pings; half of it without a pong drops the connection."""
+LONGEST_PAUSE = 5.0
+"""Seconds between attempts to reconnect, at most."""
+
+CONNECT = aiohttp.ClientTimeout(total=None, sock_connect=5.0, connect=5.0)
+
+log = structlog.get_logger(__name__)
+
+
+class SignalingError(Exception):
+    """A request that came to nothing; ``code`` is stable, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Offline(SignalingError):
+    """There is no connection to the server at present."""
+
+    def __init__(self) -> None:
+        super().__init__("offline", "The server cannot be reached at present. It is tried again by itself; try once more then.")
+
+
+class Client:
+    """Keeps one signed-in connection to the signaling server.
+
+    Attributes:
+        on_message: called on the loop with every message that answers no request.
+        on_online: called with True after each (re)connect and its ``welcome``, with False and a reason when it is lost.
+        welcome: the server's last ``welcome``.
+    """
+
+    def __init__(self, server: str, token: str, *, trust: ssl.SSLContext | None = None) -> None:
+        self._url = server.rstrip("/") + "/ws"
+        self._token = token
+        self._trust = trust
+        self._resume = ""
+        self._ids = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[ServerMessage]] = {}
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.welcome: protocol.Welcome | None = None
+        self.on_message: Callable[[ServerMessage], None] = lambda message: None
+        self.on_online: Callable[[bool, str], None] = lambda on, reason: None
+
+    async def run(self) -> None:
+        """Connects and reconnects until cancelled. Raises SignalingError when the server will never take this client."""
+        async with aiohttp.ClientSession(timeout=CONNECT) as http:
+            failures = 0
+            while True:
+                try:
+                    reason = await self._converse(http)
+                    failures = 0
+                except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                    reason = str(error) or type(error).__name__
+                    failures += 1
+                self._drop(reason)
+                await asyncio.sleep(min(LONGEST_PAUSE, 0.2 * 2**failures) * random.uniform(0.8, 1.2))  # noqa: S311
+
+    async def request(self, kind: type[protocol.Request], **fields: Any) -> ServerMessage:
+        """Sends one request and waits for its answer. Raises SignalingError with the server's code when refused."""
+        socket = self._socket
+        if socket is None or self.welcome is None:
+            raise Offline
+        number = next(self._ids)
+        answer: asyncio.Future[ServerMessage] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        try:
+            message: Any = kind(id=number, **fields)
+            await socket.send_str(protocol.dump(message))
+            result = await asyncio.wait_for(answer, REQUEST_TIMEOUT)
+        except TimeoutError:
+            raise SignalingError("timeout", "The server did not answer in time. Try again.") from None
+        except (ConnectionError, aiohttp.ClientError):
+            raise Offline from None
+        finally:
+            self._answers.pop(number, None)
+        if isinstance(result, protocol.Refused):
+            raise SignalingError(result.code, result.message)
+        return result
+
+    async def _converse(self, http: aiohttp.ClientSession) -> str:
+        """One connection from hello to its end; returns why it ended."""
+        async with http.ws_connect(
+            self._url,
+            heartbeat=HEARTBEAT,
+            max_msg_size=1 << 20,
+            ssl=self._trust if self._trust is not None else True,
+            timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+        ) as socket:
+            goodbye = await self._greet(socket)
+            if goodbye is not None:
+                return goodbye
+            async for frame in socket:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    message = self._parse(frame.data)
+                    if isinstance(message, protocol.Goodbye):
+                        return self._farewell(message)
+                    if message is not None:
+                        self._dispatch(message)
+            return "The connection to the server was lost."
+
+    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> str | None:
+        """Says hello, by ``resume`` if there is one, else by token. Returns a reason if the server would not have it."""
+        hello = protocol.Hello(
+            version=protocol.VERSION,
+            token="" if self._resume else self._token,
+            resume=self._resume,
+        )
+        await socket.send_str(protocol.dump(hello))
+        message = self._parse((await asyncio.wait_for(socket.receive_str(), REQUEST_TIMEOUT)))
+        if isinstance(message, protocol.Welcome):
+            self._resume = message.resume
+            self.welcome = message
+            self._socket = socket
+            self.on_online(True, "")
+            return None
+        if isinstance(message, protocol.Goodbye | protocol.Refused):
+            if self._resume:
+                self._resume = ""
+                return message.message
+            raise SignalingError(message.code, message.message)
+        raise SignalingError(Code.VERSION, "The server speaks another protocol. Update CoachDesk or the server.")
+
+    def _farewell(self, message: protocol.Goodbye) -> str:
+        if message.code in (Code.REPLACED, Code.NOT_SIGNED_IN):
+            raise SignalingError(message.code, message.message)
+        return message.message
+
+    def _parse(self, text: str) -> ServerMessage | None:
+        try:
+            return protocol.parse_server(text)
+        except protocol.ProtocolError as error:
+            log.warning("unreadable message from the server", error=str(error))
+            return None
+
+    def _dispatch(self, message: ServerMessage) -> None:
+        if isinstance(message, protocol.Ok | protocol.Refused | protocol.LinkCreated):
+            answer = self._answers.pop(message.re, None)
+            if answer is not None and not answer.done():
+                answer.set_result(message)
+            return
+        self.on_message(message)
+
+    def _drop(self, reason: str) -> None:
+        was_online = self._socket is not None
+        self._socket = None
+        for answer in self._answers.values():
+            with contextlib.suppress(asyncio.InvalidStateError):
+                answer.set_exception(Offline())
+        self._answers.clear()
+        if was_online:
+            self.on_online(False, reason)

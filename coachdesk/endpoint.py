@@ -1,0 +1,236 @@
+"""The headless endpoint: commands in, events out. Desktop, bots, tests and the command line all use it as it is.
+
+>>> import asyncio
+>>> from coachdesk.commands import Listen
+>>> from coachdesk.endpoint import Endpoint
+>>> async def bot(server: str, token: str) -> None:
+...     async with Endpoint(server, token) as endpoint:
+...         async for event in endpoint.events():
+...             print(event)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import TracebackType
+
+import structlog
+
+from coachdesk import commands, events
+from coachdesk.agent import AgentSession
+from coachdesk.client import Client, SignalingError
+from coachdesk.media import compat
+from coachdesk.media.camera import list_cameras, open_camera
+from coachdesk.media.devices import DeviceError, list_mics, list_speakers
+from coachdesk.media.localsound import LocalSound
+from coachdesk.media.pictures import Pictures
+from coachdesk.media.ticker import Ticker
+from coachdesk.observer import ObserverSession
+from coachdesk.session import CommandError, Session
+from signaling import protocol
+from signaling.policy import Role
+
+METER_TICKS = 10
+"""Ticks between two ``levels`` events: 100 ms."""
+QUEUED_EVENTS = 1000
+"""Events a reader may be behind; the oldest are dropped beyond that."""
+
+log = structlog.get_logger(__name__)
+
+
+class Endpoint:
+    """One signed-in user's end of the line: a session with the server, and at most one call with its media.
+
+    ``mic``, ``speaker``, ``camera``: a device's name, ``default``, ``none``, or a file. ``video_out``: a file for what the customer's
+    camera shows. Use as an async context manager; raises SignalingError when the server refuses the token, DeviceError when a
+    device cannot be opened, CompatError when the installed aiortc is not one this release knows.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        *,
+        mic: str = "none",
+        speaker: str = "none",
+        camera: str = "none",
+        video_out: Path | None = None,
+    ) -> None:
+        compat.check()
+        compat.tune()
+        self._server = server
+        self._client = Client(server, token)
+        self._client.on_message = self._message
+        self._client.on_online = self._online
+        self._sound = LocalSound(mic, speaker)
+        self._sound.on_fault = lambda text: self.emit(events.Error(code="device", message=text))
+        self._pictures = Pictures(video_out)
+        self._camera = open_camera(camera)
+        self._ticker = Ticker(self._tick, self._sound.skip)
+        self._session: Session | None = None
+        self._early: list[protocol.ServerMessage] = []
+        self._listeners: list[Callable[[events.AnyEvent], None]] = []
+        self._meters = False
+        self._ticks = 0
+        self._ready = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Endpoint:
+        self._tasks = [asyncio.create_task(self._client.run()), asyncio.create_task(self._ticker.run())]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Leaves the call, if any, and lets go of devices and server."""
+        if self._session is not None:
+            await self._session.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._camera.close()
+        self._sound.close()
+        await self._pictures.close()
+
+    async def run(self) -> None:
+        """Returns only by raising: SignalingError when the server will not have this endpoint any more."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    # --- events ----------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[events.AnyEvent], None]) -> None:
+        """``listener`` is called on the loop with every event from now on."""
+        self._listeners.append(listener)
+
+    def emit(self, event: events.AnyEvent) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    async def events(self) -> AsyncIterator[events.AnyEvent]:
+        """Every event from now on. A reader far behind loses the oldest. Raises what ends the endpoint."""
+        queue: deque[events.AnyEvent] = deque(maxlen=QUEUED_EVENTS)
+        more = asyncio.Event()
+
+        def put(event: events.AnyEvent) -> None:
+            queue.append(event)
+            more.set()
+
+        self.subscribe(put)
+        ended = asyncio.create_task(self.run())
+        try:
+            while True:
+                while queue:
+                    yield queue.popleft()
+                more.clear()
+                waiting = asyncio.create_task(more.wait())
+                await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                if ended.done():
+                    ended.result()
+        finally:
+            self._listeners.remove(put)
+            ended.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await ended
+
+    # --- commands --------------------------------------------------------------------------------------------
+
+    async def do(self, command: commands.AnyCommand) -> events.AnyEvent:
+        """Carries out one command and returns its answer. Raises CommandError with a stable code."""
+        try:
+            return await self._carry_out(command)
+        except SignalingError as error:
+            raise CommandError(error.code, error.message) from error
+        except DeviceError as error:
+            raise CommandError("device", str(error)) from error
+
+    async def _carry_out(self, command: commands.AnyCommand) -> events.AnyEvent:
+        match command:
+            case commands.Mute():
+                self._sound.muted = command.on
+                return events.Muted(on=command.on)
+            case commands.Meters():
+                self._meters = command.on
+            case commands.Frames():
+                self._pictures.publish(command.on)
+                if command.on and self._session is not None:
+                    self._session.request_keyframe()
+            case commands.TestTone():
+                self._sound.play_test_tone()
+            case commands.UseDevice():
+                self._use(command)
+            case commands.Devices():
+                return await asyncio.to_thread(_devices)
+            case _:
+                await asyncio.wait_for(self._ready.wait(), 10.0)
+                assert self._session is not None
+                return await self._session.do(command)
+        return events.Ok()
+
+    def _use(self, command: commands.UseDevice) -> None:
+        if command.kind == "mic":
+            self._sound.use_mic(command.device)
+        elif command.kind == "speaker":
+            self._sound.use_speaker(command.device)
+        else:
+            camera = open_camera(command.device)
+            self._camera.close()
+            self._camera = camera
+            if self._session is not None:
+                self._session.use_camera(camera)
+
+    # --- the server ------------------------------------------------------------------------------------------
+
+    def _online(self, on: bool, reason: str) -> None:
+        if on and self._session is None:
+            self._begin()
+        elif self._session is not None:
+            self._session.online(on)
+        self.emit(events.Online(on=on, message=reason))
+
+    def _begin(self) -> None:
+        welcome = self._client.welcome
+        assert welcome is not None
+        kind = AgentSession if welcome.role is Role.AGENT else ObserverSession
+        self._session = kind(self._client, self._server, self._pictures, self.emit)
+        self._session.use_camera(self._camera)
+        self.emit(
+            events.Ready(
+                party=welcome.party,
+                name=welcome.name,
+                role=welcome.role,
+                team=welcome.team,
+                awareness=welcome.awareness,
+            )
+        )
+        self._ready.set()
+
+    def _message(self, message: protocol.ServerMessage) -> None:
+        if self._session is not None:
+            self._session.message(message)
+
+    # --- every 10 ms -----------------------------------------------------------------------------------------
+
+    def _tick(self, now: float) -> None:
+        mic = self._sound.read()
+        session = self._session
+        self._sound.write(session.tick(mic, now) if session is not None else mic * 0)
+        self._ticks += 1
+        if self._meters and self._ticks % METER_TICKS == 0:
+            levels = {"mic": self._sound.mic_dbfs, "speaker": self._sound.speaker_dbfs}
+            if session is not None:
+                levels |= session.levels()
+            self.emit(events.Levels(levels={name: round(level, 1) for name, level in levels.items()}))
+
+
+def _devices() -> events.Devices:
+    return events.Devices(mics=list_mics(), speakers=list_speakers(), cameras=list_cameras())

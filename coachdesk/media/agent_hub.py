@@ -1,0 +1,268 @@
+"""The hub of a call: what the agent's endpoint does with everybody's sound and picture.
+
+It wires exactly the routes of ``coachdesk.routing``: packets are forwarded, sounds are mixed, and whatever has no route
+is dropped where it arrives. A coach's whisper becomes a ``Private`` block, which the customer's uplink does not accept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+import structlog
+
+from coachdesk import call as calls
+from coachdesk.media.audioout import AudioOut
+from coachdesk.media.ears import Ear
+from coachdesk.media.forward import Forwarder
+from coachdesk.media.leg import Leg, State
+from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
+from coachdesk.media.packet import Packet
+from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.routing import Lane, Route, routes
+from signaling.policy import Role
+from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, SignalBody
+
+AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
+LANE_STREAMS = frozenset(lane.value for lane in Lane)
+
+log = structlog.get_logger(__name__)
+
+
+class AgentHub:
+    """The media of one call, at its agent.
+
+    Attributes:
+        headset: the mix the agent hears; its volumes and ducking are set here.
+        ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
+        on_media: state of the leg to a party.
+        on_picture_packet: the customer's camera, packet by packet.
+        on_agent_camera_wanted: a peer needs a keyframe of the agent's own camera.
+    """
+
+    def __init__(
+        self,
+        *,
+        ice: list[IceServer],
+        signal: Callable[[str, SignalBody], Awaitable[None]],
+        new_ear: Callable[[str, str], Ear],
+    ) -> None:
+        self._ice = ice
+        self._signal = signal
+        self._new_ear = new_ear
+        self._view: CallView | None = None
+        self._routes: frozenset[Route] = frozenset()
+        self._legs: dict[str, Leg] = {}
+        self._forwarders: dict[tuple[str, str], Forwarder] = {}
+        self._slots: dict[str, int] = {}
+        self._lane_of: dict[str, Lane] = {}
+        self._mic_out = AudioOut()
+        self._uplink_out = AudioOut()
+        self._closing: set[asyncio.Task[None]] = set()
+        self.ears: dict[str, Ear] = {}
+        self.headset = Headset()
+        self.on_media: Callable[[str, State], None] = lambda party, state: None
+        self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_own_keyframe_wanted: Callable[[], None] = lambda: None
+
+    # --- the call as the server tells it ---------------------------------------------------------------------
+
+    def apply(self, view: CallView) -> None:
+        """Wires what ``view`` says: legs for its parties, routes for their modes. Nothing stale survives a change."""
+        self._view = view
+        wanted = routes(calls.members(view), held=calls.held(view))
+        self._empty_changed(self._routes ^ wanted)
+        self._routes = wanted
+        self._lane_of = {route.source: route.lane for route in wanted}
+        self._seat_coaches(view)
+        for party in view.parties:
+            if party.party != view.agent and party.party not in self._legs:
+                self._open(party)
+        present = {party.party for party in view.parties}
+        for party_id in [each for each in self._legs if each not in present]:
+            self._shut(party_id)
+
+    async def signalled(self, sender: str, body: SignalBody) -> None:
+        leg = self._legs.get(sender)
+        if leg is not None:
+            await leg.signalled(body)
+
+    def renegotiate_lost(self) -> None:
+        """After the server came back: builds anew what was lost meanwhile."""
+        for leg in self._legs.values():
+            if leg.state in ("lost", "closed"):
+                leg.negotiate()
+
+    async def close(self) -> None:
+        legs, self._legs = self._legs, {}
+        self._forwarders.clear()
+        await asyncio.gather(*(leg.close() for leg in legs.values()), *self._closing, return_exceptions=True)
+
+    def _empty_changed(self, changed: Iterable[Route]) -> None:
+        """Empties what is buffered of every source that is now mixed otherwise here; forwarding buffers nothing."""
+        view = self._view
+        if view is None:
+            return
+        sources = {route.source for route in changed if route.sink in (view.agent, view.customer)}
+        for name, ear in self.ears.items():
+            if name.split("/")[0] in {self._ear_party(source) for source in sources}:
+                ear.flush()
+
+    def _ear_party(self, party_id: str) -> str:
+        return "customer" if self._view is not None and party_id == self._view.customer else party_id
+
+    def _seat_coaches(self, view: CallView) -> None:
+        """Gives each coach an audio slot for as long as they are on the call."""
+        present = {coach.party for coach in calls.coaches(view)}
+        self._slots = {party: slot for party, slot in self._slots.items() if party in present}
+        for coach in calls.coaches(view):
+            free = [slot for slot in range(MAX_COACHES) if slot not in self._slots.values()]
+            if coach.party not in self._slots and free:
+                self._slots[coach.party] = free[0]
+        for observer in calls.observers(view):
+            leg = self._legs.get(observer.party)
+            if leg is not None and leg.peer is not None:
+                leg.peer.send_message(self._seating())
+
+    def _seating(self) -> bytes:
+        return msgspec.json.encode({"slots": {f"coach{slot}": party for party, slot in self._slots.items()}})
+
+    # --- legs ------------------------------------------------------------------------------------------------
+
+    def _open(self, party: PartyView) -> None:
+        is_customer = party.role is Role.CUSTOMER
+        leg = Leg(
+            CUSTOMER if is_customer else OBSERVER,
+            offers=True,
+            ice=self._ice,
+            signal=lambda body: self._signal(party.party, body),
+        )
+        self._legs[party.party] = leg
+        leg.on_state = lambda state: self.on_media(party.party, state)
+        leg.on_connected = lambda peer: self._connected(party, peer)
+        if is_customer:
+            leg.on_packet = self._from_customer
+            leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
+        else:
+            leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
+            leg.on_keyframe_request = lambda stream: self.request_keyframe()
+        leg.negotiate()
+
+    def _shut(self, party_id: str) -> None:
+        for key in [key for key in self._forwarders if key[0] == party_id]:
+            del self._forwarders[key]
+        for name in [name for name in self.ears if name.split("/")[0] == party_id]:
+            del self.ears[name]
+        task = asyncio.create_task(self._legs.pop(party_id).close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _connected(self, party: PartyView, peer: Peer) -> None:
+        """Points the forwarding at the leg's new peer connection."""
+        if party.role is Role.CUSTOMER:
+            self.request_keyframe()
+            return
+        for stream in ("customer", *(f"coach{slot}" for slot in range(MAX_COACHES))):
+            self._forwarders[party.party, stream] = Forwarder(peer.outs[stream], AUDIO_CLOCK)
+        self._forwarders[party.party, "camera"] = Forwarder(peer.outs["camera"], VIDEO_CLOCK, video=True)
+        peer.send_message(self._seating())
+        self.request_keyframe()
+
+    def request_keyframe(self) -> None:
+        """Asks the customer's browser for a keyframe (throttled by the peer)."""
+        peer = self._customer_peer
+        if peer is not None:
+            peer.request_keyframe("camera")
+
+    @property
+    def _customer_peer(self) -> Peer | None:
+        leg = self._legs.get(self._view.customer) if self._view is not None else None
+        return leg.peer if leg is not None else None
+
+    # --- packets ---------------------------------------------------------------------------------------------
+
+    def _from_customer(self, stream: str, packet: Packet) -> None:
+        view = self._view
+        if view is None or calls.held(view):
+            return
+        if stream == "main":
+            self._ear("customer").put(packet)
+            self._forward("customer", packet, self._sinks(view.customer, Lane.VOICE))
+        elif stream == "camera":
+            self.on_picture_packet(packet)
+            self._forward("camera", packet, (each.party for each in calls.observers(view)))
+
+    def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
+        """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""
+        view = self._view
+        if view is None or stream not in LANE_STREAMS or self._lane_of.get(party) != stream:
+            return
+        lane = Lane(stream)
+        sinks = self._sinks(party, lane)
+        if view.agent in sinks:
+            self._ear(f"{party}/{lane}").put(packet)
+        slot = self._slots.get(party)
+        if slot is not None:
+            self._forward(f"coach{slot}", packet, sinks)
+
+    def _sinks(self, source: str, lane: Lane) -> set[str]:
+        return {route.sink for route in self._routes if route.source == source and route.lane is lane}
+
+    def _forward(self, stream: str, packet: Packet, sinks: Iterable[str]) -> None:
+        for sink in sinks:
+            forwarder = self._forwarders.get((sink, stream))
+            if forwarder is not None:
+                forwarder.forward(packet)
+
+    def _ear(self, name: str) -> Ear:
+        if name not in self.ears:
+            party, _, lane = name.partition("/")
+            self.ears[name] = self._new_ear(party, lane or Lane.VOICE.value)
+        return self.ears[name]
+
+    # --- sound, every 10 ms ----------------------------------------------------------------------------------
+
+    def tick(self, mic: Block, now: float) -> Block:
+        """One block from the agent's mic in, one block for the agent's headset out; sends what is due to all others."""
+        public: dict[str, Public] = {}
+        private: dict[str, Private] = {}
+        for name, ear in self.ears.items():
+            party, _, lane = name.partition("/")
+            if lane == Lane.WHISPER:
+                private[party] = Private(ear.pull(now))
+            else:
+                public[party] = Public(ear.pull(now))
+        self._send_mic(mic)
+        self._send_uplink(mic, public)
+        return self.headset.mix(public, private)
+
+    def _send_mic(self, mic: Block) -> None:
+        view = self._view
+        sinks = self._sinks(view.agent, Lane.VOICE) if view is not None else set()
+        peers = (self._legs[sink].peer for sink in sinks if sink in self._legs and sink != view.customer)  # type: ignore[union-attr]
+        self._mic_out.push(mic, [peer.outs["agent"] for peer in peers if peer is not None])
+
+    def _send_uplink(self, mic: Block, public: dict[str, Public]) -> None:
+        """The customer's mix: the agent and the coaches routed there. Silence keeps flowing, so nothing gives away who listens."""
+        peer, view = self._customer_peer, self._view
+        if peer is None or view is None:
+            return
+        routed = {route.source for route in self._routes if route.sink == view.customer}
+        heard = [sound for party, sound in public.items() if party in routed]
+        if view.agent in routed:
+            heard.append(Public(mic))
+        self._uplink_out.push(uplink(heard), [peer.outs["main"]])
+
+    @property
+    def agent_camera_outs(self) -> list[object]:
+        peer = self._customer_peer
+        return [] if peer is None else [peer.outs["camera"]]
+
+    async def stats(self) -> dict[str, dict[str, float]]:
+        """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""
+        table: dict[str, dict[str, float]] = {}
+        for party, leg in self._legs.items():
+            if leg.peer is not None:
+                table |= {f"{party}.{stream}": row for stream, row in (await leg.peer.stats()).items()}
+        return table | {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}

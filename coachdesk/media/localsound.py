@@ -1,0 +1,94 @@
+"""The microphone and speaker of this machine, as the endpoint uses them: mute, test tone, changing a device."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import numpy as np
+
+from coachdesk.media.devices import DeviceError, Mic, Speaker, open_mic, open_speaker
+from coachdesk.media.mixer import Block, dbfs
+
+BLOCK_SAMPLES = 480
+RATE = 48000
+TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
+SILENCE: Block = np.zeros(BLOCK_SAMPLES, np.float32)
+
+
+class LocalSound:
+    """One block from the mic and one to the speaker, every tick.
+
+    Attributes:
+        muted: the mic is silent from its next block on.
+        mic_dbfs, speaker_dbfs: levels of the last block.
+        on_fault: called with a message when a device stops working; the call goes on with silence in its place.
+    """
+
+    def __init__(self, mic: str, speaker: str) -> None:
+        self._mic: Mic = open_mic(mic)
+        try:
+            self._speaker: Speaker = open_speaker(speaker)
+        except DeviceError:
+            self._mic.close()
+            raise
+        self._tone = np.zeros(0, np.float32)
+        self._faults: set[str] = set()
+        self.muted = False
+        self.mic_dbfs = self.speaker_dbfs = -120.0
+        self.on_fault: Callable[[str], None] = lambda message: None
+
+    def read(self) -> Block:
+        """The next 10 ms of the mic; silence when muted or when the device has none ready."""
+        block = self._mic.read()
+        if block is None or self.muted:
+            block = SILENCE
+        self.mic_dbfs = dbfs(block)
+        self._report(self._mic.fault)
+        return block
+
+    def write(self, block: Block) -> None:
+        """10 ms for the speaker, with the test tone on top while it plays."""
+        if len(self._tone):
+            block = block + self._tone[:BLOCK_SAMPLES]
+            self._tone = self._tone[BLOCK_SAMPLES:]
+        self.speaker_dbfs = dbfs(block)
+        self._speaker.write(block)
+        self._report(self._speaker.fault)
+
+    def skip(self, ticks: int) -> None:
+        """``ticks`` blocks of time were lost to a stalled machine; recordings stay aligned with the clock."""
+        for _ in range(ticks):
+            self._mic.read()
+            self._speaker.write(SILENCE)
+
+    def use_mic(self, device: str) -> None:
+        """Changes the mic; the old one stays in use if the new one cannot be opened (DeviceError)."""
+        new = open_mic(device)
+        self._mic.close()
+        self._mic = new
+
+    def use_speaker(self, device: str) -> None:
+        """Changes the speaker; the old one stays in use if the new one cannot be opened (DeviceError)."""
+        new = open_speaker(device)
+        self._speaker.close()
+        self._speaker = new
+
+    def play_test_tone(self) -> None:
+        """A soft tone on the own speaker only."""
+        time = np.arange(int(TONE_SECONDS * RATE)) / RATE
+        fade = np.minimum(1.0, np.minimum(time, TONE_SECONDS - time) / 0.02)
+        tone = 10 ** (TONE_DBFS / 20) * np.sin(2 * np.pi * TONE_HZ * time) * fade
+        whole = int(np.ceil(len(tone) / BLOCK_SAMPLES)) * BLOCK_SAMPLES
+        self._tone = np.pad(tone, (0, whole - len(tone))).astype(np.float32)
+
+    def close(self) -> None:
+        for device in (self._mic, self._speaker):
+            with contextlib.suppress(DeviceError, OSError):
+                device.close()
+
+    def _report(self, fault: str | None) -> None:
+        """Tells of a device's fault once."""
+        if fault is not None and fault not in self._faults:
+            self._faults.add(fault)
+            self.on_fault(fault)

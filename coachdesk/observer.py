@@ -1,0 +1,253 @@
+"""A supervisor's, trainee's or admin's session: the calls there are, the one listened to, and who hears them there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from coachdesk import call as calls
+from coachdesk import commands, events
+from coachdesk.client import Client
+from coachdesk.media.camera import Camera
+from coachdesk.media.mixer import Block
+from coachdesk.media.observer import ObserverMedia
+from coachdesk.media.pictures import Pictures
+from coachdesk.session import CommandError, Emit, Handler, Session
+from signaling import protocol
+from signaling.policy import Mode
+from signaling.protocol import CallView, EndReason, SignalBody
+
+IN_FORCE_SECONDS = 5.0
+"""A mode the agent's endpoint has not wired by then is reported as failed."""
+
+log = structlog.get_logger(__name__)
+
+
+class ObserverSession(Session):
+    """Listens to calls and, if the role may, talks on them.
+
+    The mic is opened only by the server's grant of a mode that is still wanted; everything else closes it.
+    """
+
+    def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
+        super().__init__(client, server, pictures, emit)
+        self._media: ObserverMedia | None = None
+        self._wish = 0
+        self._talk = Mode.LISTEN
+        self._told: events.ModeChanged | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def _handlers(self) -> dict[type[commands.Command], Handler]:
+        return {
+            commands.Listen: self._listen,
+            commands.Leave: self._leave,
+            commands.SetMode: self._set_mode,
+            commands.ClaimHelp: self._claim,
+            commands.HangUp: self._hang_up,
+            commands.Volume: self._volume,
+            commands.Stats: self._stats,
+        }
+
+    # --- commands --------------------------------------------------------------------------------------------
+
+    async def _listen(self, command: commands.Listen) -> events.AnyEvent:
+        self._close_mic()
+        await self._client.request(protocol.Listen, call=command.call)
+        return events.Ok()
+
+    async def _leave(self, command: commands.Leave) -> events.AnyEvent:
+        call = self._call_id()
+        self._close_mic()
+        await self._client.request(protocol.Leave, call=call)
+        self._left(call)
+        return events.Ok()
+
+    async def _set_mode(self, command: commands.SetMode) -> events.AnyEvent:
+        """Closes the mic, asks, and opens it by the grant if nothing else was wished meanwhile; answers when in force."""
+        call = self._call_id()
+        granted_before = self._talk
+        self._close_mic()
+        self._wish += 1
+        wish = self._wish
+        try:
+            await self._client.request(protocol.SetMode, call=call, mode=command.mode)
+        except Exception:
+            if wish == self._wish and self._own_mode() is granted_before:
+                self._open_mic(granted_before)
+            raise
+        if wish == self._wish:
+            self._open_mic(command.mode)
+        return await self._in_force(command.mode, wish)
+
+    async def _in_force(self, mode: Mode, wish: int) -> events.AnyEvent:
+        """Waits until the agent's endpoint has wired ``mode``. Raises CommandError if it does not, or was overtaken."""
+        try:
+            async with asyncio.timeout(IN_FORCE_SECONDS):
+                while wish == self._wish:
+                    told = self._told
+                    if told is not None and told.mode is mode and told.in_force:
+                        return told
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise CommandError(
+                "not_in_force", "The agent's computer did not confirm it. Nobody hears you; try again."
+            ) from None
+        raise CommandError("superseded", "Another mode was chosen meanwhile.")
+
+    async def _claim(self, command: commands.ClaimHelp) -> events.AnyEvent:
+        await self._client.request(protocol.ClaimHelp, call=command.call)
+        return events.Ok()
+
+    async def _hang_up(self, command: commands.HangUp) -> events.AnyEvent:
+        await self._client.request(protocol.HangUp, call=self._call_id())
+        return events.Ok()
+
+    async def _volume(self, command: commands.Volume) -> events.AnyEvent:
+        self._need_media().headset.set_gain(command.source, command.gain)
+        return events.Ok()
+
+    async def _stats(self, command: commands.Stats) -> events.AnyEvent:
+        return events.Stats(streams=await self._need_media().stats())
+
+    def _need_media(self) -> ObserverMedia:
+        if self._media is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        return self._media
+
+    # --- the mic's gate --------------------------------------------------------------------------------------
+
+    def _open_mic(self, mode: Mode) -> None:
+        self._talk = mode
+        if self._media is not None:
+            self._media.talk(mode)
+
+    def _close_mic(self) -> None:
+        self._open_mic(Mode.LISTEN)
+
+    def _own_mode(self) -> Mode:
+        own = calls.party(self.view, self.party) if self.view is not None else None
+        return own.mode if own is not None else Mode.LISTEN
+
+    # --- what the server says --------------------------------------------------------------------------------
+
+    def message(self, message: protocol.ServerMessage) -> None:
+        match message:
+            case protocol.Calls():
+                self._calls(message.calls)
+            case protocol.CallState():
+                self._call_state(message.call)
+            case protocol.Signalled():
+                if self._media is not None and self.view is not None and message.call == self.view.call:
+                    self._spawn(self._media.signalled(message.body), "setting up media")
+            case protocol.Replied():
+                self._emit(events.Replied(name=message.name, reply=message.reply))
+            case protocol.Ended():
+                self._ended(message.call, message.reason)
+            case _:
+                log.warning("unexpected message", kind=type(message).__name__)
+
+    def online(self, on: bool) -> None:
+        if self.view is None:
+            return
+        if not on:
+            self._wish += 1
+            self._close_mic()
+            self._show(calls.fail_closed(self.view))
+
+    def _calls(self, views: list[CallView]) -> None:
+        self._emit(events.Calls(calls=views))
+        if self.view is None:
+            return
+        current = next((view for view in views if view.call == self.view.call), None)
+        if current is None:
+            self._left(self.view.call)
+        elif calls.party(current, self.party) is None:
+            self._close_mic()
+            self._spawn(self._client.request(protocol.Listen, call=current.call), "rejoining the call")
+
+    def _call_state(self, view: CallView) -> None:
+        if self.view is not None and self.view.call != view.call:
+            self._left(self.view.call)
+        if self._media is None:
+            self._media = self._new_media()
+        self._show(view)
+
+    def _show(self, view: CallView) -> None:
+        self.view = view
+        if self._own_mode() is not self._talk:
+            self._close_mic()
+        self._emit(events.Call(call=view))
+        self._tell_mode(view)
+
+    def _tell_mode(self, view: CallView) -> None:
+        own = calls.party(view, self.party)
+        if own is None:
+            return
+        told = events.ModeChanged(
+            mode=own.mode, in_force=own.in_force, heard_by=calls.heard_by(view, self.party)
+        )
+        if told != self._told:
+            self._told = told
+            self._emit(told)
+            self._changed.set()
+
+    def _new_media(self) -> ObserverMedia:
+        welcome = self._client.welcome
+        assert welcome is not None
+        media = ObserverMedia(ice=welcome.ice, signal=self._signal, new_ear=self._new_ear)
+        media.on_media = lambda state: self._emit(events.Media(party="agent", state=state))
+        media.on_picture_packet = self._pictures.put
+        self._pictures.start("customer", media.request_keyframe, self._emit)
+        return media
+
+    async def _signal(self, body: SignalBody) -> None:
+        view = self.view
+        if view is not None:
+            await self._client.request(protocol.Signal, call=view.call, to=view.agent, body=body)
+
+    def _left(self, call: str) -> None:
+        if self._drop(call):
+            self._emit(events.Left(call=call))
+
+    def _ended(self, call: str, reason: EndReason) -> None:
+        if self._drop(call):
+            self._emit(events.Ended(call=call, reason=reason))
+
+    def _drop(self, call: str) -> bool:
+        """Lets go of the call's media; False if this endpoint was not on that call."""
+        if self.view is None or self.view.call != call:
+            return False
+        self._wish += 1
+        self._close_mic()
+        self._changed.set()
+        media, self._media, self.view, self._told = self._media, None, None, None
+        self._pictures.stop()
+        if media is not None:
+            self._spawn(media.close(), "leaving the call")
+        return True
+
+    # --- media -----------------------------------------------------------------------------------------------
+
+    def tick(self, mic: Block, now: float) -> Block:
+        return self._media.tick(mic, now) if self._media is not None else mic * 0
+
+    def levels(self) -> dict[str, float]:
+        return {name: ear.dbfs for name, ear in self._media.ears.items()} if self._media is not None else {}
+
+    def use_camera(self, camera: Camera) -> None:
+        """An observer shows no camera."""
+
+    def request_keyframe(self) -> None:
+        if self._media is not None:
+            self._media.request_keyframe()
+
+    async def close(self) -> None:
+        self._close_mic()
+        media, self._media = self._media, None
+        await self._end_tasks()
+        self._pictures.stop()
+        if media is not None:
+            await media.close()

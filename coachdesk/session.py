@@ -1,0 +1,136 @@
+"""What an agent's and an observer's session have in common: commands to handlers, owned tasks, ears that tell."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from coachdesk import commands, events
+from coachdesk.client import Client, SignalingError
+from coachdesk.media.camera import Camera
+from coachdesk.media.ears import Ear
+from coachdesk.media.mixer import Block
+from coachdesk.media.pictures import Pictures
+from signaling import protocol
+from signaling.protocol import CallView
+
+Handler = Callable[[Any], Awaitable[events.AnyEvent]]
+Emit = Callable[[events.AnyEvent], None]
+
+log = structlog.get_logger(__name__)
+
+
+class CommandError(Exception):
+    """A command that could not be carried out; ``code`` is stable, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Session(ABC):
+    """One signed-in user's business with the server, and the media of the call they are on.
+
+    Attributes:
+        view: the call this endpoint is on, as the server last told it.
+    """
+
+    def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
+        self._client = client
+        self._server = server
+        self._pictures = pictures
+        self._emit = emit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.view: CallView | None = None
+
+    @property
+    def party(self) -> str:
+        """This endpoint's party id."""
+        assert self._client.welcome is not None
+        return self._client.welcome.party
+
+    async def do(self, command: commands.AnyCommand) -> events.AnyEvent:
+        """Carries out a command of this role. Raises CommandError, SignalingError or DeviceError."""
+        handler = self._handlers.get(type(command))
+        if handler is None:
+            raise CommandError("not_allowed", f"Your role has no use for '{type(command).__struct_config__.tag}'.")
+        return await handler(command)
+
+    @property
+    @abstractmethod
+    def _handlers(self) -> dict[type[commands.Command], Handler]: ...
+
+    @abstractmethod
+    def message(self, message: protocol.ServerMessage) -> None:
+        """What the server says, in order."""
+
+    @abstractmethod
+    def online(self, on: bool) -> None:
+        """The server went away (media goes on, modes fall back) or came back."""
+
+    @abstractmethod
+    def tick(self, mic: Block, now: float) -> Block:
+        """10 ms from the mic in, 10 ms for the headset out."""
+
+    @abstractmethod
+    def levels(self) -> dict[str, float]:
+        """dBFS of each source heard."""
+
+    @abstractmethod
+    def use_camera(self, camera: Camera) -> None: ...
+
+    @abstractmethod
+    def request_keyframe(self) -> None:
+        """Somebody here starts to look at the customer's picture."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    def _call_id(self) -> str:
+        """The present call's id. Raises CommandError when there is none."""
+        if self.view is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        return self.view.call
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
+        """Runs ``work`` owned by this session; a failure is told, never lost."""
+
+        async def run() -> None:
+            try:
+                await work
+            except SignalingError as error:
+                log.info("not done", what=what, code=error.code)
+            except Exception:
+                log.exception("failed", what=what)
+                self._emit(events.Error(code="internal", message=f"Something went wrong: {what}. The call goes on."))
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _new_ear(self, source: str, lane: str) -> Ear:
+        ear = Ear()
+        ear.on_first_sound = lambda time: self._emit(events.FirstSound(source=source, time=time))
+        ear.on_speaking = lambda on: self._emit(
+            events.Speaking(party=source, name=self._name(source), lane=lane, on=on)
+        )
+        return ear
+
+    def _name(self, source: str) -> str:
+        """A person's name for a source name or party id."""
+        view = self.view
+        if view is None:
+            return source
+        party = {"customer": view.customer, "agent": view.agent}.get(source, source)
+        return next((each.name for each in view.parties if each.party == party), source)
