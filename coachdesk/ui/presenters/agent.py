@@ -1,0 +1,207 @@
+"""The agent's desk: links and lobby, the call, help, and what is known of the coaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coachdesk import commands, events
+from coachdesk.routing import COACHES
+from coachdesk.ui.link import Fault, Link
+from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.notices import Notice, Notices
+from coachdesk.ui.wording import REPLIES, Coaching, coaching
+from signaling.policy import Role
+from signaling.protocol import CallPhase, CallView, LinkView, PartyView, QuickReply, WaitingView
+
+QUICK_REASONS = (
+    "Technical question",
+    "Customer is upset",
+    "Discount or refund",
+    "I need a second opinion",
+    "Please take over",
+)
+
+
+class AgentPresenter(Presenter):
+    """Attributes:
+    links, waiting: the lobby, longest wait first.
+    addresses: link id -> URL of the links made since the start; the server does not tell a URL twice.
+    call: the running call or None; levels: dBFS by source; muted; video: name of the picture memory or None.
+    whispering: who speaks on the whisper lane right now (voice activity).
+    media_lost: the customer's media are being rebuilt.
+    """
+
+    def __init__(self, link: Link, notices: Notices, now: Callable[[], float], duck: float = -12.0) -> None:
+        super().__init__()
+        self._link = link
+        self._notices = notices
+        self.now = now
+        self.duck = duck
+        self.volume = 0.0
+        self.me: events.Ready | None = None
+        self.links: list[LinkView] = []
+        self.waiting: list[WaitingView] = []
+        self.addresses: dict[str, str] = {}
+        self.newest_link = ""
+        self.call: CallView | None = None
+        self.levels: dict[str, float] = {}
+        self.muted = False
+        self.video: str | None = None
+        self.whispering: list[str] = []
+        self.media_lost = False
+        self.answering: str | None = None
+
+    # --- what the endpoint tells ---
+
+    def handle(self, event: events.AnyEvent) -> None:
+        match event:
+            case events.Ready():
+                self.me = event
+                self._link.send(commands.Duck(gain=self.duck))
+            case events.Lobby(links=links, waiting=waiting):
+                self.links = links
+                self.waiting = sorted(waiting, key=lambda w: w.since)
+            case events.Waiting(name=name, label=label):
+                self._notices.show(Notice("lobby", "info", f"{name or 'A customer'} is waiting", label))
+            case events.Invited(url=url, link=link):
+                self.addresses[link] = url
+                self.newest_link = link
+            case events.Call(call=call):
+                self._enter(call)
+            case events.Ended():
+                self._end_call()
+            case events.Muted(on=on):
+                self.muted = on
+            case events.Levels(levels=levels):
+                self.levels = levels
+            case events.Frames(party=party, name=name):
+                self._show_pictures(party, name)
+            case events.VideoGone(party=party):
+                self.video = None if self._is_customer(party) else self.video
+            case events.Speaking(name=name, lane="whisper", on=on):
+                self.whispering = [n for n in self.whispering if n != name] + ([name] if on else [])
+            case events.Media(party=party, state=state) if self._is_customer(party):
+                self._watch_media(state)
+            case _:
+                return
+        self.changed()
+
+    def endpoint_crashed(self) -> None:
+        """Nothing the endpoint told holds any longer."""
+        self._end_call()
+        self.links, self.waiting = [], []
+        self.changed()
+
+    def _enter(self, call: CallView) -> None:
+        if self.call is None and self.volume:
+            self._link.send(commands.Volume(source="customer", gain=self.volume))
+        self.call = call
+        self.answering = None
+
+    def _end_call(self) -> None:
+        self.call = None
+        self.video = None
+        self.whispering = []
+        self.media_lost = False
+        self.muted = False
+        self.levels = {}
+        self.answering = None
+        self._notices.dismiss("media")
+
+    def _is_customer(self, party: str) -> bool:
+        return self.call is None or party in ("customer", self.call.customer)
+
+    def _show_pictures(self, party: str, name: str) -> None:
+        if self._is_customer(party):
+            self.video = name
+
+    def _watch_media(self, state: str) -> None:
+        self.media_lost = state == "lost"
+        if self.media_lost:
+            text = "Their network dropped. CoachDesk reconnects by itself; stay on the line."
+            self._notices.show(Notice("media", "warning", "The customer's sound and picture are gone", text, lasting=True))
+        elif state == "connected":
+            self._notices.dismiss("media")
+
+    # --- what the view shows ---
+
+    @property
+    def held(self) -> bool:
+        return self.call is not None and self.call.phase is CallPhase.HELD
+
+    @property
+    def coaching(self) -> Coaching | None:
+        return coaching(self.call) if self.call else None
+
+    @property
+    def on_the_line(self) -> list[PartyView]:
+        """The others on the call, as far as policy shows them."""
+        return [p for p in self.call.parties if p.role is not Role.AGENT] if self.call else []
+
+    @property
+    def can_reply(self) -> bool:
+        """Replies go to the coaches; whether one listens may be hidden, so they are offered on every call."""
+        return self.call is not None
+
+    @property
+    def coach_present(self) -> bool:
+        return any(p.role in COACHES for p in self.on_the_line)
+
+    # --- what the controls do ---
+
+    def invite(self, label: str, expires_in: int, uses: int) -> None:
+        self._link.send(commands.Invite(label=label.strip()[:80], expires_in=expires_in, uses=uses))
+
+    def revoke(self, link: str) -> None:
+        self._link.send(commands.Revoke(link=link))
+
+    def admit(self, party: str) -> None:
+        if self.call is None and self.answering is None:
+            self.answering = party
+            self._link.send(commands.Admit(party=party), self._not_answered)
+            self.changed()
+
+    def admit_next(self) -> None:
+        if self.waiting:
+            self.admit(self.waiting[0].party)
+
+    def decline(self, party: str) -> None:
+        self._link.send(commands.Decline(party=party))
+
+    def toggle_mute(self) -> None:
+        self._link.send(commands.Mute(on=not self.muted))
+
+    def toggle_hold(self) -> None:
+        if self.call is not None:
+            self._link.send(commands.Hold(on=not self.held))
+
+    def hang_up(self) -> None:
+        if self.call is not None:
+            self._link.send(commands.HangUp())
+
+    def ask_help(self, reason: str) -> None:
+        if self.call is not None:
+            self._link.send(commands.AskHelp(reason=reason.strip()[:200]))
+
+    def cancel_help(self) -> None:
+        if self.call is not None:
+            self._link.send(commands.CancelHelp())
+
+    def reply(self, reply: QuickReply) -> None:
+        if self.can_reply:
+            self._link.send(commands.Reply(reply=reply))
+            self._notices.show(Notice("reply", "success", f"Sent to your coach: “{REPLIES[reply]}”"))
+
+    def set_volume(self, gain: float) -> None:
+        self.volume = gain
+        if self.call is not None:
+            self._link.send(commands.Volume(source="customer", gain=gain))
+
+    def set_duck(self, gain: float) -> None:
+        self.duck = gain
+        self._link.send(commands.Duck(gain=gain))
+
+    def _not_answered(self, fault: Fault) -> None:
+        self.answering = None
+        self._notices.report(fault)
+        self.changed()

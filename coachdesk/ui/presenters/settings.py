@@ -1,0 +1,110 @@
+"""Devices, theme, ducking and the whisper key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from coachdesk import commands, events
+from coachdesk.ui.link import Fault, Link
+from coachdesk.ui.preferences import Preferences
+from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.theme.tokens import ThemeChoice
+
+Kind = Literal["mic", "speaker", "camera"]
+WHISPER_KEYS = ("Space", "F8", "F9", "Ctrl", "Alt")
+
+
+class SettingsPresenter(Presenter):
+    """Attributes:
+    preferences: what is chosen; devices: what there is, None until listed.
+    faults: kind -> why the chosen device does not work. levels: dBFS by source.
+    """
+
+    def __init__(
+        self, link: Link, preferences: Preferences, save: Callable[[Preferences], None], dress: Callable[[ThemeChoice], None]
+    ) -> None:
+        super().__init__()
+        self._link = link
+        self.preferences = preferences
+        self._save = save
+        self._dress = dress
+        self.devices: events.Devices | None = None
+        self.levels: dict[str, float] = {}
+        self.faults: dict[Kind, str] = {}
+
+    def handle(self, event: events.AnyEvent) -> None:
+        match event:
+            case events.Ready():
+                self._use_chosen()
+            case events.Devices():
+                self.devices = event
+            case events.Levels(levels=levels):
+                self.levels = levels
+            case _:
+                return
+        self.changed()
+
+    def choices(self, kind: Kind) -> list[events.DeviceView]:
+        """What can be chosen: the devices there are, the chosen one even when it is gone, and none at all."""
+        found = self._found(kind)
+        chosen = self.chosen(kind)
+        if chosen not in ("none", *(d.device for d in found)):
+            name = "System default" if chosen == "default" else f"{chosen} (not connected)"
+            found = [events.DeviceView(device=chosen, label=name), *found]
+        return [*found, events.DeviceView(device="none", label="None")]
+
+    def _found(self, kind: Kind) -> list[events.DeviceView]:
+        if self.devices is None:
+            return []
+        return list({"mic": self.devices.mics, "speaker": self.devices.speakers, "camera": self.devices.cameras}[kind])
+
+    def chosen(self, kind: Kind) -> str:
+        return str(getattr(self.preferences, kind))
+
+    def list_devices(self) -> None:
+        self._link.send(commands.Devices())
+
+    def use(self, kind: Kind, device: str) -> None:
+        if device != self.chosen(kind):
+            setattr(self.preferences, kind, device)
+            self._save(self.preferences)
+        self._use(kind)
+
+    def _use_chosen(self) -> None:
+        kinds: tuple[Kind, ...] = ("mic", "speaker", "camera")
+        for kind in kinds:
+            self._use(kind)
+
+    def _use(self, kind: Kind) -> None:
+        self.faults.pop(kind, None)
+        self._link.send(commands.UseDevice(kind=kind, device=self.chosen(kind)), lambda fault: self._broken(kind, fault))
+        self.changed()
+
+    def _broken(self, kind: Kind, fault: Fault) -> None:
+        self.faults[kind] = fault.message
+        self.changed()
+
+    def test_tone(self) -> None:
+        self._link.send(commands.TestTone())
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        self.preferences.theme = choice
+        self._dress(choice)
+        self._save(self.preferences)
+        self.changed()
+
+    def set_duck(self, gain: float) -> None:
+        self.preferences.duck = gain
+        self._save(self.preferences)
+        self.changed()
+
+    def set_whisper_key(self, key: str) -> None:
+        self.preferences.whisper_key = key
+        self._save(self.preferences)
+        self.changed()
+
+    def seen(self) -> None:
+        """The first-run settings were shown; they do not open by themselves again."""
+        self.preferences.seen_settings = True
+        self._save(self.preferences)
