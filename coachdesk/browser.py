@@ -30,9 +30,9 @@ class NoChromiumError(Exception):
 def find_chromium() -> Path:
     """The executable of a Chromium, Chrome or Edge. Raises NoChromiumError.
 
-    ``COACHDESK_CHROMIUM`` names one outright. Otherwise: one on the PATH, one where installers put it, one that
-    ``playwright install chromium`` has fetched. A snap does not count: it is confined to files under the home
-    directory and cannot be given a virtual screen, a sound server or media files of ours.
+    ``COACHDESK_CHROMIUM`` names one outright. Otherwise: one on the PATH, one where installers put it, one
+    that ``playwright install chromium`` has fetched. A snap does not count: it is confined to files under the
+    home directory and cannot be given a virtual screen, a sound server or media files of ours.
     """
     named = os.environ.get("COACHDESK_CHROMIUM")
     if named:
@@ -49,7 +49,7 @@ def find_chromium() -> Path:
 def _named(named: str) -> Path:
     path = shutil.which(named)
     if path is None:
-        raise NoChromiumError(f"COACHDESK_CHROMIUM is {named!r}, which is not an executable file. Correct or unset it.")
+        raise NoChromiumError(f"COACHDESK_CHROMIUM is {named!r}, which cannot be run. Correct or unset it.")
     return Path(path)
 
 
@@ -67,7 +67,7 @@ def _installed() -> list[Path]:
 
 
 def _from_playwright() -> list[Path]:
-    """Playwright's own downloads, newest first, as its documentation on PLAYWRIGHT_BROWSERS_PATH places them."""
+    """Playwright's own downloads, newest first, where its documentation (PLAYWRIGHT_BROWSERS_PATH) says."""
     found = [path for pattern in _PLAYWRIGHT for path in _playwright_folder().glob(pattern)]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
@@ -84,7 +84,7 @@ def _playwright_folder() -> Path:
 
 
 def _is_snap(path: Path) -> bool:
-    """Whether this starts a snap: a link into /snap, or Ubuntu's script that does nothing but hand over to one."""
+    """Whether this starts a snap: a link into /snap, or Ubuntu's script that only hands over to one."""
     if Path("/snap") in path.parents or path.resolve().name == "snap":
         return True
     with path.open("rb") as file:

@@ -1,0 +1,56 @@
+"""What every test gets: a home of its own, no windows on the screen, no patience for unexpected warnings."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
+_home.chmod(0o700)
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+for _name in ("CONFIG", "DATA", "STATE"):
+    os.environ[f"XDG_{_name}_HOME"] = str(_home / _name.lower())
+os.environ["XDG_RUNTIME_DIR"] = str(_home)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_home, ignore_errors=True)
+
+
+class LogWatch(logging.Handler):
+    """Keeps what is logged as a warning or worse.
+
+    Attributes:
+        lines: one per record, with the logger's name and the level.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[1] is not None:
+            line += f" ({record.exc_info[1]!r})"
+        self.lines.append(line)
+
+
+@pytest.fixture(autouse=True)
+def logfail(request: pytest.FixtureRequest) -> Iterator[LogWatch]:
+    """Fails a test that logs a warning, unless ``@pytest.mark.allow_log("why")`` says it may."""
+    allowed = request.node.get_closest_marker("allow_log")
+    if allowed is not None and not (allowed.args and allowed.args[0]):
+        pytest.fail("allow_log needs a reason: @pytest.mark.allow_log('the server is killed here')")
+    watch = LogWatch()
+    logging.getLogger().addHandler(watch)
+    yield watch
+    logging.getLogger().removeHandler(watch)
+    if watch.lines and allowed is None:
+        pytest.fail("unexpected in the log:\n  " + "\n  ".join(watch.lines[:10]), pytrace=False)

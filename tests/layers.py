@@ -1,0 +1,213 @@
+"""Who imports whom, read from the source: the rules of docs/architecture.md over parsed modules."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PURE = frozenset(
+    {
+        "signaling.calls",
+        "signaling.hub",
+        "signaling.lobby",
+        "signaling.policy",
+        "signaling.protocol",
+        "signaling.state",
+        "signaling.step",
+        "coachdesk.call",
+        "coachdesk.commands",
+        "coachdesk.events",
+        "coachdesk.routing",
+        "coachdesk.media.mixer",
+        "coachdesk.media.nack",
+        "coachdesk.media.packet",
+        "coachdesk.media.pcm",
+        "coachdesk.media.playout",
+        "coachdesk.media.videobuffer",
+        "coachdesk.media.vp8",
+    }
+)
+"""Modules that decide and do no I/O: they import each other, ``PURE_PARTIES`` and harmless standard ones."""
+
+PURE_PARTIES = frozenset({"msgspec", "numpy"})
+WORLD = frozenset(
+    {"asyncio", "concurrent", "ctypes", "http", "multiprocessing", "select", "selectors", "signal", "socket"}
+    | {"socketserver", "sqlite3", "ssl", "subprocess", "threading", "urllib"}
+)
+"""Standard modules that touch the world; no pure module imports one."""
+
+QT = frozenset({"PySide6", "shiboken6", "qasync", "qtawesome"})
+FOREIGN_INSIDES = ("aiortc", "aioice")
+COMPAT = "coachdesk.media.compat"
+UI = "coachdesk.ui"
+CLI = "coachdesk.cli"
+
+
+@dataclass(frozen=True)
+class Import:
+    """``target`` is a dotted name; of ``from a import b`` it is ``a.b``, a module or a name in one."""
+
+    target: str
+    line: int
+    lazy: bool
+
+    def reaches(self, module: str) -> bool:
+        return self.target == module or self.target.startswith(module + ".")
+
+    @property
+    def root(self) -> str:
+        return self.target.partition(".")[0]
+
+
+class Module:
+    """One parsed source file.
+
+    Attributes:
+        name: its dotted name.
+        imports: all of it, wherever it stands: at the top, in a function, under ``TYPE_CHECKING``, or by
+            ``import_module``.
+    """
+
+    def __init__(self, name: str, source: str, *, package: bool = False) -> None:
+        self.name = name
+        self.tree = ast.parse(source)
+        self._package = name if package else name.rpartition(".")[0]
+        self.imports = list(self._imports(self.tree, lazy=False))
+
+    def _imports(self, node: ast.AST, *, lazy: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            yield from (Import(target, getattr(child, "lineno", 0), lazy) for target in self._targets(child))
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from self._imports(child, lazy=lazy or inside)
+
+    def _targets(self, node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, (self._parent(node.level), node.module)))
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__"):
+            yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
+
+    def _parent(self, level: int) -> str:
+        parts = self._package.split(".")
+        return ".".join(parts[: len(parts) - level + 1]) if level else ""
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def read_modules(root: Path, *packages: str) -> list[Module]:
+    """Every module of the packages below ``root``, parsed."""
+    paths = sorted(path for package in packages for path in (root / package).rglob("*.py"))
+    return [_read(root, path) for path in paths]
+
+
+def _read(root: Path, path: Path) -> Module:
+    parts = path.relative_to(root).with_suffix("").parts
+    package = parts[-1] == "__init__"
+    return Module(".".join(parts[:-1] if package else parts), path.read_text("utf-8"), package=package)
+
+
+def faults(module: Module) -> list[str]:
+    """What ``module`` breaks of the layers; each fault one line with the place."""
+    rules = (_signaling_alone, _pure, _no_qt, _no_ui, _no_foreign_insides)
+    return [f"{module.name}:{line}: {what}" for rule in rules for line, what in rule(module)]
+
+
+def _signaling_alone(module: Module) -> Iterator[tuple[int, str]]:
+    if module.name.split(".")[0] == "signaling":
+        for each in module.imports:
+            if each.reaches("coachdesk"):
+                yield each.line, f"signaling imports {each.target}"
+
+
+def _pure(module: Module) -> Iterator[tuple[int, str]]:
+    if module.name in PURE:
+        for each in module.imports:
+            if not _harmless(each):
+                yield each.line, f"a pure module imports {each.target}"
+
+
+def _harmless(each: Import) -> bool:
+    if each.root in ("coachdesk", "signaling"):
+        return any(each.reaches(pure) for pure in PURE)
+    return each.root in PURE_PARTIES or (each.root in sys.stdlib_module_names and each.root not in WORLD)
+
+
+def _no_qt(module: Module) -> Iterator[tuple[int, str]]:
+    if not _within(module, UI):
+        for each in module.imports:
+            if each.root in QT:
+                yield each.line, f"imports {each.target}, which only {UI} may"
+
+
+def _no_ui(module: Module) -> Iterator[tuple[int, str]]:
+    if not _within(module, UI):
+        for each in module.imports:
+            if each.reaches(UI) and not (module.name == CLI and each.lazy):
+                yield each.line, f"imports {each.target}, which only {CLI} may, inside a function"
+
+
+def _within(module: Module, package: str) -> bool:
+    return module.name == package or module.name.startswith(package + ".")
+
+
+def _no_foreign_insides(module: Module) -> Iterator[tuple[int, str]]:
+    """Private names of aiortc, aioice: imported, or used as attributes that this module does not define."""
+    if module.name == COMPAT or module.name.split(".")[0] != "coachdesk":
+        return
+    for each in module.imports:
+        if each.root in FOREIGN_INSIDES and any(part.startswith("_") for part in each.target.split(".")):
+            yield each.line, f"imports {each.target}, which only {COMPAT} may"
+    own = _own_names(module.tree) | {"_replace", "_asdict", "_fields"}
+    safe = _other_libraries(module)
+    if not any(each.root in FOREIGN_INSIDES for each in module.imports):
+        safe |= {"self", "cls"}  # inherited from a module of ours
+    for node in ast.walk(module.tree):
+        name = _private_attribute(node, safe)
+        if name and name not in own:
+            yield getattr(node, "lineno", 0), f"uses the private {name}; aiortc's are for {COMPAT} alone"
+
+
+def _private_attribute(node: ast.AST, safe: set[str]) -> str:
+    """The private attribute that ``node`` uses of anything but the ``safe`` variables, or ""."""
+    if isinstance(node, ast.Call) and _called(node) in ("getattr", "setattr", "hasattr", "delattr"):
+        name = next((arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)), "")
+    elif isinstance(node, ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id in safe:
+            return ""
+        name = node.attr
+    else:
+        return ""
+    return str(name) if str(name).startswith("_") and not str(name).endswith("__") else ""
+
+
+def _own_names(tree: ast.AST) -> set[str]:
+    """Names this module defines: functions, classes, variables, and attributes set on ``self`` or ``cls``."""
+    own = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            own.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", "cls"):
+            own |= {node.attr} if isinstance(node.ctx, ast.Store) else set()
+    return own
+
+
+def _other_libraries(module: Module) -> set[str]:
+    """Names under which modules other than aiortc's are imported: their private parts are let be."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name.partition(".")[0] not in FOREIGN_INSIDES
+    }
