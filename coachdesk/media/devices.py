@@ -1,0 +1,74 @@
+"""Microphones and speakers by name: a sound device, a file in its place, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from coachdesk.events import DeviceView
+from coachdesk.media import soundcard
+from coachdesk.media.filesound import DeviceError, FileMic, FileSpeaker, SilentMic, SilentSpeaker
+from coachdesk.media.pcm import Block
+
+__all__ = ["DeviceError", "Mic", "Speaker", "list_mics", "list_speakers", "open_mic", "open_speaker"]
+
+MIC_FILES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
+SPEAKER_FILES = frozenset({".wav"})
+
+
+class Mic(Protocol):
+    """A source of 10 ms blocks."""
+
+    label: str
+
+    @property
+    def fault(self) -> str | None:
+        """What has broken, once something has; from then on there are no more blocks."""
+
+    def read(self) -> Block | None:
+        """The next block, None when there is none yet. Never blocks, never raises."""
+
+    def close(self) -> None: ...
+
+
+class Speaker(Protocol):
+    """A sink of 10 ms blocks."""
+
+    label: str
+
+    @property
+    def fault(self) -> str | None:
+        """What has broken, once something has; from then on blocks are swallowed."""
+
+    def write(self, block: Block) -> None:
+        """Plays or queues a block; what is queued is bounded. Never blocks, never raises."""
+
+    def close(self) -> None: ...
+
+
+def open_mic(device: str) -> Mic:
+    """``none``, a sound file to play in a loop, ``default``, or one of ``list_mics``. Raises DeviceError."""
+    if device == "none":
+        return SilentMic()
+    if Path(device).suffix.lower() in MIC_FILES:
+        return FileMic(Path(device))
+    return soundcard.CardMic(device)
+
+
+def open_speaker(device: str) -> Speaker:
+    """``none``, a WAV file to write, ``default``, or one of ``list_speakers``. Raises DeviceError."""
+    if device == "none":
+        return SilentSpeaker()
+    if Path(device).suffix.lower() in SPEAKER_FILES:
+        return FileSpeaker(Path(device))
+    return soundcard.CardSpeaker(device)
+
+
+def list_mics() -> list[DeviceView]:
+    """Every microphone of this machine; empty without PortAudio."""
+    return soundcard.devices("input")
+
+
+def list_speakers() -> list[DeviceView]:
+    """Every speaker of this machine; empty without PortAudio."""
+    return soundcard.devices("output")
