@@ -12,6 +12,7 @@ from coachdesk.client import Client, SignalingError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.camera import Camera
 from coachdesk.media.mixer import Block
+from coachdesk.media.pcm import SILENCE
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.video import VideoSender
 from coachdesk.session import CommandError, Emit, Handler, Session
@@ -19,8 +20,6 @@ from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
 log = structlog.get_logger(__name__)
-
-SILENCE_WITHOUT_CALL = 0.0
 
 
 class AgentSession(Session):
@@ -47,7 +46,9 @@ class AgentSession(Session):
                 protocol.AskHelp, call=self._call_id(), reason=command.reason
             ),
             commands.CancelHelp: lambda command: self._ask(protocol.CancelHelp, call=self._call_id()),
-            commands.Reply: lambda command: self._ask(protocol.Reply, call=self._call_id(), reply=command.reply),
+            commands.Reply: lambda command: self._ask(
+                protocol.Reply, call=self._call_id(), reply=command.reply
+            ),
             commands.Volume: self._volume,
             commands.Duck: self._set_duck,
             commands.Stats: self._stats,
@@ -137,7 +138,8 @@ class AgentSession(Session):
         if view.revision != self._applied:
             self._applied = view.revision
             self._spawn(
-                self._client.request(protocol.Applied, call=view.call, revision=view.revision), "confirming a mode"
+                self._client.request(protocol.Applied, call=view.call, revision=view.revision),
+                "confirming a mode",
             )
 
     def _show(self, view: CallView) -> None:
@@ -184,7 +186,7 @@ class AgentSession(Session):
     # --- media -----------------------------------------------------------------------------------------------
 
     def tick(self, mic: Block, now: float) -> Block:
-        return self._hub.tick(mic, now) if self._hub is not None else mic * SILENCE_WITHOUT_CALL
+        return self._hub.tick(mic, now) if self._hub is not None else SILENCE
 
     def levels(self) -> dict[str, float]:
         return self._hub.levels() if self._hub is not None else {}

@@ -61,6 +61,7 @@ def as_shown_to_agent(view: CallView, awareness: Awareness) -> CallView:
     shown = [
         each
         for each in view.parties
-        if each.role in (Role.AGENT, Role.CUSTOMER) or (awareness == "talking" and each.mode in _TALKING_TO_AGENT)
+        if each.role in (Role.AGENT, Role.CUSTOMER)
+        or (awareness == "talking" and each.mode in _TALKING_TO_AGENT)
     ]
     return msgspec.structs.replace(view, parties=shown)

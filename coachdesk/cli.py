@@ -23,8 +23,18 @@ app = typer.Typer(
 user = typer.Typer(help="Accounts.", no_args_is_help=True)
 app.add_typer(user, name="user")
 
-DB = Annotated[str, typer.Option("--db", envvar="COACHDESK_DB", help="Database URL, e.g. sqlite:///calls.db or postgresql://...")]
-ServerUrl = Annotated[str, typer.Option("--server", envvar="COACHDESK_SERVER", help="The server's address, e.g. https://calls.example.com")]
+DB = Annotated[
+    str,
+    typer.Option(
+        "--db", envvar="COACHDESK_DB", help="Database URL, e.g. sqlite:///calls.db or postgresql://..."
+    ),
+]
+ServerUrl = Annotated[
+    str,
+    typer.Option(
+        "--server", envvar="COACHDESK_SERVER", help="The server's address, e.g. https://calls.example.com"
+    ),
+]
 
 
 class StaffRole(StrEnum):
@@ -38,7 +48,9 @@ class StaffRole(StrEnum):
 
 @app.callback()
 def _start(
-    log_level: Annotated[str, typer.Option("--log-level", envvar="COACHDESK_LOG", help="debug, info, warning, error")] = "warning",
+    log_level: Annotated[
+        str, typer.Option("--log-level", envvar="COACHDESK_LOG", help="debug, info, warning, error")
+    ] = "warning",
 ) -> None:
     level = logging.getLevelNamesMapping().get(log_level.upper(), logging.WARNING)
     logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
@@ -60,13 +72,26 @@ def server(
     db: DB = "",
     cert: Annotated[Path | None, typer.Option(help="TLS certificate chain (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS private key (PEM).")] = None,
-    public_url: Annotated[str, typer.Option(help="The address customers use, if a proxy stands before this server.")] = "",
-    stun: Annotated[list[str] | None, typer.Option(help="STUN server, e.g. stun:stun.example.com:3478.")] = None,
-    turn: Annotated[list[str] | None, typer.Option(help="TURN server, e.g. turn:turn.example.com:3478.")] = None,
-    turn_secret: Annotated[str, typer.Option(envvar="COACHDESK_TURN_SECRET", help="coturn's static-auth-secret; better given by the environment variable.")] = "",
+    public_url: Annotated[
+        str, typer.Option(help="The address customers use, if a proxy stands before this server.")
+    ] = "",
+    stun: Annotated[
+        list[str] | None, typer.Option(help="STUN server, e.g. stun:stun.example.com:3478.")
+    ] = None,
+    turn: Annotated[
+        list[str] | None, typer.Option(help="TURN server, e.g. turn:turn.example.com:3478.")
+    ] = None,
+    turn_secret: Annotated[
+        str,
+        typer.Option(
+            envvar="COACHDESK_TURN_SECRET",
+            help="coturn's static-auth-secret; better given by the environment variable.",
+        ),
+    ] = "",
 ) -> None:
     """Run the signaling server."""
     from signaling.server import ServerOptions, serve
+
     from signaling.store import StoreError
 
     options = ServerOptions(
@@ -94,7 +119,9 @@ def user_add(
     role: Annotated[StaffRole, typer.Option(help="What the user may do.")],
     team: Annotated[str, typer.Option(help="The user's team.")],
     db: DB = "",
-    password: Annotated[bool, typer.Option("--password", help="Ask for a password, to sign in with in the desktop app.")] = False,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password, to sign in with in the desktop app.")
+    ] = False,
 ) -> None:
     """Add an account."""
     from signaling.accounts import AccountError, add_user
@@ -120,10 +147,19 @@ def token(name: Annotated[str, typer.Argument(help="User name.")], db: DB = "") 
 @app.command()
 def endpoint(
     server: ServerUrl,
-    token: Annotated[str, typer.Option(envvar="COACHDESK_TOKEN", help="Sign-in token; better given by the environment variable.")],
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="COACHDESK_TOKEN", help="Sign-in token; better given by the environment variable."
+        ),
+    ],
     mic: Annotated[str, typer.Option(help="Device name, 'default', 'none', or a WAV or FLAC file.")] = "none",
-    speaker: Annotated[str, typer.Option(help="Device name, 'default', 'none', or a WAV file to write.")] = "none",
-    camera: Annotated[str, typer.Option(help="Device name, 'test', 'none', an image or a video file.")] = "none",
+    speaker: Annotated[
+        str, typer.Option(help="Device name, 'default', 'none', or a WAV file to write.")
+    ] = "none",
+    camera: Annotated[
+        str, typer.Option(help="Device name, 'test', 'none', an image or a video file.")
+    ] = "none",
     video_out: Annotated[Path | None, typer.Option(help="File for the customer's picture.")] = None,
 ) -> None:
     """Run a headless endpoint: JSON commands on standard input, JSON events on standard output."""
@@ -146,7 +182,9 @@ def endpoint(
 
 @app.command()
 def desktop(
-    server: Annotated[str, typer.Option(envvar="COACHDESK_SERVER", help="The server's address; asked for if missing.")] = "",
+    server: Annotated[
+        str, typer.Option(envvar="COACHDESK_SERVER", help="The server's address; asked for if missing.")
+    ] = "",
 ) -> None:
     """Open the desktop app."""
     try:
@@ -158,9 +196,17 @@ def desktop(
 
 @app.command()
 def demo(
-    headless: Annotated[bool, typer.Option("--headless", help="Virtual screen, private sound server, Chromium as the customer.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Folder for report.json, screenshots and recordings.")] = None,
-    lan: Annotated[bool, typer.Option("--lan", help="Serve the local network over TLS, so that a phone can be the customer.")] = False,
+    headless: Annotated[
+        bool,
+        typer.Option("--headless", help="Virtual screen, private sound server, Chromium as the customer."),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for report.json, screenshots and recordings.")
+    ] = None,
+    lan: Annotated[
+        bool,
+        typer.Option("--lan", help="Serve the local network over TLS, so that a phone can be the customer."),
+    ] = False,
 ) -> None:
     """Run the whole thing on this machine: server, agent, supervisor, customer."""
     from coachdesk.demo import run_demo
@@ -169,7 +215,9 @@ def demo(
 
 
 @app.command()
-def doctor(server: Annotated[str, typer.Option(envvar="COACHDESK_SERVER", help="Also check this server.")] = "") -> None:
+def doctor(
+    server: Annotated[str, typer.Option(envvar="COACHDESK_SERVER", help="Also check this server.")] = "",
+) -> None:
     """Check devices, ports, TURN and versions, and say what to do about each fault."""
     from coachdesk.doctor import run_doctor
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import msgspec
 import structlog
 
 from signaling import protocol
@@ -41,7 +42,10 @@ class Offline(SignalingError):
     """There is no connection to the server at present."""
 
     def __init__(self) -> None:
-        super().__init__("offline", "The server cannot be reached at present. It is tried again by itself; try once more then.")
+        super().__init__(
+            "offline",
+            "The server cannot be reached at present. It is tried again by itself; try once more then.",
+        )
 
 
 class Client:
@@ -130,7 +134,7 @@ class Client:
             resume=self._resume,
         )
         await socket.send_str(protocol.dump(hello))
-        message = self._parse((await asyncio.wait_for(socket.receive_str(), REQUEST_TIMEOUT)))
+        message = self._parse(await asyncio.wait_for(socket.receive_str(), REQUEST_TIMEOUT))
         if isinstance(message, protocol.Welcome):
             self._resume = message.resume
             self.welcome = message
@@ -142,7 +146,9 @@ class Client:
                 self._resume = ""
                 return message.message
             raise SignalingError(message.code, message.message)
-        raise SignalingError(Code.VERSION, "The server speaks another protocol. Update CoachDesk or the server.")
+        raise SignalingError(
+            Code.VERSION, "The server speaks another protocol. Update CoachDesk or the server."
+        )
 
     def _farewell(self, message: protocol.Goodbye) -> str:
         if message.code in (Code.REPLACED, Code.NOT_SIGNED_IN):
@@ -161,6 +167,10 @@ class Client:
             answer = self._answers.pop(message.re, None)
             if answer is not None and not answer.done():
                 answer.set_result(message)
+            return
+        if isinstance(message, protocol.FreshIce):
+            assert self.welcome is not None
+            self.welcome = msgspec.structs.replace(self.welcome, ice=message.ice)
             return
         self.on_message(message)
 

@@ -27,6 +27,7 @@ from coachdesk.media import compat
 from coachdesk.media.camera import list_cameras, open_camera
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers
 from coachdesk.media.localsound import LocalSound
+from coachdesk.media.pcm import BLOCK_SECONDS, SILENCE
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.ticker import Ticker
 from coachdesk.observer import ObserverSession
@@ -72,7 +73,6 @@ class Endpoint:
         self._camera = open_camera(camera)
         self._ticker = Ticker(self._tick, self._sound.skip)
         self._session: Session | None = None
-        self._early: list[protocol.ServerMessage] = []
         self._listeners: list[Callable[[events.AnyEvent], None]] = []
         self._meters = False
         self._ticks = 0
@@ -223,7 +223,9 @@ class Endpoint:
     def _tick(self, now: float) -> None:
         mic = self._sound.read()
         session = self._session
-        self._sound.write(session.tick(mic, now) if session is not None else mic * 0)
+        self._sound.write(session.tick(mic, now) if session is not None else SILENCE)
+        if self._ticks == 0:
+            self.emit(events.Sound(mic_time=now - BLOCK_SECONDS, speaker_time=now))
         self._ticks += 1
         if self._meters and self._ticks % METER_TICKS == 0:
             levels = {"mic": self._sound.mic_dbfs, "speaker": self._sound.speaker_dbfs}

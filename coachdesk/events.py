@@ -47,6 +47,15 @@ class Error(Event, frozen=True, kw_only=True, tag="error"):
     message: str
 
 
+class Sound(Event, frozen=True, kw_only=True, tag="sound"):
+    """The sound devices run: sample n of the mic was captured at ``mic_time`` + n/48000, sample n of the speaker played at
+    ``speaker_time`` + n/48000. Monotonic clock, seconds.
+    """
+
+    mic_time: float
+    speaker_time: float
+
+
 class Invited(Event, frozen=True, kw_only=True, tag="invited"):
     url: str
     link: str
@@ -180,6 +189,7 @@ AnyEvent = (
     | Online
     | Ok
     | Error
+    | Sound
     | Invited
     | Lobby
     | Waiting

@@ -52,7 +52,7 @@ def lan_address() -> str:
             if not (address.is_loopback or address.is_unspecified or address.is_link_local):
                 return str(address)
     raise NoNetworkError(
-        "this machine has no address on a local network. Connect it to the Wi-Fi that the phone is on; try again."
+    XX
     )
 
 

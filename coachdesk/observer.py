@@ -12,6 +12,7 @@ from coachdesk.client import Client
 from coachdesk.media.camera import Camera
 from coachdesk.media.mixer import Block
 from coachdesk.media.observer import ObserverMedia
+from coachdesk.media.pcm import SILENCE
 from coachdesk.media.pictures import Pictures
 from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol
@@ -232,10 +233,10 @@ class ObserverSession(Session):
     # --- media -----------------------------------------------------------------------------------------------
 
     def tick(self, mic: Block, now: float) -> Block:
-        return self._media.tick(mic, now) if self._media is not None else mic * 0
+        return self._media.tick(mic, now) if self._media is not None else SILENCE
 
     def levels(self) -> dict[str, float]:
-        return {name: ear.dbfs for name, ear in self._media.ears.items()} if self._media is not None else {}
+        return self._media.headset.levels() if self._media is not None else {}
 
     def use_camera(self, camera: Camera) -> None:
         """An observer shows no camera."""

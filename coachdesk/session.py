@@ -58,7 +58,9 @@ class Session(ABC):
         """Carries out a command of this role. Raises CommandError, SignalingError or DeviceError."""
         handler = self._handlers.get(type(command))
         if handler is None:
-            raise CommandError("not_allowed", f"Your role has no use for '{type(command).__struct_config__.tag}'.")
+            raise CommandError(
+                "not_allowed", f"Your role has no use for '{type(command).__struct_config__.tag}'."
+            )
         return await handler(command)
 
     @property
@@ -107,7 +109,9 @@ class Session(ABC):
                 log.info("not done", what=what, code=error.code)
             except Exception:
                 log.exception("failed", what=what)
-                self._emit(events.Error(code="internal", message=f"Something went wrong: {what}. The call goes on."))
+                self._emit(
+                    events.Error(code="internal", message=f"Something went wrong: {what}. The call goes on.")
+                )
 
         task = asyncio.create_task(run())
         self._tasks.add(task)

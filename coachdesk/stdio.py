@@ -112,7 +112,9 @@ class Shell:
         try:
             command = commands.parse(line)
         except msgspec.DecodeError as error:
-            self._output.put(events.Error(id=_id_of(line), code="bad_command", message=f"Not a command: {error}"))
+            self._output.put(
+                events.Error(id=_id_of(line), code="bad_command", message=f"Not a command: {error}")
+            )
             return
         if isinstance(command, commands.Quit):
             self._output.put(events.Ok(id=command.id))
@@ -131,7 +133,9 @@ class Shell:
             answer = events.Error(code="timeout", message="Not done in time. Try again.")
         except Exception:
             log.exception("command failed", command=type(command).__name__)
-            answer = events.Error(code="internal", message="Something went wrong; the call goes on. See the log.")
+            answer = events.Error(
+                code="internal", message="Something went wrong; the call goes on. See the log."
+            )
         self._output.put(msgspec.structs.replace(answer, id=command.id))
 
 
