@@ -1,0 +1,110 @@
+/**
+ * One RTCPeerConnection to the agent, for one session id. The agent's endpoint always offers; we answer. No DOM.
+ *
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
+ * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
+ */
+
+const VIDEO_BITRATE = 1_500_000;
+const MAX_EARLY_CANDIDATES = 64;
+
+export class Peer {
+  /** @type {SignalBody[]} */ #early = [];
+
+  /**
+   * @param {string} session
+   * @param {RTCIceServer[]} ice
+   * @param {{send: (body: SignalBody) => void, onState: (peer: Peer) => void}} handlers
+   */
+  constructor(session, ice, handlers) {
+    this.session = session;
+    this.pc = new RTCPeerConnection({ iceServers: ice, bundlePolicy: "max-bundle" });
+    this.pc.onconnectionstatechange = () => handlers.onState(this);
+    this.pc.onicecandidate = ({ candidate }) =>
+      handlers.send({
+        type: "candidate",
+        session,
+        candidate: candidate?.candidate ?? "",
+        mid: candidate?.sdpMid ?? "0",
+      });
+    this.send = handlers.send;
+  }
+
+  get state() {
+    return this.pc.connectionState;
+  }
+
+  /** Answers an offer, sending `tracks`. @param {string} sdp @param {Tracks} tracks */
+  async accept(sdp, tracks) {
+    await this.pc.setRemoteDescription({ type: "offer", sdp });
+    for (const kind of /** @type {const} */ (["audio", "video"])) {
+      const transceiver = this.#transceiver(kind);
+      if (!transceiver) continue;
+      transceiver.direction = "sendrecv"; // also without a track: the camera may be switched on later
+      await transceiver.sender.replaceTrack(tracks[kind]);
+    }
+    preferVp8(this.#transceiver("video"));
+    await this.pc.setLocalDescription(await this.pc.createAnswer());
+    this.send({ type: "answer", session: this.session, sdp: this.pc.localDescription?.sdp ?? "" });
+    await limit(this.#transceiver("video")?.sender);
+    for (const body of this.#early.splice(0)) await this.candidate(body);
+  }
+
+  /** Candidates may overtake the offer they belong to. @param {SignalBody} body */
+  async candidate(body) {
+    if (!this.pc.remoteDescription) {
+      if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(body);
+      return;
+    }
+    if (!body.candidate) return;
+    await this.pc.addIceCandidate({ candidate: body.candidate, sdpMid: body.mid });
+  }
+
+  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
+  async replace(kind, track) {
+    await this.#transceiver(kind)?.sender.replaceTrack(track);
+  }
+
+  /** What the agent sends. @param {"audio" | "video"} kind @returns {MediaStreamTrack | null} */
+  remote(kind) {
+    return this.#transceiver(kind)?.receiver.track ?? null;
+  }
+
+  /** How many pictures of the agent were decoded so far. */
+  async pictures() {
+    const report = await this.#transceiver("video")?.receiver.getStats();
+    let decoded = 0;
+    report?.forEach((entry) => {
+      if (entry.type === "inbound-rtp") decoded = entry.framesDecoded ?? 0;
+    });
+    return decoded;
+  }
+
+  close() {
+    this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
+    this.pc.close();
+  }
+
+  /** @param {"audio" | "video"} kind */
+  #transceiver(kind) {
+    return this.pc.getTransceivers().find((one) => one.receiver.track.kind === kind);
+  }
+}
+
+/** @param {RTCRtpTransceiver | undefined} transceiver */
+function preferVp8(transceiver) {
+  const codecs = RTCRtpReceiver.getCapabilities?.("video")?.codecs;
+  if (!transceiver?.setCodecPreferences || !codecs) return;
+  const vp8 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/vp8");
+  const others = codecs.filter((codec) => !vp8.includes(codec));
+  if (vp8.length > 0) transceiver.setCodecPreferences([...vp8, ...others]);
+}
+
+/** @param {RTCRtpSender | undefined} sender */
+async function limit(sender) {
+  const parameters = sender?.getParameters();
+  if (!sender || !parameters?.encodings?.length) return;
+  parameters.encodings[0].maxBitrate = VIDEO_BITRATE;
+  parameters.degradationPreference = "balanced";
+  await sender.setParameters(parameters).catch(() => {}); // a browser that cannot be told still sends
+}
