@@ -46,6 +46,8 @@ class Code(StrEnum):
     LINK_REVOKED = "link_revoked"
     LOBBY_FULL = "lobby_full"
     CALL_FULL = "call_full"
+    TOO_MANY_LINKS = "too_many_links"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
     AGENT_AWAY = "agent_away"
     ALREADY_TAKEN_OVER = "already_taken_over"
@@ -316,6 +318,12 @@ class Invitation(Struct, frozen=True, tag="invitation"):
     announcement: str = ""
 
 
+class FreshIce(Struct, frozen=True, tag="fresh_ice"):
+    """TURN credentials expire: these replace the ones of ``welcome`` or ``invitation`` for new peer connections."""
+
+    ice: list[IceServer]
+
+
 class Ok(Struct, frozen=True, tag="ok"):
     re: int
 
@@ -395,6 +403,7 @@ class Goodbye(Struct, frozen=True, tag="goodbye"):
 ServerMessage = (
     Welcome
     | Invitation
+    | FreshIce
     | Ok
     | Refused
     | LinkCreated

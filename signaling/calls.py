@@ -1,0 +1,167 @@
+"""The rules of a live call: who joins, in which mode, and how it ends. Pure.
+
+Whoever calls these has asked ``policy.may`` already; here is what it leads to, and the refusals that are not a
+matter of rights (full, busy, away).
+"""
+
+from __future__ import annotations
+
+from signaling.policy import Mode, Role
+from signaling.protocol import (
+    Applied,
+    AskHelp,
+    CancelHelp,
+    ClaimHelp,
+    Code,
+    Ended,
+    EndReason,
+    HangUp,
+    HelpView,
+    Hold,
+    Leave,
+    Listen,
+    Replied,
+    Reply,
+    SetMode,
+    Signal,
+    Signalled,
+)
+from signaling.state import COACHES, Call, Party, State
+from signaling.step import CallEnded, Refusal, Step
+
+
+def listen(state: State, step: Step, observer: Party, call: Call, _message: Listen) -> None:
+    if observer.call == call.call:
+        return
+    coaches = sum(party.role in COACHES for party in state.observers_of(call))
+    if len(call.observers) >= state.limits.observers:
+        raise Refusal(Code.CALL_FULL, f"{len(call.observers)} listen already; try again when one has left")
+    if observer.role in COACHES and coaches >= state.limits.coaches:
+        raise Refusal(Code.CALL_FULL, f"{coaches} coaches are on this call already")
+    if observer.call:
+        remove_observer(state, step, observer)
+    call.observers.append(observer.party)
+    observer.call = call.call
+    change_mode(call, observer, Mode.LISTEN)
+    step.touch_party(observer)
+    step.touch_call(call)
+
+
+def leave(state: State, step: Step, observer: Party, _call: Call, _message: Leave) -> None:
+    remove_observer(state, step, observer)
+
+
+def remove_observer(state: State, step: Step, observer: Party) -> None:
+    """Takes an observer off their call; what they took over is the agent's again."""
+    call = state.calls[observer.call]
+    call.observers.remove(observer.party)
+    change_mode(call, observer, Mode.LISTEN)
+    observer.call = ""
+    step.touch_party(observer)
+    step.touch_call(call)
+
+
+def change_mode(call: Call, party: Party, mode: Mode) -> None:
+    """A new mode, in force once the agent's endpoint has applied the call's new revision."""
+    call.revision += 1
+    party.mode = mode
+    party.changed_at = call.revision
+
+
+def set_mode(state: State, step: Step, observer: Party, call: Call, message: SetMode) -> None:
+    if message.mode is observer.mode:
+        return
+    if message.mode is not Mode.LISTEN and not state.connected(call.agent):
+        raise Refusal(Code.AGENT_AWAY, "the agent's connection is gone; only listening is possible until it is back")
+    change_mode(call, observer, message.mode)
+    step.touch_party(observer)
+    step.touch_call(call)
+
+
+def applied(_state: State, step: Step, _agent: Party, call: Call, message: Applied) -> None:
+    if message.revision > call.revision:
+        raise Refusal(Code.BAD_MESSAGE, f"the call is at revision {call.revision}, not {message.revision}")
+    if message.revision > call.applied:
+        call.applied = message.revision
+        step.touch_call(call)
+
+
+def hold(_state: State, step: Step, _agent: Party, call: Call, message: Hold) -> None:
+    if call.held != message.on:
+        call.held = message.on
+        call.revision += 1
+        step.touch_call(call)
+
+
+def ask_help(_state: State, step: Step, _agent: Party, call: Call, message: AskHelp) -> None:
+    call.help = HelpView(message.reason, step.now)
+    step.touch_call(call)
+
+
+def cancel_help(_state: State, step: Step, _agent: Party, call: Call, _message: CancelHelp) -> None:
+    call.help = None
+    step.touch_call(call)
+
+
+def claim_help(_state: State, step: Step, coach: Party, call: Call, _message: ClaimHelp) -> None:
+    asked = call.help
+    if asked is None:
+        raise Refusal(Code.NOT_ALLOWED, "no help is asked for on this call (any more)")
+    if asked.claimed_by not in ("", coach.name):
+        raise Refusal(Code.BUSY, f"{asked.claimed_by} sees to it already")
+    call.help = HelpView(asked.reason, asked.since, coach.name)
+    step.touch_call(call)
+
+
+def reply(state: State, step: Step, agent: Party, call: Call, message: Reply) -> None:
+    for party in call.observers:
+        step.send(state, party, Replied(call.call, agent.party, agent.name, message.reply))
+
+
+def signal(state: State, step: Step, sender: Party, call: Call, message: Signal) -> None:
+    if not state.connected(message.to):
+        if message.to == call.agent:
+            raise Refusal(Code.AGENT_AWAY, "the agent's connection is gone; try again when it is back")
+        raise Refusal(Code.NO_SUCH_PARTY, "this party's connection is gone; try again when it is back")
+    step.send(state, message.to, Signalled(call.call, sender.party, message.body))
+
+
+def hang_up(state: State, step: Step, asker: Party, call: Call, _message: HangUp) -> None:
+    end(state, step, call, EndReason.CUSTOMER_LEFT if asker.role is Role.CUSTOMER else EndReason.HUNG_UP)
+
+
+def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
+    """Ends a call for all; whoever has no connection is not expected back."""
+    step.touch_call(call)
+    members = [state.parties[party] for party in call.members]
+    del state.calls[call.call]
+    for party in members:
+        step.send(state, party.party, Ended(call.call, reason))
+        party.call, party.mode = "", Mode.LISTEN
+        step.touch_party(party)
+        if not state.connected(party.party):
+            state.drop_party(party)
+    step.touch_lobby(members[0].user)
+    step.changes.append(CallEnded(call.call, reason, step.now))
+
+
+def fall_back(state: State, step: Step, call: Call) -> None:
+    """Everybody listens, nothing counts as wired, and the call is the agent's: the agent's endpoint is in doubt."""
+    call.revision += 1
+    for party_id in call.members:
+        party = state.parties[party_id]
+        if party.mode is not Mode.LISTEN:
+            step.record(party, "fall_back", call=call.call, target=party.mode)
+        party.mode = Mode.LISTEN
+        party.changed_at = call.revision
+        step.touch_party(party)
+    step.touch_call(call)
+
+
+def observer_lost(step: Step, call: Call, observer: Party) -> None:
+    """An observer's connection is gone: nobody hears them from this moment."""
+    if observer.mode is not Mode.LISTEN:
+        step.record(observer, "fall_back", call=call.call, target=observer.mode)
+    change_mode(call, observer, Mode.LISTEN)
+    step.touch_party(observer)
+    step.touch_call(call)

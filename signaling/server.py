@@ -1,0 +1,160 @@
+"""The server: options in, a listening aiohttp application until cancelled; and the accounts commands beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from signaling.auth import TOKEN_LIFETIME, AuthError, hash_password, issue_token
+from signaling.connection import Addresses, Connection
+from signaling.hub import Hub
+from signaling.metrics import Metrics
+from signaling.pages import AccessLog, Pages, add_headers, client_address, origin_allowed
+from signaling.policy import Role
+from signaling.state import Limits, State
+from signaling.store import StoreError, UnknownUser, open_store
+from signaling.switchboard import Switchboard
+from signaling.turn import IceSettings
+
+log = logging.getLogger("signaling")
+
+_MAX_BODY = 16 * 1024
+_SHUTDOWN = 3.0
+
+
+class ServerError(Exception):
+    """The server cannot start, or an account cannot be made; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How to serve.
+
+    Attributes:
+        port: 0 picks a free one.
+        db: URL of the records; None for SQLite in the user's data folder.
+        cert, key: PEM files, for TLS.
+        turn_secret: coturn's ``static-auth-secret``.
+        public_url: where clients reach the server, if through a reverse proxy.
+        limits: bounds and grace periods.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    db: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str = ""
+    stun_urls: tuple[str, ...] = ()
+    public_url: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+async def serve(options: ServerOptions, on_ready: Callable[[str], None]) -> None:
+    """Serves until cancelled, then says goodbye to the clients and writes what is left to the records.
+
+    ``on_ready`` gets the address, such as ``http://127.0.0.1:8080``. Raises ServerError or StoreError.
+    """
+    tls = _tls(options)
+    ice = _ice(options)
+    store = await open_store(options.db)
+    try:
+        board = Switchboard(Hub(State(options.limits, ice=ice.servers)), store, Metrics())
+        await board.start()
+        runner = web.AppRunner(
+            make_app(board, options.public_url), access_log_class=AccessLog, shutdown_timeout=_SHUTDOWN
+        )
+        await runner.setup()
+        try:
+            on_ready(await _listen(runner, options, tls))
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await board.stop()
+            await runner.cleanup()
+    finally:
+        await store.close()
+
+
+def make_app(board: Switchboard, public_url: str) -> web.Application:
+    """The application around a started switchboard."""
+    addresses = Addresses()
+
+    async def socket(request: web.Request) -> web.StreamResponse:
+        if not origin_allowed(request, public_url):
+            raise web.HTTPForbidden(text="this page may not open a connection here")
+        return await Connection(board, addresses, client_address(request, public_url)).run(request)
+
+    app = web.Application(client_max_size=_MAX_BODY)
+    app.on_response_prepare.append(add_headers)
+    app.add_routes([*Pages(board, public_url).routes(), web.get("/ws", socket)])
+    return app
+
+
+async def _listen(runner: web.AppRunner, options: ServerOptions, tls: ssl.SSLContext | None) -> str:
+    try:
+        await web.TCPSite(runner, options.host, options.port, ssl_context=tls).start()
+    except OSError as error:
+        raise ServerError(
+            f"cannot listen on {options.host} port {options.port}: {error.strerror}; try another --host or --port"
+        ) from error
+    port = runner.addresses[0][1]
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"{'https' if tls else 'http'}://{host}:{port}"
+
+
+def _tls(options: ServerOptions) -> ssl.SSLContext | None:
+    if not options.cert and not options.key:
+        return None
+    if not options.cert or not options.key:
+        raise ServerError("TLS needs both a certificate and its key: give --cert and --key")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(options.cert, options.key)
+    except (OSError, ssl.SSLError) as error:
+        raise ServerError(f"the certificate {options.cert} or its key cannot be used: {error}") from error
+    return context
+
+
+def _ice(options: ServerOptions) -> IceSettings:
+    if options.turn_urls and not options.turn_secret:
+        raise ServerError("TURN needs a secret: give coturn's static-auth-secret")
+    return IceSettings(tuple(options.stun_urls), tuple(options.turn_urls), options.turn_secret)
+
+
+async def add_user(db: str | None, name: str, role: Role, team: str, password: str | None = None) -> None:
+    """Makes an account; without a password it signs in by token only. Raises ServerError or StoreError."""
+    if not name.strip() or len(name) > 80 or not team.strip() or len(team) > 80:
+        raise ServerError("a user needs a name and a team of 1 to 80 characters")
+    if role is Role.CUSTOMER:
+        raise ServerError("customers need no account: they come by a join link")
+    try:
+        hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
+    except AuthError as error:
+        raise ServerError(str(error)) from error
+    store = await open_store(db)
+    try:
+        await store.add_user(name, Role(role), team, hashed)
+    finally:
+        await store.close()
+
+
+async def token_for(db: str | None, name: str) -> str:
+    """A sign-in token for a user, good for 30 days. Raises UnknownUser, or StoreError."""
+    store = await open_store(db)
+    try:
+        found = await store.user_named(name)
+        if found is None:
+            raise UnknownUser(f"there is no user {name!r}; make one with: coachdesk user add {name} --role ... --team ...")
+        return issue_token(store.signing_secret, found[0].id, time.time(), TOKEN_LIFETIME)
+    finally:
+        await store.close()
+
+
+__all__ = ["ServerError", "ServerOptions", "StoreError", "UnknownUser", "add_user", "serve", "token_for"]

@@ -1,0 +1,206 @@
+"""One step of the hub: what a message leads to, gathered while rules run and handed out whole. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from signaling.policy import Role
+from signaling.protocol import Calls, CallState, Code, Lobby, ServerMessage
+from signaling.state import (
+    Call,
+    Link,
+    Party,
+    State,
+    call_view,
+    customer_view,
+    link_views,
+    waiting_views,
+)
+
+
+class Refusal(Exception):
+    """A request is refused; nothing has changed. ``code`` is stable, the text is for a person."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did (or was refused) what, when. ``actor`` is a user name, ``customer`` or ``server``."""
+
+    at: float
+    actor: str
+    role: str
+    action: str
+    allowed: bool
+    call: str = ""
+    target: str = ""
+    code: str = ""
+    party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PutLive:
+    """Journal a live party or call, so that it survives a restart of the server."""
+
+    key: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DropLive:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutLink:
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    call: str
+    label: str
+    team: str
+    agent: str
+    customer: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    call: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A customer agreed to be seen or heard, after reading ``announcement``."""
+
+    party: str
+    link: str
+    name: str
+    camera: bool
+    microphone: bool
+    announcement: str
+    at: float
+
+
+Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | Consent
+
+
+@dataclass(slots=True)
+class Step:
+    """The outcome of one input to the hub.
+
+    Rules ``send`` at once what concerns one connection, and ``touch`` what they changed; ``publish`` then tells everyone
+    who must know, once. A connection that is sent a ``goodbye`` is to be closed.
+
+    Attributes:
+        out: messages to send, in order, each with its connection.
+        audit: entries for the audit log, in order.
+        changes: records to write, in order.
+    """
+
+    now: float
+    out: list[tuple[int, ServerMessage]] = field(default_factory=list)
+    audit: list[AuditEntry] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    _calls: dict[str, str] = field(default_factory=dict)
+    _parties: set[str] = field(default_factory=set)
+    _lobbies: set[str] = field(default_factory=set)
+    _customers: set[str] = field(default_factory=set)
+
+    def send(self, state: State, party: str, message: ServerMessage) -> None:
+        """To a party, if it is connected."""
+        connection = state.connection_of.get(party)
+        if connection is not None:
+            self.out.append((connection, message))
+
+    def touch_call(self, call: Call) -> None:
+        self._calls[call.call] = call.team
+        self._customers.add(call.customer)
+
+    def touch_party(self, party: Party) -> None:
+        """The party's own record changed, or ceased to be."""
+        self._parties.add(party.party)
+        if party.role is Role.CUSTOMER:
+            self._customers.add(party.party)
+
+    def touch_lobby(self, user: str) -> None:
+        """Links or waiting customers of an agent changed, or the agent came or went."""
+        self._lobbies.add(user)
+
+    def record(self, party: Party, action: str, *, call: str = "", target: str = "", code: str = "") -> None:
+        """An audit entry; refused if there is a ``code``."""
+        actor = "customer" if party.role is Role.CUSTOMER else party.name
+        self.audit.append(
+            AuditEntry(self.now, actor, party.role, action, not code, call, target, code, party.party)
+        )
+
+    def publish(self, state: State) -> None:
+        """Tells everyone concerned by what was touched, and journals it."""
+        for user in sorted(self._lobbies):
+            self._publish_lobby(state, user)
+        for call_id in self._calls:
+            self._publish_call(state, call_id)
+        self._publish_lists(state)
+        for party in sorted(self._customers):
+            self._publish_customer(state, party)
+        self._journal(state)
+
+    def _publish_lobby(self, state: State, user: str) -> None:
+        self._customers.update(p.party for p in state.waiting_for(user))
+        agent = state.agent_of_user.get(user, "")
+        if state.connected(agent):
+            self.send(state, agent, Lobby(link_views(state, user, self.now), waiting_views(state, user)))
+
+    def _publish_call(self, state: State, call_id: str) -> None:
+        call = state.calls.get(call_id)
+        if call is not None:
+            message = CallState(call_view(state, call))
+            for party in [call.agent, *call.observers]:
+                self.send(state, party, message)
+
+    def _publish_lists(self, state: State) -> None:
+        teams = set(self._calls.values())
+        if teams:
+            lists: dict[str, Calls] = {}
+            for party in state.watchers():
+                if party.role is Role.ADMIN or party.team in teams:
+                    self.send(state, party.party, calls_for(state, party, lists))
+
+    def _publish_customer(self, state: State, party_id: str) -> None:
+        customer = state.parties.get(party_id)
+        if customer is None or not customer.durable or not state.connected(party_id):
+            return
+        view = customer_view(state, customer)
+        if state.told.get(party_id) != view:
+            state.told[party_id] = view
+            self.send(state, party_id, view)
+
+    def _journal(self, state: State) -> None:
+        for party_id in sorted(self._parties):
+            party = state.parties.get(party_id)
+            keep = party is not None and party.durable
+            self._journal_one(f"party:{party_id}", party if keep else None)
+        for call_id in self._calls:
+            self._journal_one(f"call:{call_id}", state.calls.get(call_id))
+
+    def _journal_one(self, key: str, record: Party | Call | None) -> None:
+        self.changes.append(DropLive(key) if record is None else PutLive(key, msgspec.json.encode(record)))
+
+
+def calls_for(state: State, watcher: Party, lists: dict[str, Calls] | None = None) -> Calls:
+    """Every call in a watcher's reach, oldest first; ``lists`` keeps those already made in this step."""
+    lists = {} if lists is None else lists
+    reach = "" if watcher.role is Role.ADMIN else f"team:{watcher.team}"
+    if reach not in lists:
+        reached = (c for c in state.calls.values() if not reach or c.team == watcher.team)
+        lists[reach] = Calls([call_view(state, call) for call in reached])
+    return lists[reach]

@@ -1,0 +1,320 @@
+"""Records: users, teams, calls, consents, audit, links, and the journal of what is live.
+
+SQLite by default, PostgreSQL by URL. Reads go straight to the database. Writes of the running server are handed to
+one owner task, which commits them in order and in batches: ``close`` writes all that is left, and a crash of the
+process loses at most what was handed over since the last commit (a few milliseconds, unless the disk stalls).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import platformdirs
+from sqlalchemy import Dialect, event, insert, make_url, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import (
+    ArgumentError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql import Executable
+
+from signaling import schema
+from signaling.auth import new_signing_secret
+from signaling.policy import Role
+from signaling.protocol import Awareness
+from signaling.state import Link, Team, User
+from signaling.step import AuditEntry, CallBegan, CallEnded, Change, Consent, DropLive, PutLink, PutLive
+
+log = logging.getLogger("signaling.store")
+
+BACKLOG = 20_000
+"""Writes that may wait for the disk before ``room`` makes the server wait too."""
+_BATCH = 500
+_RETRY = 1.0
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class StoreError(Exception):
+    """The records cannot be used; the text says what to do."""
+
+
+class UnknownUser(StoreError):
+    """There is no user of that name."""
+
+
+class DuplicateUser(StoreError):
+    """There is a user of that name already."""
+
+
+def default_url() -> str:
+    folder = platformdirs.user_data_path("coachdesk", appauthor=False)
+    return f"sqlite:///{folder / 'coachdesk.db'}"
+
+
+def database_url(text: str | None) -> URL:
+    """``--db`` as given, with an asynchronous driver. Raises StoreError when it is no URL, or of an unknown kind."""
+    try:
+        url = make_url(text or default_url())
+    except ArgumentError as error:
+        raise StoreError(
+            "--db must be a URL such as sqlite:///path/to/coachdesk.db or postgresql://user:password@host/name"
+        ) from error
+    driver = _DRIVERS.get(url.drivername, url.drivername)
+    if driver not in _DRIVERS.values():
+        raise StoreError(f"--db: {url.drivername!r} is not supported; use sqlite:///... or postgresql://...")
+    return url.set(drivername=driver)
+
+
+def _make_engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "sqlite" and url.database:
+        try:
+            Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder of {url.database} cannot be made: {error.strerror}") from error
+    try:
+        engine = create_async_engine(url)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise StoreError("for PostgreSQL install the extra: pip install 'coachdesk[postgresql]'") from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "recursive_triggers=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class Store:
+    """The records of one database. Open with ``open_store``, and ``close`` it.
+
+    Attributes:
+        signing_secret: signs sign-in tokens; made once, kept in the database.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._waiting: deque[Executable] = deque()
+        self._wake = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+        self.signing_secret = ""
+
+    async def start(self) -> None:
+        """Makes missing tables and takes up work. Raises StoreError when the database cannot be used."""
+        try:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(schema.metadata.create_all)
+                self.signing_secret = await _setting(connection, "signing_secret", new_signing_secret())
+        except (SQLAlchemyError, OSError) as error:
+            await self._engine.dispose()
+            where = self._engine.url.render_as_string(hide_password=True)
+            raise StoreError(f"the database {where} cannot be opened: {_cause(error)}") from error
+        self._writer = asyncio.create_task(self._write(), name="store writer")
+
+    async def close(self) -> None:
+        """Writes what is left, then closes."""
+        self._closing = True
+        self._wake.set()
+        if self._writer is not None:
+            await self._writer
+        await self._engine.dispose()
+
+    # --- users and teams ---
+
+    async def add_user(self, name: str, role: Role, team: str, password_hash: str | None) -> User:
+        """Raises DuplicateUser."""
+        user = User(uuid.uuid4().hex, name, role, team)
+        row = {"id": user.id, "name": name, "role": role.value, "team": team, "password": password_hash}
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(insert(schema.users).values(**row))
+                await connection.execute(self._upsert(schema.teams, {"name": team}, update=()))
+        except IntegrityError as error:
+            raise DuplicateUser(f"there is a user {name!r} already; choose another name") from error
+        return user
+
+    async def user(self, user_id: str) -> User | None:
+        """The user of an id, unless disabled."""
+        found = await self._user(schema.users.c.id == user_id)
+        return found[0] if found else None
+
+    async def user_named(self, name: str) -> tuple[User, str | None] | None:
+        """The user of a name, unless disabled, with the password's hash."""
+        return await self._user(schema.users.c.name == name)
+
+    async def _user(self, where: Any) -> tuple[User, str | None] | None:
+        table = schema.users
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(table).where(where, table.c.disabled.is_(False)))).first()
+        return None if row is None else (User(row.id, row.name, Role(row.role), row.team), row.password)
+
+    async def set_disabled(self, name: str, disabled: bool) -> None:
+        """Shuts a user out, or lets them in again. Raises UnknownUser."""
+        table = schema.users
+        async with self._engine.begin() as connection:
+            result = await connection.execute(
+                update(table).where(table.c.name == name).values(disabled=disabled)
+            )
+        if result.rowcount == 0:
+            raise UnknownUser(f"there is no user {name!r}")
+
+    async def set_team(self, team: Team) -> None:
+        """A team's policy; a running server reads it at its next start."""
+        row = {"name": team.name, "awareness": team.awareness, "announcement": team.announcement}
+        async with self._engine.begin() as connection:
+            await connection.execute(self._upsert(schema.teams, row, update=("awareness", "announcement")))
+
+    async def teams(self) -> dict[str, Team]:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(select(schema.teams))).all()
+        return {row.name: Team(row.name, cast(Awareness, row.awareness), row.announcement) for row in rows}
+
+    # --- what a server takes up at its start ---
+
+    async def links(self, expired_after: float) -> list[Link]:
+        table = schema.links
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(select(table).where(table.c.expires_at > expired_after))).all()
+        return [Link(**row._mapping) for row in rows]
+
+    async def live(self) -> list[tuple[str, bytes]]:
+        """The journal: see ``Hub.restore``."""
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(select(schema.journal))).all()
+        return [(row.key, row.value) for row in rows]
+
+    async def audit_log(self) -> Sequence[Any]:
+        """All entries, oldest first, as rows with the columns of ``schema.audit``."""
+        async with self._engine.connect() as connection:
+            return (await connection.execute(select(schema.audit).order_by(schema.audit.c.id))).all()
+
+    # --- writes of the running server ---
+
+    @property
+    def backlog(self) -> int:
+        return len(self._waiting)
+
+    def write(self, changes: Iterable[Change], audit: Iterable[AuditEntry]) -> None:
+        """Hands records over to the owner task, in order."""
+        self._waiting.extend(self._statement(change) for change in changes)
+        self._waiting.extend(insert(schema.audit).values(**asdict(entry)) for entry in audit)
+        if self._waiting:
+            self._drained.clear()
+            self._wake.set()
+
+    async def room(self) -> None:
+        """Waits while too much is unwritten: rather a slow server than an audit log with holes."""
+        if len(self._waiting) >= BACKLOG:
+            await self._drained.wait()
+
+    async def drained(self) -> None:
+        """Waits until all that was handed over is committed."""
+        await self._drained.wait()
+
+    async def _write(self) -> None:
+        while not (self._closing and not self._waiting):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch = [self._waiting[i] for i in range(min(_BATCH, len(self._waiting)))]
+                if await self._commit(batch):
+                    for _ in batch:
+                        self._waiting.popleft()
+                elif self._closing:
+                    log.critical("records lost at shutdown: %d writes", len(self._waiting))
+                    self._waiting.clear()
+                else:
+                    await asyncio.sleep(_RETRY)
+            self._drained.set()
+
+    async def _commit(self, batch: list[Executable]) -> bool:
+        """Whether the batch is dealt with; False to try again later."""
+        try:
+            await self._execute(batch)
+        except (OperationalError, InterfaceError, OSError) as error:
+            log.error("records cannot be written, will try again: %s", _cause(error))
+            return False
+        except SQLAlchemyError:
+            await self._commit_one_by_one(batch)
+        return True
+
+    async def _commit_one_by_one(self, batch: list[Executable]) -> None:
+        """One record the database will never take must not hold up the others."""
+        for statement in batch:
+            try:
+                await self._execute([statement])
+            except SQLAlchemyError as error:
+                log.critical("a record was refused by the database and is lost: %s", _cause(error))
+
+    async def _execute(self, statements: list[Executable]) -> None:
+        async with self._engine.begin() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+
+    def _statement(self, change: Change) -> Executable:
+        table = schema.calls
+        match change:
+            case PutLive(key, value):
+                return self._upsert(schema.journal, {"key": key, "value": value}, update=("value",))
+            case DropLive(key):
+                return schema.journal.delete().where(schema.journal.c.key == key)
+            case PutLink(link):
+                return self._upsert(schema.links, msgspec.structs.asdict(link), update=("uses_left", "revoked"))
+            case CallBegan():
+                row = {k: v for k, v in asdict(change).items() if k != "at"}
+                return insert(table).values(**row, began_at=change.at)
+            case CallEnded(call, reason, at):
+                return update(table).where(table.c.call == call).values(ended_at=at, reason=reason)
+            case Consent():
+                return insert(schema.consents).values(**asdict(change))
+
+    def _upsert(self, table: Any, row: dict[str, Any], *, update: Iterable[str]) -> Executable:
+        """INSERT, or UPDATE of the named columns where the primary key is there already."""
+        dialect: Dialect = self._engine.dialect
+        make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+        statement = make(table).values(**row)
+        columns = {name: row[name] for name in update}
+        if not columns:
+            return statement.on_conflict_do_nothing()
+        return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=columns)
+
+
+async def _setting(connection: AsyncConnection, key: str, default: str) -> str:
+    """The kept value, or the default, which is kept from now on."""
+    table = schema.settings
+    found = (await connection.execute(select(table.c.value).where(table.c.key == key))).scalar()
+    if found is None:
+        await connection.execute(insert(table).values(key=key, value=default))
+        return default
+    return str(found)
+
+
+def _cause(error: Exception) -> str:
+    """The driver's own words, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+async def open_store(db: str | None) -> Store:
+    """A started store for a ``--db`` URL. Raises StoreError."""
+    store = Store(_make_engine(database_url(db)))
+    await store.start()
+    return store

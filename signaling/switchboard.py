@@ -1,0 +1,112 @@
+"""Joins the hub to the world: carries out its steps, keeps its time, knows the connections."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+
+from signaling.hub import Hub
+from signaling.metrics import Metrics
+from signaling.outlet import Outlet
+from signaling.protocol import Code, Goodbye, Refused, ServerMessage, dump
+from signaling.step import AuditEntry, Step
+from signaling.store import Store
+
+log = logging.getLogger("signaling")
+
+_TICK = 0.5
+
+
+class Clock:
+    """Unix time that never jumps: read once at start, then carried on by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        return self._offset + time.monotonic()
+
+
+class Switchboard:
+    """Owns the hub and the outlets of all connections; used from the event loop only."""
+
+    def __init__(self, hub: Hub, store: Store, metrics: Metrics) -> None:
+        self.hub, self.store, self.metrics = hub, store, metrics
+        self.now = Clock()
+        self._outlets: dict[int, Outlet] = {}
+        self._numbers = itertools.count(1)
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Takes up what a former process left."""
+        self.hub.state.teams.update(await self.store.teams())
+        for link in await self.store.links(self.now() - self.hub.state.limits.link_memory):
+            self.hub.state.add_link(link)
+        self.apply(self.hub.restore(await self.store.live(), self.now()))
+        if self.hub.state.calls:
+            log.info("restored %d live calls", len(self.hub.state.calls))
+        self._ticker = asyncio.create_task(self._tick(), name="hub ticker")
+
+    async def stop(self) -> None:
+        """Says goodbye to everybody."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.wait({self._ticker})
+        outlets = list(self._outlets.values())
+        for outlet in outlets:
+            self.say(outlet, Goodbye(Code.SHUTTING_DOWN, "the server is being restarted; it will be back shortly"))
+        await asyncio.gather(*(outlet.finish() for outlet in outlets))
+
+    @property
+    def connections(self) -> int:
+        return len(self._outlets)
+
+    def plug(self, outlet: Outlet) -> int:
+        """The number of a new connection."""
+        number = next(self._numbers)
+        self._outlets[number] = outlet
+        return number
+
+    def unplug(self, connection: int) -> None:
+        outlet = self._outlets.pop(connection)
+        if outlet.overflowed:
+            self.metrics.slow.inc()
+        self.apply(self.hub.disconnect(connection, self.now()))
+
+    def apply(self, step: Step) -> None:
+        """Records, then sends: what a client is told is on its way to the disk."""
+        self.store.write(step.changes, step.audit)
+        texts: dict[int, str] = {}
+        for connection, message in step.out:
+            outlet = self._outlets.get(connection)
+            if outlet is not None:
+                text = texts.get(id(message)) or texts.setdefault(id(message), dump(message))
+                self._send(outlet, message, text)
+
+    def say(self, outlet: Outlet, message: ServerMessage) -> None:
+        """To one connection, past the hub."""
+        self._send(outlet, message, dump(message))
+
+    def _send(self, outlet: Outlet, message: ServerMessage, text: str) -> None:
+        self.metrics.sent.inc()
+        if isinstance(message, Refused):
+            self.metrics.refused.labels(message.code).inc()
+        if isinstance(message, Goodbye):
+            self.metrics.goodbyes.labels(message.code).inc()
+        outlet.send(text, last=isinstance(message, Goodbye))
+
+    def audit(self, actor: str, role: str, action: str, *, code: str = "", party: str = "") -> None:
+        """An entry about something that happens outside the hub."""
+        entry = AuditEntry(self.now(), actor, role, action, not code, code=code, party=party)
+        self.store.write((), (entry,))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            try:
+                self.apply(self.hub.tick(self.now()))
+            except Exception:
+                # A fault in one party's affairs must not stop the clock for all.
+                log.exception("tick failed")
