@@ -90,26 +90,24 @@ def server(
     ] = "",
 ) -> None:
     """Run the signaling server."""
-    from signaling.server import ServerOptions, serve
-
-    from signaling.store import StoreError
+    from signaling.server import ServerError, ServerOptions, StoreError, serve
 
     options = ServerOptions(
         host=host,
         port=port,
-        db=db,
-        cert=cert,
-        key=key,
+        db=db or None,
+        cert=str(cert) if cert else None,
+        key=str(key) if key else None,
         public_url=public_url,
-        stun_urls=stun or [],
-        turn_urls=turn or [],
+        stun_urls=tuple(stun or ()),
+        turn_urls=tuple(turn or ()),
         turn_secret=turn_secret,
     )
     try:
         asyncio.run(serve(options, lambda url: print(f"listening on {url}", flush=True)))
     except KeyboardInterrupt:
         return
-    except (OSError, ValueError, StoreError) as error:
+    except (ServerError, StoreError) as error:
         raise _fail(error) from error
 
 
@@ -124,23 +122,24 @@ def user_add(
     ] = False,
 ) -> None:
     """Add an account."""
-    from signaling.accounts import AccountError, add_user
+    from signaling.policy import Role
+    from signaling.server import ServerError, StoreError, add_user
 
     secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
     try:
-        asyncio.run(add_user(db, name, role.value, team, secret))
-    except (AccountError, ValueError) as error:
+        asyncio.run(add_user(db or None, name, Role(role.value), team, secret))
+    except (ServerError, StoreError) as error:
         raise _fail(error) from error
 
 
 @app.command()
 def token(name: Annotated[str, typer.Argument(help="User name.")], db: DB = "") -> None:
     """Print a sign-in token and nothing else."""
-    from signaling.accounts import AccountError, token_for
+    from signaling.server import ServerError, StoreError, token_for
 
     try:
-        print(asyncio.run(token_for(db, name)))
-    except (AccountError, ValueError) as error:
+        print(asyncio.run(token_for(db or None, name)))
+    except (ServerError, StoreError) as error:
         raise _fail(error) from error
 
 

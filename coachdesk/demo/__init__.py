@@ -1,0 +1,1 @@
+"""The main job on one machine: server, agent, supervisor, trainee and customer, with windows or without."""

@@ -1,0 +1,126 @@
+"""A real browser as the customer: Chromium on the join page, its voice a known sound, its ears the sound server."""
+
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from coachdesk.browser import find_chromium
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page, Playwright
+
+VIEW = {"width": 412, "height": 860}
+CLICK_MS = 15_000
+
+KNOWN_VOICE = """
+(() => {
+  // The browser's own microphone path (echo cancellation, noise suppression) would treat a test tone as noise:
+  // the voice is a sound of our own, whose first sample's time is known. Picture and all else stay the browser's.
+  const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  window.voiceStarted = 0;
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await capture(constraints);
+    for (const track of stream.getAudioTracks()) {
+      const context = new AudioContext({sampleRate: 48000, latencyHint: 0.01});
+      const bytes = Uint8Array.from(atob(window.voiceFile), (char) => char.charCodeAt(0));
+      const source = new AudioBufferSourceNode(context, {buffer: await context.decodeAudioData(bytes.buffer), loop: true});
+      const out = context.createMediaStreamDestination();
+      source.connect(out);
+      const start = context.currentTime + 0.1;
+      source.start(start);
+      const map = () => {
+        const at = context.getOutputTimestamp();
+        if (!at.performanceTime) return setTimeout(map, 20);
+        window.voiceStarted = performance.timeOrigin + at.performanceTime + (start - at.contextTime) * 1000;
+      };
+      setTimeout(map, 500);
+      stream.removeTrack(track);
+      stream.addTrack(out.stream.getAudioTracks()[0]);
+    }
+    return stream;
+  };
+})();
+"""
+
+
+class Customer:
+    """Chromium on the join page.
+
+    Attributes:
+        page: Playwright's page.
+        problems: console errors and page errors so far.
+    """
+
+    def __init__(self, playwright: Playwright, browser: Browser, page: Page) -> None:
+        self._playwright = playwright
+        self._browser = browser
+        self.page = page
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.problems.append(message.text) if message.type == "error" else None,
+        )
+
+    @classmethod
+    async def open(
+        cls, url: str, *, voice: Path, sink: str = "", headless: bool = True, trust_any: bool = False
+    ) -> Customer:
+        """Opens the join link. ``voice``: a WAV the customer says, round and round; ``sink``: PulseAudio sink to play to."""
+        from playwright.async_api import async_playwright
+
+        playwright = await async_playwright().start()
+        browser = await playwright.chromium.launch(
+            executable_path=str(find_chromium()),
+            headless=headless,
+            ignore_default_args=["--mute-audio"],
+            env=_environment(sink),
+            args=[
+                "--no-sandbox",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                "--autoplay-policy=no-user-gesture-required",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        context = await browser.new_context(
+            viewport=VIEW, permissions=["camera", "microphone"], ignore_https_errors=trust_any
+        )
+        page = await context.new_page()
+        page.set_default_timeout(CLICK_MS)
+        encoded = base64.b64encode(voice.read_bytes()).decode()
+        await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE)
+        customer = cls(playwright, browser, page)
+        await page.goto(url)
+        return customer
+
+    async def __aenter__(self) -> Customer:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def voice_started(self) -> float:
+        """When sample 0 of the voice was spoken, on the monotonic clock in seconds."""
+        await self.page.wait_for_function("window.voiceStarted > 0")
+        epoch_ms = float(await self.page.evaluate("window.voiceStarted"))
+        return epoch_ms / 1000 - time.time() + time.monotonic()
+
+    async def close(self) -> None:
+        await self._browser.close()
+        await self._playwright.stop()
+
+
+def _environment(sink: str) -> dict[str, str | float | bool]:
+    import os
+
+    return {**os.environ, **({"PULSE_SINK": sink} if sink else {})}
