@@ -52,7 +52,7 @@ def lan_address() -> str:
             if not (address.is_loopback or address.is_unspecified or address.is_link_local):
                 return str(address)
     raise NoNetworkError(
-    XX
+        "this machine has no address on a local network. Connect it to the same Wi-Fi as the phone; then try again."
     )
 
 
