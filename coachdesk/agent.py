@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urljoin
-
-import structlog
 
 from coachdesk import call as calls
 from coachdesk import commands, events
@@ -19,7 +18,7 @@ from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class AgentSession(Session):
@@ -111,7 +110,7 @@ class AgentSession(Session):
             case protocol.Ended():
                 self._end(message.call, message.reason)
             case _:
-                log.warning("unexpected message", kind=type(message).__name__)
+                log.warning("unexpected message from the server: %s", type(message).__name__)
 
     def online(self, on: bool) -> None:
         self._applied = -1

@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
 app = typer.Typer(
@@ -54,10 +53,6 @@ def _start(
 ) -> None:
     level = logging.getLevelNamesMapping().get(log_level.upper(), logging.WARNING)
     logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _fail(message: object) -> typer.Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import random
 import ssl
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from typing import Any
 
 import aiohttp
 import msgspec
-import structlog
 
 from signaling import protocol
 from signaling.protocol import Code, ServerMessage
@@ -26,7 +26,7 @@ LONGEST_PAUSE = 5.0
 
 CONNECT = aiohttp.ClientTimeout(total=None, sock_connect=5.0, connect=5.0)
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class SignalingError(Exception):
@@ -159,7 +159,7 @@ class Client:
         try:
             return protocol.parse_server(text)
         except protocol.ProtocolError as error:
-            log.warning("unreadable message from the server", error=str(error))
+            log.warning("unreadable message from the server: %s", error)
             return None
 
     def _dispatch(self, message: ServerMessage) -> None:

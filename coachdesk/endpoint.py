@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
-
-import structlog
 
 from coachdesk import commands, events
 from coachdesk.agent import AgentSession
@@ -40,7 +39,7 @@ METER_TICKS = 10
 QUEUED_EVENTS = 1000
 """Events a reader may be behind; the oldest are dropped beyond that."""
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Endpoint:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-
-import structlog
+import logging
 
 from coachdesk import call as calls
 from coachdesk import commands, events
@@ -22,7 +21,7 @@ from signaling.protocol import CallView, EndReason, SignalBody
 IN_FORCE_SECONDS = 5.0
 """A mode the agent's endpoint has not wired by then is reported as failed."""
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class ObserverSession(Session):
@@ -148,7 +147,7 @@ class ObserverSession(Session):
             case protocol.Ended():
                 self._ended(message.call, message.reason)
             case _:
-                log.warning("unexpected message", kind=type(message).__name__)
+                log.warning("unexpected message from the server: %s", type(message).__name__)
 
     def online(self, on: bool) -> None:
         if self.view is None:

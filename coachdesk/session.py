@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
-
-import structlog
 
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
@@ -21,7 +20,7 @@ from signaling.protocol import CallView
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
 Emit = Callable[[events.AnyEvent], None]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class CommandError(Exception):
@@ -106,9 +105,9 @@ class Session(ABC):
             try:
                 await work
             except SignalingError as error:
-                log.info("not done", what=what, code=error.code)
+                log.info("not done: %s (%s)", what, error.code)
             except Exception:
-                log.exception("failed", what=what)
+                log.exception("failed: %s", what)
                 self._emit(
                     events.Error(code="internal", message=f"Something went wrong: {what}. The call goes on.")
                 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import sys
 import threading
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from coachdesk import commands, events
 from coachdesk.client import SignalingError
@@ -20,7 +20,7 @@ MAX_LINE = 64 * 1024
 QUEUED_LINES = 10_000
 """Lines of output a slow reader may be behind before ``levels`` and then all events are dropped."""
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Output:
@@ -132,7 +132,7 @@ class Shell:
         except TimeoutError:
             answer = events.Error(code="timeout", message="Not done in time. Try again.")
         except Exception:
-            log.exception("command failed", command=type(command).__name__)
+            log.exception("command failed: %s", type(command).__name__)
             answer = events.Error(
                 code="internal", message="Something went wrong; the call goes on. See the log."
             )

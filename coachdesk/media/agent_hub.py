@@ -7,19 +7,19 @@ is dropped where it arrives. A coach's whisper becomes a ``Private`` block, whic
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
-import structlog
 
 from coachdesk import call as calls
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.ears import Ear
 from coachdesk.media.forward import Forwarder
-from coachdesk.media.leg import Leg, State
+from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
 from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, SignalBody
@@ -27,7 +27,7 @@ from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, Sign
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class AgentHub:
@@ -165,7 +165,9 @@ class AgentHub:
             return
         for stream in ("customer", *(f"coach{slot}" for slot in range(MAX_COACHES))):
             self._forwarders[party.party, stream] = Forwarder(peer.outs[stream], AUDIO_CLOCK)
-        self._forwarders[party.party, "camera"] = Forwarder(peer.outs["camera"], VIDEO_CLOCK, video=True)
+        self._forwarders[party.party, "camera"] = Forwarder(
+            peer.outs["camera"], VIDEO_CLOCK, request_keyframe=self.request_keyframe
+        )
         peer.send_message(self._seating())
         self.request_keyframe()
 
@@ -253,6 +255,10 @@ class AgentHub:
         if view.agent in routed:
             heard.append(Public(mic))
         self._uplink_out.push(uplink(heard), [peer.outs["main"]])
+
+    def levels(self) -> dict[str, float]:
+        """dBFS of each source heard, over the last 100 ms."""
+        return self.headset.levels()
 
     @property
     def agent_camera_outs(self) -> list[object]:

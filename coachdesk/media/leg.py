@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Literal
-
-import structlog
 
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import Layout, Peer
+from coachdesk.media.peer import Layout, Peer, State
 from signaling.protocol import Answer, Candidate, IceServer, Offer, Restart, SignalBody
 
-State = Literal["connecting", "connected", "lost", "closed"]
 SETUP_SECONDS = 15.0
 """A peer connection that is not up by then is given up and built anew."""
 FIRST_RETRY, LAST_RETRY = 0.5, 8.0
 """Seconds between two attempts; doubled each time."""
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Leg:
@@ -81,7 +78,7 @@ class Leg:
             if not self._offers:
                 await self._answer(body)
         elif body.session != self._session or self._newest is None:
-            log.debug("stale signal", kind=type(body).__name__)
+            log.debug("stale signal: %s", type(body).__name__)
         elif isinstance(body, Answer):
             await self._newest.accept(body.sdp)
         elif isinstance(body, Candidate):
@@ -117,7 +114,7 @@ class Leg:
             except TimeoutError:
                 log.info("media connection not up in time; trying again")
             except Exception as error:
-                log.warning("media connection could not be offered; trying again", error=str(error))
+                log.warning("media connection could not be offered; trying again: %s", error)
             await asyncio.sleep(pause)
             pause = min(LAST_RETRY, pause * 2)
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
-import structlog
 
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.ears import Ear
-from coachdesk.media.leg import Leg, State
+from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import Block, Headset, Public
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import OBSERVER, Peer
+from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.routing import LANE_OF, Lane
 from signaling.policy import Mode
 from signaling.protocol import IceServer, SignalBody
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class _Seating(msgspec.Struct):
@@ -108,7 +108,7 @@ class ObserverMedia:
         try:
             seats = msgspec.json.decode(data, type=_Seating).slots
         except msgspec.DecodeError as error:
-            log.warning("unreadable control message", error=str(error))
+            log.warning("unreadable control message: %s", error)
             return
         for slot, party in self._seats.items():
             if seats.get(slot) != party:
