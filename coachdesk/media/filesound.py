@@ -26,8 +26,8 @@ class DeviceError(Exception):
 class Pace:
     """Lets one block through per 10 ms of the clock.
 
-    The first is let through at once, each next one up to half a block early, so that a reader with a 10 ms beat of
-    its own gets exactly one each time.
+    The first is let through at once, each next one up to half a block early: a reader with a 10 ms beat of its own
+    gets exactly one each time.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,7 +75,7 @@ class SilentSpeaker:
 
 
 class FileMic:
-    """A sound file played in a loop, from its first block when it is first read."""
+    """A sound file played in a loop, from its first block when first read."""
 
     fault: str | None = None
 

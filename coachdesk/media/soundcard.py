@@ -121,7 +121,7 @@ class _Stream:
                     return
         raise DeviceError(
             f"The {WHAT[kind]} '{self.label}' cannot be opened ({error}). Close "
-            "the program that uses it, allow access to it in the system's privacy settings, or choose another."
+            "what uses it, allow access to it in the system's privacy settings, or choose another."
         )
 
     def _try_open(self, sounddevice: Any, index: int) -> str | None:

@@ -21,7 +21,7 @@ class SoundRing:
     """
 
     def __init__(self, channels: int, *, prime: int, keep: int, limit: int) -> None:
-        """Serving starts with ``prime`` blocks waiting; beyond ``limit`` all but the last ``keep`` are dropped."""
+        """Serving starts with ``prime`` blocks; beyond ``limit`` all but the newest ``keep`` are dropped."""
         self.block_bytes = BLOCK_SAMPLES * channels * _SAMPLE_BYTES
         self._slots = [memoryview(bytearray(self.block_bytes)) for _ in range(CAPACITY)]
         self._prime, self._keep, self._limit = prime, keep, limit

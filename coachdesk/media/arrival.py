@@ -1,0 +1,89 @@
+"""When packets arrive, against when they should: how long a playout buffer has to wait. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from coachdesk.media.pcm import RATE
+
+WINDOW = 256
+"""Packets remembered, five seconds of 20 ms ones."""
+QUANTILE = 0.98
+"""Share of packets that shall come in time."""
+MARGIN = 0.002
+MIN_WAIT, MAX_WAIT = 0.004, 0.200
+FIRST_WAIT = 0.010
+"""Seconds to wait while too little is known of a path."""
+KNOWN_AFTER = 20
+CLOCK_JUMP = 0.5
+"""A transit time that differs by so much comes of a sender's clock that was set anew, not of the network."""
+PAUSE = 10.0
+"""After so many seconds without a packet, what was known of the path is old."""
+LOSSY = 3
+"""Losses within the window from which it is worth waiting one more frame, for the copy the next packet carries."""
+
+
+class ArrivalClock:
+    """Says for each RTP timestamp when its sound is due.
+
+    A packet's transit time is its arrival minus its timestamp, in unrelated clocks; only differences mean something.
+    The fastest packet of the window sets the base; the wait is what 98 % of the packets took longer than that.
+    """
+
+    def __init__(self) -> None:
+        self._transits: deque[float] = deque(maxlen=WINDOW)
+        self._losses: deque[bool] = deque(maxlen=WINDOW)
+        self._last_arrival = float("-inf")
+        self._frame_seconds = 0.0
+        self._base = 0.0
+        self._jitter = 0.0
+        self._fresh = False
+
+    def arrived(self, timestamp: int, arrival: float) -> None:
+        """A packet came: unwrapped RTP timestamp (48 kHz), monotonic seconds."""
+        transit = arrival - timestamp / RATE
+        if arrival - self._last_arrival > PAUSE or abs(transit - self.base) > CLOCK_JUMP:
+            self._transits.clear()
+        self._last_arrival = arrival
+        self._transits.append(transit)
+        self._fresh = False
+
+    def played(self, *, lost: bool, copy_seconds: float) -> None:
+        """A packet's turn came. ``copy_seconds``: how much of its predecessor each packet carries, 0 if nothing."""
+        self._losses.append(lost)
+        self._frame_seconds = copy_seconds
+
+    def reset(self) -> None:
+        self._transits.clear()
+        self._losses.clear()
+        self._fresh = False
+
+    @property
+    def base(self) -> float:
+        """Transit time of the fastest packet, in seconds."""
+        self._refresh()
+        return self._base
+
+    @property
+    def wait(self) -> float:
+        """Seconds that the fastest packet has to wait, so that the slow ones come in time."""
+        self._refresh()
+        known = len(self._transits) >= KNOWN_AFTER
+        wait = max(MIN_WAIT if known else FIRST_WAIT, self._jitter + MARGIN)
+        if sum(self._losses) >= LOSSY:
+            wait += self._frame_seconds
+        return min(MAX_WAIT, wait)
+
+    def due(self, timestamp: int) -> float:
+        """When the sample of ``timestamp`` is due, in monotonic seconds."""
+        return self.base + self.wait + timestamp / RATE
+
+    def _refresh(self) -> None:
+        if self._fresh or not self._transits:
+            return
+        transits = np.sort(np.array(self._transits))
+        self._base = float(transits[0])
+        self._jitter = float(transits[int(np.ceil(QUANTILE * len(transits))) - 1]) - self._base
+        self._fresh = True
