@@ -105,17 +105,11 @@ REQUIREMENTS = (
     Uses(RTCDtlsTransport, "_register_rtp_receiver", ("self", "receiver", "parameters")),
     Uses(RTCDtlsTransport, "_send_rtp", ("self", "data")),
     Uses(RemoteBitrateEstimator, "__init__", names=("rate_control",)),
-    Uses(
-        RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")
-    ),
+    Uses(RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")),
     Uses(RTCIceGatherer, "__init__", names=("_connection",)),
-    Uses(
-        aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")
-    ),
+    Uses(aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")),
     Uses(aioice.ice.Connection, "gather_candidates", ("self",), ("get_component_candidates",)),
-    Uses(
-        aioice.ice.Connection, "query_consent", ("self",), ("CONSENT_INTERVAL", "CONSENT_FAILURES")
-    ),
+    Uses(aioice.ice.Connection, "query_consent", ("self",), ("CONSENT_INTERVAL", "CONSENT_FAILURES")),
 )
 
 
@@ -155,8 +149,7 @@ def _names_within(code: Any) -> set[str]:
 
 @functools.cache
 def tune() -> None:
-    """Check, then set what aiortc and aioice keep in module constants. Once per process; raises CompatError.
-    """
+    """Check, then set what aiortc and aioice keep in module constants. Once per process; raises CompatError."""
     check()
     aioice.ice.CONSENT_INTERVAL = CONSENT_INTERVAL  # type: ignore[assignment]
     aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
@@ -172,9 +165,7 @@ def tune() -> None:
 def preferred_codecs(kind: str) -> list[Any]:
     """The capabilities to negotiate: Opus, or VP8 with RTX."""
     wanted = {"audio": ("opus",), "video": ("vp8", "rtx")}[kind]
-    return [
-        codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.name.lower() in wanted
-    ]
+    return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.name.lower() in wanted]
 
 
 def bound_gathering(pc: RTCPeerConnection, seconds: float) -> None:

@@ -35,8 +35,7 @@ def timestamp_delta(a: int, b: int) -> int:
 
 
 class SequenceUnwrapper:
-    """Turns 16-bit sequence numbers into ever-growing integers, by the shortest way from the last one seen.
-    """
+    """Turns 16-bit sequence numbers into ever-growing integers, by the shortest way from the last one seen."""
 
     def __init__(self) -> None:
         self._last: int | None = None
