@@ -10,8 +10,8 @@ from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.camera import Camera
-from coachdesk.media.mixer import Block
-from coachdesk.media.pcm import SILENCE
+from coachdesk.media.pcm import SILENCE, Block
+from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.video import VideoSender
 from coachdesk.session import CommandError, Emit, Handler, Session
@@ -27,7 +27,8 @@ class AgentSession(Session):
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
         super().__init__(client, server, pictures, emit)
         self._hub: AgentHub | None = None
-        self._camera: VideoSender | None = None
+        self._camera: Camera | None = None
+        self._video: VideoSender | None = None
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -157,17 +158,19 @@ class AgentSession(Session):
         hub.headset.duck_db = self._duck
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
+        hub.on_customer_connected = self._send_picture
+        hub.on_own_keyframe_wanted = self._keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
         return hub
 
-    def _media(self, party: str, state: str) -> None:
+    def _media(self, party: str, state: State) -> None:
         """The agent hears of observers' connections only as far as the policy lets them know the observers."""
         welcome, view = self._client.welcome, self.view
         if welcome is None or view is None:
             return
         shown = calls.as_shown_to_agent(view, welcome.awareness)
         if calls.party(shown, party) is not None:
-            self._emit(events.Media(party=party, state=state))  # type: ignore[arg-type]
+            self._emit(events.Media(party=party, state=state))
 
     async def _signal(self, to: str, body: SignalBody) -> None:
         await self._client.request(protocol.Signal, call=self._call_id(), to=to, body=body)
@@ -177,6 +180,7 @@ class AgentSession(Session):
             return
         hub, self._hub, self.view = self._hub, None, None
         self._applied = -1
+        self._end_picture()
         self._pictures.stop()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
@@ -192,6 +196,24 @@ class AgentSession(Session):
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""
+        self._camera = camera
+        if self._video is not None:
+            self._video.use(camera)
+
+    def _send_picture(self, peer: Peer) -> None:
+        if self._video is None and self._camera is not None:
+            self._video = VideoSender(self._camera)
+        if self._video is not None:
+            self._video.send_to([peer.outs["camera"]])
+
+    def _keyframe(self) -> None:
+        if self._video is not None:
+            self._video.request_keyframe()
+
+    def _end_picture(self) -> None:
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
     def request_keyframe(self) -> None:
         if self._hub is not None:
@@ -200,6 +222,7 @@ class AgentSession(Session):
     async def close(self) -> None:
         hub, self._hub = self._hub, None
         await self._end_tasks()
+        self._end_picture()
         self._pictures.stop()
         if hub is not None:
             await hub.close()

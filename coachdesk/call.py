@@ -41,7 +41,7 @@ def heard_by(view: CallView, party_id: str) -> list[str]:
     own = party(view, party_id)
     if own is None or not own.in_force:
         return []
-    names = {each.party: each.name for each in view.parties}
+    names = {each.party: each.name or each.role.value for each in view.parties}
     return [names[member.party] for member in who_hears(members(view), party_id, held=held(view))]
 
 

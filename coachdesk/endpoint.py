@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 
 from coachdesk import commands, events
+from coachdesk.events import AnyEvent
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
 from coachdesk.media import compat
@@ -39,15 +39,13 @@ METER_TICKS = 10
 QUEUED_EVENTS = 1000
 """Events a reader may be behind; the oldest are dropped beyond that."""
 
-log = logging.getLogger(__name__)
-
 
 class Endpoint:
     """One signed-in user's end of the line: a session with the server, and at most one call with its media.
 
-    ``mic``, ``speaker``, ``camera``: a device's name, ``default``, ``none``, or a file. ``video_out``: a file for what the customer's
-    camera shows. Use as an async context manager; raises SignalingError when the server refuses the token, DeviceError when a
-    device cannot be opened, CompatError when the installed aiortc is not one this release knows.
+    ``mic``, ``speaker``, ``camera``: a device's name, ``default``, ``none``, or a file. ``video_out``: a file for what the
+    customer's camera shows. Use as an async context manager; raises SignalingError when the server refuses the token,
+    DeviceError when a device cannot be opened, CompatError when the installed aiortc is not one this release knows.
     """
 
     def __init__(
@@ -72,7 +70,7 @@ class Endpoint:
         self._camera = open_camera(camera)
         self._ticker = Ticker(self._tick, self._sound.skip)
         self._session: Session | None = None
-        self._listeners: list[Callable[[events.AnyEvent], None]] = []
+        self._listeners: list[Callable[[AnyEvent], None]] = []
         self._meters = False
         self._ticks = 0
         self._ready = asyncio.Event()
@@ -106,20 +104,20 @@ class Endpoint:
 
     # --- events ----------------------------------------------------------------------------------------------
 
-    def subscribe(self, listener: Callable[[events.AnyEvent], None]) -> None:
+    def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """``listener`` is called on the loop with every event from now on."""
         self._listeners.append(listener)
 
-    def emit(self, event: events.AnyEvent) -> None:
+    def emit(self, event: AnyEvent) -> None:
         for listener in self._listeners:
             listener(event)
 
-    async def events(self) -> AsyncIterator[events.AnyEvent]:
+    async def events(self) -> AsyncIterator[AnyEvent]:
         """Every event from now on. A reader far behind loses the oldest. Raises what ends the endpoint."""
-        queue: deque[events.AnyEvent] = deque(maxlen=QUEUED_EVENTS)
+        queue: deque[AnyEvent] = deque(maxlen=QUEUED_EVENTS)
         more = asyncio.Event()
 
-        def put(event: events.AnyEvent) -> None:
+        def put(event: AnyEvent) -> None:
             queue.append(event)
             more.set()
 
@@ -143,7 +141,7 @@ class Endpoint:
 
     # --- commands --------------------------------------------------------------------------------------------
 
-    async def do(self, command: commands.AnyCommand) -> events.AnyEvent:
+    async def do(self, command: commands.AnyCommand) -> AnyEvent:
         """Carries out one command and returns its answer. Raises CommandError with a stable code."""
         try:
             return await self._carry_out(command)
@@ -152,7 +150,7 @@ class Endpoint:
         except DeviceError as error:
             raise CommandError("device", str(error)) from error
 
-    async def _carry_out(self, command: commands.AnyCommand) -> events.AnyEvent:
+    async def _carry_out(self, command: commands.AnyCommand) -> AnyEvent:
         match command:
             case commands.Mute():
                 self._sound.muted = command.on

@@ -9,9 +9,8 @@ from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client
 from coachdesk.media.camera import Camera
-from coachdesk.media.mixer import Block
 from coachdesk.media.observer import ObserverMedia
-from coachdesk.media.pcm import SILENCE
+from coachdesk.media.pcm import SILENCE, Block
 from coachdesk.media.pictures import Pictures
 from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol

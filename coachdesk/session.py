@@ -12,7 +12,7 @@ from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
-from coachdesk.media.mixer import Block
+from coachdesk.media.pcm import Block
 from coachdesk.media.pictures import Pictures
 from signaling import protocol
 from signaling.protocol import CallView
@@ -136,4 +136,4 @@ class Session(ABC):
         if view is None:
             return source
         party = {"customer": view.customer, "agent": view.agent}.get(source, source)
-        return next((each.name for each in view.parties if each.party == party), source)
+        return next((each.name or each.role.value for each in view.parties if each.party == party), source)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from coachdesk.browser import find_chromium
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page, Playwright
+    from playwright.async_api import Browser, Page, Playwright, ViewportSize
 
-VIEW = {"width": 412, "height": 860}
+VIEW: ViewportSize = {"width": 412, "height": 860}
 CLICK_MS = 15_000
 
 KNOWN_VOICE = """

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from coachdesk import events
 from coachdesk.remote import RemoteEndpoint
@@ -104,5 +105,5 @@ class Stage:
         await remote.wait(events.Ready, seconds=START_SECONDS)
         return remote
 
-    def _log(self, name: str) -> contextlib.AbstractContextManager[object]:
+    def _log(self, name: str) -> BinaryIO:
         return (self.folder / f"{name}.log").open("ab")

@@ -7,7 +7,6 @@ is dropped where it arrives. A coach's whisper becomes a ``Private`` block, whic
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
@@ -27,8 +26,6 @@ from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, Sign
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
 
-log = logging.getLogger(__name__)
-
 
 class AgentHub:
     """The media of one call, at its agent.
@@ -38,7 +35,8 @@ class AgentHub:
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_media: state of the leg to a party.
         on_picture_packet: the customer's camera, packet by packet.
-        on_agent_camera_wanted: a peer needs a keyframe of the agent's own camera.
+        on_customer_connected: the customer's (new) peer connection, which takes the agent's own camera.
+        on_own_keyframe_wanted: the customer needs a keyframe of the agent's own camera.
     """
 
     def __init__(
@@ -64,6 +62,7 @@ class AgentHub:
         self.headset = Headset()
         self.on_media: Callable[[str, State], None] = lambda party, state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_customer_connected: Callable[[Peer], None] = lambda peer: None
         self.on_own_keyframe_wanted: Callable[[], None] = lambda: None
 
     # --- the call as the server tells it ---------------------------------------------------------------------
@@ -161,13 +160,14 @@ class AgentHub:
     def _connected(self, party: PartyView, peer: Peer) -> None:
         """Points the forwarding at the leg's new peer connection."""
         if party.role is Role.CUSTOMER:
+            self.on_customer_connected(peer)
             self.request_keyframe()
             return
         for stream in ("customer", *(f"coach{slot}" for slot in range(MAX_COACHES))):
             self._forwarders[party.party, stream] = Forwarder(peer.outs[stream], AUDIO_CLOCK)
-        self._forwarders[party.party, "camera"] = Forwarder(
-            peer.outs["camera"], VIDEO_CLOCK, request_keyframe=self.request_keyframe
-        )
+        pictures = Forwarder(peer.outs["camera"], VIDEO_CLOCK, video=True)
+        pictures.on_keyframe_wanted = self.request_keyframe
+        self._forwarders[party.party, "camera"] = pictures
         peer.send_message(self._seating())
         self.request_keyframe()
 
@@ -241,12 +241,14 @@ class AgentHub:
 
     def _send_mic(self, mic: Block) -> None:
         view = self._view
-        sinks = self._sinks(view.agent, Lane.VOICE) if view is not None else set()
-        peers = (self._legs[sink].peer for sink in sinks if sink in self._legs and sink != view.customer)  # type: ignore[union-attr]
+        if view is None:
+            return
+        sinks = self._sinks(view.agent, Lane.VOICE) - {view.customer}
+        peers = (self._legs[sink].peer for sink in sorted(sinks) if sink in self._legs)
         self._mic_out.push(mic, [peer.outs["agent"] for peer in peers if peer is not None])
 
     def _send_uplink(self, mic: Block, public: dict[str, Public]) -> None:
-        """The customer's mix: the agent and the coaches routed there. Silence keeps flowing, so nothing gives away who listens."""
+        """The customer's mix: the agent and the coaches routed there. It flows always, so nothing tells who listens."""
         peer, view = self._customer_peer, self._view
         if peer is None or view is None:
             return
@@ -259,11 +261,6 @@ class AgentHub:
     def levels(self) -> dict[str, float]:
         """dBFS of each source heard, over the last 100 ms."""
         return self.headset.levels()
-
-    @property
-    def agent_camera_outs(self) -> list[object]:
-        peer = self._customer_peer
-        return [] if peer is None else [peer.outs["camera"]]
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from coachdesk.media.compat import RtpOut
-from coachdesk.media.mixer import Block
 from coachdesk.media.opus import Encoder
+from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
 
 FRAME_BLOCKS = 2
 """10 ms blocks in an Opus frame: 20 ms, what every WebRTC peer expects."""
-BLOCK_SAMPLES = 480
 
 
 class AudioOut:
@@ -46,7 +45,7 @@ class AudioOut:
     def _finish(self) -> None:
         """Sends a half-filled frame, padded with silence, to those it was spoken to."""
         while len(self._blocks) < FRAME_BLOCKS:
-            self._blocks.append(np.zeros(BLOCK_SAMPLES, np.float32))
+            self._blocks.append(SILENCE)
         self._send()
 
     def _send(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from coachdesk.media.mixer import Block, dbfs
+from coachdesk.media.mixer import dbfs
 from coachdesk.media.packet import Packet
+from coachdesk.media.pcm import Block
 from coachdesk.media.playout import Playout
 from coachdesk.media.speech import SpeechDetector
 

@@ -8,12 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from coachdesk.media.devices import DeviceError, Mic, Speaker, open_mic, open_speaker
-from coachdesk.media.mixer import Block, dbfs
+from coachdesk.media.mixer import dbfs
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block
 
-BLOCK_SAMPLES = 480
-RATE = 48000
 TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
-SILENCE: Block = np.zeros(BLOCK_SAMPLES, np.float32)
 
 
 class LocalSound:

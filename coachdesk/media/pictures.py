@@ -1,0 +1,110 @@
+"""The customer's picture at one endpoint: decoded only if somebody looks, into shared memory and a file."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from coachdesk import events
+from coachdesk.media.framering import FrameWriter
+from coachdesk.media.packet import Packet
+from coachdesk.media.video import Picture, VideoReceiver
+from coachdesk.media.videofile import VideoFileWriter
+
+STALE_SECONDS = 2.0
+"""A camera that has sent nothing for so long is off, or its line is gone."""
+
+
+class Pictures:
+    """Takes the packets of one camera at a time.
+
+    ``video_out``: a file for the pictures of all calls of this endpoint; raises DeviceError if it cannot be one.
+    """
+
+    def __init__(self, video_out: Path | None) -> None:
+        self._file = VideoFileWriter(video_out) if video_out is not None else None
+        self._ring: FrameWriter | None = None
+        self._receiver: VideoReceiver | None = None
+        self._party = ""
+        self._request_keyframe: Callable[[], None] = lambda: None
+        self._emit: Callable[[events.AnyEvent], None] = lambda event: None
+        self._announced = False
+        self._seen = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+
+    def start(
+        self, party: str, request_keyframe: Callable[[], None], emit: Callable[[events.AnyEvent], None]
+    ) -> None:
+        """A call begins: its customer's pictures come from now on."""
+        self.stop()
+        self._party, self._request_keyframe, self._emit = party, request_keyframe, emit
+
+    def stop(self) -> None:
+        """The call is over; nothing of it is shown any more."""
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.close()
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        self._gone()
+
+    def publish(self, on: bool) -> None:
+        """Puts pictures into shared memory, announced by a ``frames`` event, or no longer."""
+        if on and self._ring is None:
+            self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
+            self._announced = False
+        elif not on and self._ring is not None:
+            ring, self._ring = self._ring, None
+            ring.close()
+
+    def put(self, packet: Packet) -> None:
+        """One packet of the camera; costs next to nothing while nobody looks."""
+        if self._ring is None and self._file is None:
+            return
+        if self._receiver is None:
+            self._receiver = VideoReceiver()
+            self._receiver.on_picture = self._picture
+            self._receiver.on_frame = self._shown
+            self._receiver.on_keyframe_needed = lambda: self._request_keyframe()
+        self._receiver.put(packet)
+
+    async def close(self) -> None:
+        """Lets go of everything; a video file is finished, for at most five seconds."""
+        self.stop()
+        self.publish(False)
+        if self._file is not None:
+            await asyncio.to_thread(self._file.close)
+
+    def _picture(self, picture: Picture) -> None:
+        """On the decoding thread."""
+        ring = self._ring
+        if ring is not None:
+            ring.write(picture.bgra(), picture.arrival)
+        if self._file is not None:
+            self._file.write(picture)
+
+    def _shown(self, picture: Picture) -> None:
+        """On the loop: tells where the pictures are, and watches that they go on."""
+        self._seen = time.monotonic()
+        if not self._announced and self._ring is not None:
+            self._announced = True
+            self._emit(events.Frames(party=self._party, name=self._ring.name))
+        if self._watch is None:
+            self._watch = asyncio.get_running_loop().call_later(STALE_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        quiet = time.monotonic() - self._seen
+        if quiet >= STALE_SECONDS:
+            self._gone()
+        else:
+            self._watch = asyncio.get_running_loop().call_later(STALE_SECONDS - quiet, self._look)
+
+    def _gone(self) -> None:
+        if self._announced:
+            self._announced = False
+            self._emit(events.VideoGone(party=self._party))
