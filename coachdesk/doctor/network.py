@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
-import struct
 import time
 from collections.abc import Coroutine
 from email.utils import parsedate_to_datetime
@@ -24,8 +22,7 @@ PATIENCE = 5.0
 CLOCK_TOLERANCE = 60.0
 """Seconds; sign-in tokens and TURN credentials expire by the server's clock."""
 NO_TURN = "Calls between networks that block direct paths need one: see docs/deployment.md."
-SAME_SECRET = "The server's --turn-secret must be coturn's static-auth-secret, and both clocks must agree."
-_STUN_MAGIC = 0x2112A442
+REFUSED_TURN = "The server's --turn-secret must be coturn's static-auth-secret, and both clocks must agree."
 
 
 def check_udp() -> Finding:
@@ -144,9 +141,12 @@ async def relay_of(url: str, ice: IceServer) -> Finding:
     except (OSError, ValueError) as error:
         return fail(f"{url}: {error}", "Correct the address, or open the port in the firewall.")
     except TimeoutError:
-        return await _why_no_relay(url, address)
+        return fail(
+            f"{url} does not answer",
+            "Is coturn running? Open its port, and its relay ports, in the firewall.",
+        )
     except TransactionError as error:
-        return fail(f"{url} refuses: {error}", SAME_SECRET)
+        return fail(f"{url} refuses: {error}", REFUSED_TURN)
     transport.close()
     await relay.gone()
     return ok(f"{url} relays at {transport.get_extra_info('sockname')[0]}")
@@ -165,25 +165,6 @@ class _Relay(asyncio.DatagramProtocol):
         """Waits until the server has been told, but not for long: the relay expires by itself."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._gone.wait(), PATIENCE)
-
-
-async def _why_no_relay(url: str, address: tuple[str, int]) -> Finding:
-    if await asyncio.to_thread(_answers_stun, address):
-        return fail(f"{url} answers, but grants no relay", SAME_SECRET)
-    return fail(
-        f"{url} does not answer", "Is coturn running? Open its port, and its relay ports, in the firewall."
-    )
-
-
-def _answers_stun(address: tuple[str, int]) -> bool:
-    """Whether a Binding request (RFC 8489) gets any answer; over UDP, whatever the TURN transport."""
-    request = struct.pack("!HHI", 0x0001, 0, _STUN_MAGIC) + os.urandom(12)
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(1.0)
-        asking.connect(address)
-        asking.send(request)
-        return asking.recv(2048)[4:20] == request[4:]
-    return False
 
 
 def _session() -> aiohttp.ClientSession:
