@@ -90,11 +90,12 @@ class Attempts:
     """Paces sign-in attempts per key (address, user name). Remembers the ``size`` keys last seen."""
 
     def __init__(self, *, per_minute: float = 10, burst: float = 5, size: int = 10_000) -> None:
-        self._rate, self._burst, self._size = per_minute / 60, burst, size
+        self.per_minute, self.burst = per_minute, burst
+        self._size = size
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def allow(self, key: str, now: float) -> bool:
-        bucket = self._buckets.setdefault(key, TokenBucket(self._rate, self._burst, now))
+        bucket = self._buckets.setdefault(key, TokenBucket(self.per_minute / 60, self.burst, now))
         self._buckets.move_to_end(key)
         if len(self._buckets) > self._size:
             self._buckets.popitem(last=False)

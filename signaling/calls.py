@@ -72,7 +72,9 @@ def set_mode(state: State, step: Step, observer: Party, call: Call, message: Set
     if message.mode is observer.mode:
         return
     if message.mode is not Mode.LISTEN and not state.connected(call.agent):
-        raise Refusal(Code.AGENT_AWAY, "the agent's connection is gone; only listening is possible until it is back")
+        raise Refusal(
+            Code.AGENT_AWAY, "the agent's connection is gone; only listening is possible until it is back"
+        )
     change_mode(call, observer, message.mode)
     step.touch_party(observer)
     step.touch_call(call)

@@ -80,7 +80,9 @@ class Connection:
         room = self._addresses.enter(self._address) and self._board.connections <= MAX_CONNECTIONS
         try:
             if not room:
-                self._send_away(outlet, Code.TOO_MANY_CONNECTIONS, "too many connections; close some and try again")
+                self._send_away(
+                    outlet, Code.TOO_MANY_CONNECTIONS, "too many connections; close some and try again"
+                )
             elif await self._greet(ws, outlet, number):
                 await self._converse(ws, outlet, number)
         finally:
@@ -144,11 +146,15 @@ class Connection:
             step = board.hub.resume(number, hello.resume, user, board.now())
         else:
             try:
-                user = await board.store.user(read_token(board.store.signing_secret, hello.token, board.now()))
+                user = await board.store.user(
+                    read_token(board.store.signing_secret, hello.token, board.now())
+                )
             except AuthError as error:
                 raise _Rejected(Code.NOT_SIGNED_IN, str(error)) from error
             if user is None:
-                raise _Rejected(Code.NOT_SIGNED_IN, "this account is disabled or gone; ask your administrator")
+                raise _Rejected(
+                    Code.NOT_SIGNED_IN, "this account is disabled or gone; ask your administrator"
+                )
             step = board.hub.sign_in(number, user, board.now())
         self._leave_guests(number)
         return step
@@ -178,7 +184,9 @@ class Connection:
                 refused = message
             else:
                 re = 0 if isinstance(message, Hello) else message.id
-                refused = Refused(re, Code.TOO_MANY_MESSAGES, "too many messages; send fewer than 50 a second")
+                refused = Refused(
+                    re, Code.TOO_MANY_MESSAGES, "too many messages; send fewer than 50 a second"
+                )
             self._board.say(outlet, refused)
             return self._patience.take(now) or self._lose_patience(outlet, number, refused.code)
         self._board.metrics.received.labels(type(message).__name__).inc()

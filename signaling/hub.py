@@ -94,7 +94,9 @@ class Hub:
             self._give_up(step, present)
         own = [p for p in state.connection_of if state.parties[p].user == user.id]
         if len(own) >= state.limits.connections_per_user:
-            return _turn_away(step, connection, Code.TOO_MANY_CONNECTIONS, "signed in too often; close one first")
+            return _turn_away(
+                step, connection, Code.TOO_MANY_CONNECTIONS, "signed in too often; close one first"
+            )
         secret = state.secret()
         party = Party(
             party=state.new_id(),
@@ -147,7 +149,9 @@ class Hub:
         step = Step(now)
         party = self.state.parties.get(self.state.party_of_resume.get(fingerprint(secret), ""))
         if party is None or (party.user and not _same(party, user)):
-            return _turn_away(step, connection, Code.NOT_SIGNED_IN, "your place is gone; sign in or open the link again")
+            return _turn_away(
+                step, connection, Code.NOT_SIGNED_IN, "your place is gone; sign in or open the link again"
+            )
         self._displace(step, party)
         return self._seat(step, connection, party, secret)
 

@@ -14,12 +14,18 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.received = Counter("coachdesk_messages_received", "Messages from clients", ["type"], registry=registry)
+        self.received = Counter(
+            "coachdesk_messages_received", "Messages from clients", ["type"], registry=registry
+        )
         self.sent = Counter("coachdesk_messages_sent", "Messages to clients", registry=registry)
         self.refused = Counter("coachdesk_refused", "Requests refused", ["code"], registry=registry)
-        self.goodbyes = Counter("coachdesk_goodbyes", "Connections ended by the server", ["code"], registry=registry)
+        self.goodbyes = Counter(
+            "coachdesk_goodbyes", "Connections ended by the server", ["code"], registry=registry
+        )
         self.sign_ins = Counter("coachdesk_sign_ins", "Password sign-ins", ["outcome"], registry=registry)
-        self.slow = Counter("coachdesk_slow_clients", "Connections cut for reading too slowly", registry=registry)
+        self.slow = Counter(
+            "coachdesk_slow_clients", "Connections cut for reading too slowly", registry=registry
+        )
         self._connections = Gauge("coachdesk_connections", "Parties connected", ["role"], registry=registry)
         self._calls = Gauge("coachdesk_calls", "Live calls", registry=registry)
         self._waiting = Gauge("coachdesk_waiting", "Customers in the lobbies", registry=registry)

@@ -116,7 +116,10 @@ class Pages:
 
     async def health(self, _request: web.Request) -> web.Response:
         full = self._board.store.backlog >= BACKLOG
-        body = {"status": "records cannot be written" if full else "ok", "calls": len(self._board.hub.state.calls)}
+        body = {
+            "status": "records cannot be written" if full else "ok",
+            "calls": len(self._board.hub.state.calls),
+        }
         return web.json_response(body, status=503 if full else 200)
 
     async def metrics(self, _request: web.Request) -> web.Response:
@@ -132,7 +135,9 @@ class Pages:
         if not asked.name or len(asked.name) > 80 or len(asked.password) > MAX_PASSWORD:
             return _refusal(400, Code.BAD_MESSAGE, "the name or the password is empty or too long")
         now, address = self._board.now(), client_address(request, self._public_url)
-        if not all([self._attempts.allow(f"at {address}", now), self._attempts.allow(f"as {asked.name}", now)]):
+        if not all(
+            [self._attempts.allow(f"at {address}", now), self._attempts.allow(f"as {asked.name}", now)]
+        ):
             self._outcome("", "", Code.TOO_MANY_ATTEMPTS)
             return _refusal(429, Code.TOO_MANY_ATTEMPTS, "too many attempts to sign in; wait a minute")
         return await self._check(asked, now)
@@ -156,5 +161,3 @@ class Pages:
 
 def _refusal(status: int, code: Code, message: str) -> web.Response:
     return web.json_response({"code": code, "message": message}, status=status)
-
-

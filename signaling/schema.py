@@ -101,7 +101,7 @@ _SQLITE_TRIGGERS = (
     f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
     f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
     # INSERT OR REPLACE deletes a row without firing the trigger above.
-    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "  # noqa: S608
     "WHEN NEW.id IN (SELECT id FROM audit) "
     f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
 )

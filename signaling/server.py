@@ -151,7 +151,9 @@ async def token_for(db: str | None, name: str) -> str:
     try:
         found = await store.user_named(name)
         if found is None:
-            raise UnknownUser(f"there is no user {name!r}; make one with: coachdesk user add {name} --role ... --team ...")
+            raise UnknownUser(
+                f"there is no user {name!r}; make one with: coachdesk user add {name} --role ... --team ..."
+            )
         return issue_token(store.signing_secret, found[0].id, time.time(), TOKEN_LIFETIME)
     finally:
         await store.close()

@@ -45,7 +45,11 @@ BACKLOG = 20_000
 """Writes that may wait for the disk before ``room`` makes the server wait too."""
 _BATCH = 500
 _RETRY = 1.0
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
 
 
 class StoreError(Exception):
@@ -278,7 +282,9 @@ class Store:
             case DropLive(key):
                 return schema.journal.delete().where(schema.journal.c.key == key)
             case PutLink(link):
-                return self._upsert(schema.links, msgspec.structs.asdict(link), update=("uses_left", "revoked"))
+                return self._upsert(
+                    schema.links, msgspec.structs.asdict(link), update=("uses_left", "revoked")
+                )
             case CallBegan():
                 row = {k: v for k, v in asdict(change).items() if k != "at"}
                 return insert(table).values(**row, began_at=change.at)

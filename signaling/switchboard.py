@@ -56,7 +56,9 @@ class Switchboard:
             await asyncio.wait({self._ticker})
         outlets = list(self._outlets.values())
         for outlet in outlets:
-            self.say(outlet, Goodbye(Code.SHUTTING_DOWN, "the server is being restarted; it will be back shortly"))
+            self.say(
+                outlet, Goodbye(Code.SHUTTING_DOWN, "the server is being restarted; it will be back shortly")
+            )
         await asyncio.gather(*(outlet.finish() for outlet in outlets))
 
     @property
