@@ -43,18 +43,22 @@ def endpoint_command(server: str, mic: str = "", speaker: str = "", camera: str 
 
 
 class Bridge(QObject):
-    """Owns the child process. The child quits by itself when its stdin ends, so it never outlives this process for long.
+    """Owns the child process, which quits by itself when its stdin ends: it never outlives this one for long.
 
     Signals:
-        event: an ``events.AnyEvent`` the endpoint told.
+        told: an ``events.AnyEvent``.
         state_changed: (BridgeState, seconds until the restart or 0, what the child last wrote to stderr).
     """
 
-    event = Signal(object)
+    told = Signal(object)
     state_changed = Signal(object, float, str)
 
     def __init__(
-        self, command: Sequence[str], token: str, loop: asyncio.AbstractEventLoop, parent: QObject | None = None
+        self,
+        command: Sequence[str],
+        token: str,
+        loop: asyncio.AbstractEventLoop,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._loop = loop
@@ -90,11 +94,15 @@ class Bridge(QObject):
         process.start(self._command[0], self._command[1:])
         self._steady.start()
 
-    def request(self, command: commands.Command, deadline: float = DEADLINE) -> asyncio.Future[events.AnyEvent]:
-        """Send ``command`` now; the future holds its answer event, or raises Fault on refusal, silence or death."""
+    def request(
+        self, command: commands.Command, deadline: float = DEADLINE
+    ) -> asyncio.Future[events.AnyEvent]:
+        """Send ``command`` now; the future holds its answer, or raises Fault on refusal, silence or death."""
         future: asyncio.Future[events.AnyEvent] = self._loop.create_future()
         if self._process is None:
-            future.set_exception(Fault(ENDPOINT_GONE, "The call engine is not running. It is being restarted."))
+            future.set_exception(
+                Fault(ENDPOINT_GONE, "The call engine is not running. It is being restarted.")
+            )
         elif len(self._pending) >= MAX_PENDING or self._process.bytesToWrite() > MAX_UNSENT_BYTES:
             future.set_exception(Fault(TOO_MANY_COMMANDS, "The call engine does not keep up. Try again."))
         else:
@@ -115,8 +123,8 @@ class Bridge(QObject):
         self._set_state(BridgeState.STOPPED)
         if process is None or process.state() is QProcess.ProcessState.NotRunning:
             return
-        ended = asyncio.get_running_loop().create_future()
-        process.finished.connect(lambda *_: ended.done() or ended.set_result(None))
+        ended: asyncio.Future[None] = self._loop.create_future()
+        process.finished.connect(lambda *_: _resolve(ended))
         process.write(commands.dump(commands.Quit()))
         process.closeWriteChannel()
         try:
@@ -126,7 +134,11 @@ class Bridge(QObject):
             process.waitForFinished(1000)
 
     def _send(
-        self, process: QProcess, command: commands.Command, future: asyncio.Future[events.AnyEvent], deadline: float
+        self,
+        process: QProcess,
+        command: commands.Command,
+        future: asyncio.Future[events.AnyEvent],
+        deadline: float,
     ) -> None:
         self._count += 1
         identity = f"ui-{self._count}"
@@ -144,7 +156,9 @@ class Bridge(QObject):
     def _read(self) -> None:
         if self._process is None:
             return
-        *lines, self._unread = (self._unread + self._process.readAllStandardOutput().data()).split(b"\n")
+        *lines, self._unread = (self._unread + bytes(self._process.readAllStandardOutput().data())).split(
+            b"\n"
+        )
         if len(self._unread) > MAX_LINE_BYTES:
             log.error("the endpoint wrote a line longer than %d bytes: dropped", MAX_LINE_BYTES)
             self._unread = b""
@@ -163,11 +177,11 @@ class Bridge(QObject):
                 future.set_exception(Fault(event.code, event.message))
                 return  # whoever sent the command tells; a second notice would repeat it
             future.set_result(event)
-        self.event.emit(event)
+        self.told.emit(event)
 
     def _read_errors(self) -> None:
         if self._process is not None:
-            text = self._process.readAllStandardError().data().decode(errors="replace")
+            text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
             self._last_words.extend(text.splitlines())
 
     def _failed(self, error: QProcess.ProcessError) -> None:
@@ -200,3 +214,8 @@ class Bridge(QObject):
     def _set_state(self, state: BridgeState, delay: float = 0.0) -> None:
         self.state = state
         self.state_changed.emit(state, delay, "\n".join(self._last_words))
+
+
+def _resolve(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)

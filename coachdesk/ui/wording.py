@@ -58,7 +58,9 @@ def hearing(
     sent, whatever was asked for.
     """
     if not trusted:
-        return Hearing("nobody", "Nobody hears you", "The connection is being rebuilt. You are listening only.")
+        return Hearing(
+            "nobody", "Nobody hears you", "The connection is being rebuilt. You are listening only."
+        )
     if not in_force:
         return _pending(mode, before)
     if mode is Mode.LISTEN:
@@ -70,7 +72,9 @@ def _pending(mode: Mode, before: Mode) -> Hearing:
     if before is Mode.LISTEN:
         return Hearing("pending", "Asking…", f"Asking {_ASKING[mode]}. Nobody hears you yet.")
     if mode is Mode.LISTEN:
-        return Hearing("pending", "Stopping…", "Your microphone is closing. Stay quiet until it is confirmed.")
+        return Hearing(
+            "pending", "Stopping…", "Your microphone is closing. Stay quiet until it is confirmed."
+        )
     return Hearing("pending", "Switching…", f"Asking {_ASKING[mode]}. Stay quiet until it is confirmed.")
 
 
@@ -96,10 +100,22 @@ def _kept_out(mode: Mode) -> str:
 
 def _public(call: CallView, mode: Mode, *, held: bool) -> Hearing:
     if held:
-        return Hearing("everyone", "Everyone but the customer hears you", "The call is on hold; after it the customer hears you too.")
+        return Hearing(
+            "everyone",
+            "Everyone but the customer hears you",
+            "The call is on hold; after it the customer hears you too.",
+        )
     if mode is Mode.TAKEOVER:
-        return Hearing("everyone", "Everyone hears you, including the customer", f"You lead the call. {agent_name(call)} only listens.")
-    return Hearing("everyone", "Everyone hears you, including the customer", f"You speak together with {agent_name(call)}.")
+        return Hearing(
+            "everyone",
+            "Everyone hears you, including the customer",
+            f"You lead the call. {agent_name(call)} only listens.",
+        )
+    return Hearing(
+        "everyone",
+        "Everyone hears you, including the customer",
+        f"You speak together with {agent_name(call)}.",
+    )
 
 
 def agent_name(call: CallView) -> str:
@@ -117,7 +133,8 @@ def _name_of(call: CallView, party: str) -> str:
 def hearers(call: CallView, me: str, mode: Mode) -> list[PartyView]:
     """The parties of ``call`` that hear ``me`` when ``me`` is in ``mode``."""
     members = [
-        Member(p.party, p.role, mode if p.party == me else p.mode if p.in_force else Mode.LISTEN) for p in call.parties
+        Member(p.party, p.role, mode if p.party == me else p.mode if p.in_force else Mode.LISTEN)
+        for p in call.parties
     ]
     heard = {member.party for member in who_hears(members, me, held=call.phase is CallPhase.HELD)}
     return [party for party in call.parties if party.party in heard]
@@ -136,14 +153,28 @@ def coaching(call: CallView) -> Coaching | None:
     """What the coaches on an agent's call do, the most public first; None when nobody is there to tell of."""
     active = {mode: _in_mode(call, mode) for mode in Mode}
     if names := active[Mode.TAKEOVER]:
-        return Coaching("everyone", f"{join(names)} has taken over", "You are listening. The customer does not hear you.")
+        return Coaching(
+            "everyone", f"{join(names)} has taken over", "You are listening. The customer does not hear you."
+        )
     if names := active[Mode.BARGE]:
-        return Coaching("everyone", f"{join(names)} {_verb(names, 'speaks', 'speak')} to everyone", "The customer hears it too.")
+        return Coaching(
+            "everyone",
+            f"{join(names)} {_verb(names, 'speaks', 'speak')} to everyone",
+            "The customer hears it too.",
+        )
     if names := active[Mode.WHISPER]:
-        return Coaching("private", f"{join(names)} {_verb(names, 'whispers', 'whisper')} to you", "The customer can't hear it. Don't answer aloud.")
+        return Coaching(
+            "private",
+            f"{join(names)} {_verb(names, 'whispers', 'whisper')} to you",
+            "The customer can't hear it. Don't answer aloud.",
+        )
     listening = active[Mode.LISTEN] + active[Mode.LANE]
     if listening:
-        return Coaching("nobody", f"{join(listening)} {_verb(listening, 'listens', 'listen')}", "You hear nothing of them, and neither does the customer.")
+        return Coaching(
+            "nobody",
+            f"{join(listening)} {_verb(listening, 'listens', 'listen')}",
+            "You hear nothing of them, and neither does the customer.",
+        )
     return None
 
 
@@ -190,17 +221,26 @@ def expiry(expires_at: float, now: float) -> str:
 
 
 REMEDIES: dict[str, tuple[str, str]] = {
-    "not_allowed": ("That is not allowed", "Your role may not do this here. Ask your administrator if it should."),
+    "not_allowed": (
+        "That is not allowed",
+        "Your role may not do this here. Ask your administrator if it should.",
+    ),
     "not_signed_in": ("You are signed out", "Your sign-in has expired. Sign in again."),
     "no_such_call": ("That call is over", "Pick another call."),
     "no_such_party": ("That customer is gone", "They left before you answered."),
     "no_such_link": ("That link no longer exists", "Create a new one."),
     "call_full": ("The call is full", "Wait until someone leaves it, or pick another call."),
     "busy": ("You are on a call already", "End it before you answer the next."),
-    "already_taken_over": ("Already taken over", "Another supervisor leads this call. You can whisper or join in."),
+    "already_taken_over": (
+        "Already taken over",
+        "Another supervisor leads this call. You can whisper or join in.",
+    ),
     "too_many_messages": ("Too fast for the server", "Wait a moment and try again."),
     "too_many_connections": ("Signed in too often", "Close CoachDesk elsewhere, then sign in again."),
-    "version_mismatch": ("This version does not fit the server", "Update CoachDesk, or ask your administrator to update the server."),
+    "version_mismatch": (
+        "This version does not fit the server",
+        "Update CoachDesk, or ask your administrator to update the server.",
+    ),
     "replaced": ("You signed in elsewhere", "This window was disconnected. Sign in again to use it here."),
     "shutting_down": ("The server is restarting", "Your call goes on. CoachDesk reconnects by itself."),
     "not_in_force": ("Not confirmed by the agent's computer", "Nobody hears you. Try again."),

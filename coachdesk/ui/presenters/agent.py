@@ -119,7 +119,9 @@ class AgentPresenter(Presenter):
         self.media_lost = state == "lost"
         if self.media_lost:
             text = "Their network dropped. CoachDesk reconnects by itself; stay on the line."
-            self._notices.show(Notice("media", "warning", "The customer's sound and picture are gone", text, lasting=True))
+            self._notices.show(
+                Notice("media", "warning", "The customer's sound and picture are gone", text, lasting=True)
+            )
         elif state == "connected":
             self._notices.dismiss("media")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from coachdesk import commands, events
 from coachdesk.routing import COACHES
 from coachdesk.ui.link import Fault, Link
@@ -147,7 +145,9 @@ class ObserverPresenter(Presenter):
         if self.media_lost:
             self._back_to_listen()
             text = "You hear nothing and nobody hears you until it is back. CoachDesk reconnects by itself."
-            self._notices.show(Notice("media", "warning", "The connection to the agent is gone", text, lasting=True))
+            self._notices.show(
+                Notice("media", "warning", "The connection to the agent is gone", text, lasting=True)
+            )
         elif state == "connected":
             self._notices.dismiss("media")
 
@@ -178,7 +178,11 @@ class ObserverPresenter(Presenter):
     @property
     def hearing(self) -> Hearing:
         if self.call is None or not self.may_speak:
-            return Hearing("nobody", "You are heard by nobody", "You listen and watch; you have no microphone on this call.")
+            return Hearing(
+                "nobody",
+                "You are heard by nobody",
+                "You listen and watch; you have no microphone on this call.",
+            )
         mode = self.mode if self.settled else self.wanted
         return hearing(
             self.call, self.party, mode,

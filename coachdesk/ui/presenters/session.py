@@ -54,7 +54,9 @@ class Session(Presenter):
         """The endpoint's process died; it starts again in ``delay`` seconds."""
         self.online = False
         text = f"Nobody hears you. It starts again in {delay:g} s." + (f" ({reason})" if reason else "")
-        self.notices.show(Notice("engine", "error", "The call engine stopped unexpectedly", text, lasting=True))
+        self.notices.show(
+            Notice("engine", "error", "The call engine stopped unexpectedly", text, lasting=True)
+        )
         self.changed()
 
     def _begin(self, event: events.Ready) -> None:

@@ -22,9 +22,16 @@ class SettingsPresenter(Presenter):
     """
 
     def __init__(
-        self, link: Link, preferences: Preferences, save: Callable[[Preferences], None], dress: Callable[[ThemeChoice], None]
+        self,
+        link: Link,
+        preferences: Preferences,
+        save: Callable[[Preferences], None],
+        dress: Callable[[ThemeChoice], None],
+        fixed: frozenset[str] = frozenset(),
     ) -> None:
+        """``fixed``: kinds of device that the command line chose; they are left alone until the user chooses."""
         super().__init__()
+        self._fixed = fixed
         self._link = link
         self.preferences = preferences
         self._save = save
@@ -57,7 +64,9 @@ class SettingsPresenter(Presenter):
     def _found(self, kind: Kind) -> list[events.DeviceView]:
         if self.devices is None:
             return []
-        return list({"mic": self.devices.mics, "speaker": self.devices.speakers, "camera": self.devices.cameras}[kind])
+        return list(
+            {"mic": self.devices.mics, "speaker": self.devices.speakers, "camera": self.devices.cameras}[kind]
+        )
 
     def chosen(self, kind: Kind) -> str:
         return str(getattr(self.preferences, kind))
@@ -74,11 +83,14 @@ class SettingsPresenter(Presenter):
     def _use_chosen(self) -> None:
         kinds: tuple[Kind, ...] = ("mic", "speaker", "camera")
         for kind in kinds:
-            self._use(kind)
+            if kind not in self._fixed:
+                self._use(kind)
 
     def _use(self, kind: Kind) -> None:
         self.faults.pop(kind, None)
-        self._link.send(commands.UseDevice(kind=kind, device=self.chosen(kind)), lambda fault: self._broken(kind, fault))
+        self._link.send(
+            commands.UseDevice(kind=kind, device=self.chosen(kind)), lambda fault: self._broken(kind, fault)
+        )
         self.changed()
 
     def _broken(self, kind: Kind, fault: Fault) -> None:

@@ -47,7 +47,9 @@ async def sign_in(server: str, name: str, password: str) -> str:
         raise Fault("certificate", "The server's certificate is not trusted on this computer. "
                     "Check the address, or ask your administrator to install the certificate.") from error  # fmt: skip
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise Fault("unreachable", f"{server} does not answer. Check the address and your network.") from error
+        raise Fault(
+            "unreachable", f"{server} does not answer. Check the address and your network."
+        ) from error
 
 
 def _token(status: int, body: bytes) -> str:

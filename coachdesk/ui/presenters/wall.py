@@ -92,7 +92,9 @@ class WallPresenter(Presenter):
     def _announce(self, call: CallView, reason: str) -> None:
         if not self.may_claim:
             return
-        self._notices.show(Notice(f"help:{call.call}", "warning", f"{agent_name(call)} asks for help", reason or call.label))
+        self._notices.show(
+            Notice(f"help:{call.call}", "warning", f"{agent_name(call)} asks for help", reason or call.label)
+        )
         self.on_help(HelpCall(call.call, agent_name(call), reason))
 
 

@@ -1,0 +1,89 @@
+"""One sign-in: its presenters, the window's desk for the role, and the endpoint they share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from coachdesk import events
+from coachdesk.ui.link import Link
+from coachdesk.ui.presenters.agent import AgentPresenter
+from coachdesk.ui.presenters.notices import Notices
+from coachdesk.ui.presenters.observer import ObserverPresenter
+from coachdesk.ui.presenters.session import Session
+from coachdesk.ui.presenters.settings import SettingsPresenter
+from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
+from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.observer_desk import ObserverDesk
+from signaling.policy import Role
+
+
+class Desk:
+    """Hands every event to the presenters of the role, in one place and in one order.
+
+    Attributes:
+        role: known from the first ``ready`` event on; ``view`` is made then.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        notices: Notices,
+        settings: SettingsPresenter,
+        now: Callable[[], float] = time.time,
+        on_help: Callable[[HelpCall], None] = lambda _: None,
+    ) -> None:
+        self._link = link
+        self._notices = notices
+        self._now = now
+        self._on_help = on_help
+        self.settings = settings
+        self.session = Session(link, notices)
+        self.agent: AgentPresenter | None = None
+        self.wall: WallPresenter | None = None
+        self.observer: ObserverPresenter | None = None
+        self.view: QWidget | None = None
+
+    @property
+    def role(self) -> Role | None:
+        return self.session.ready.role if self.session.ready else None
+
+    def handle(self, event: events.AnyEvent) -> None:
+        if isinstance(event, events.Ready) and self.view is None:
+            self._open(event.role)
+        self.session.handle(event)
+        self.settings.handle(event)
+        for presenter in (self.agent, self.wall, self.observer):
+            if presenter is not None:
+                presenter.handle(event)
+
+    def endpoint_crashed(self, delay: float, reason: str) -> None:
+        self.session.endpoint_crashed(delay, reason)
+        for presenter in (self.agent, self.wall, self.observer):
+            if presenter is not None:
+                presenter.endpoint_crashed()
+
+    def _open(self, role: Role) -> None:
+        if role is Role.AGENT:
+            self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
+            self.view = AgentDesk(self.agent)
+            self.settings.subscribe(self._follow_duck)
+            return
+        self.wall = WallPresenter(self._link, self._notices, self._now)
+        self.wall.on_help = self._on_help
+        self.observer = ObserverPresenter(self._link, self._notices, self.wall)
+        self.view = ObserverDesk(self.observer, self.wall)
+        self.settings.subscribe(self._follow_key)
+        self._follow_key()
+
+    def _follow_duck(self) -> None:
+        chosen = self.settings.preferences.duck
+        if self.agent is not None and self.agent.duck != chosen:
+            self.agent.set_duck(chosen)
+            self.agent.changed()
+
+    def _follow_key(self) -> None:
+        if isinstance(self.view, ObserverDesk):
+            self.view.call.whisper_key.key = self.settings.preferences.whisper_key

@@ -1,0 +1,74 @@
+"""Icons by what they mean, in the colour of a theme's token."""
+
+from __future__ import annotations
+
+import PySide6.QtWidgets  # noqa: F401  qtawesome picks the binding that is imported already
+import qtawesome
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QIcon, QPainter
+
+from coachdesk.ui.theme import theme
+
+GLYPHS = {
+    "agent": "headset",
+    "alert": "alert-circle",
+    "answer": "phone",
+    "app": "headset",
+    "barge": "bullhorn",
+    "camera-off": "video-off-outline",
+    "claim": "hand-back-right",
+    "clock": "clock-outline",
+    "clock-alert": "clock-alert-outline",
+    "close": "close",
+    "coach": "account-voice",
+    "copy": "content-copy",
+    "customer": "account",
+    "delete": "delete-outline",
+    "done": "check-circle",
+    "empty-lobby": "sofa-outline",
+    "empty-wall": "phone-off-outline",
+    "everyone": "account-group",
+    "hang-up": "phone-hangup",
+    "help": "lifebuoy",
+    "hold": "pause",
+    "info": "information",
+    "keys": "keyboard-outline",
+    "lane": "school",
+    "leave": "exit-to-app",
+    "link": "link-plus",
+    "listen": "ear-hearing",
+    "microphone": "microphone",
+    "microphone-off": "microphone-off",
+    "next": "skip-next",
+    "nobody": "ear-hearing-off",
+    "offline": "wifi-off",
+    "online": "wifi",
+    "pending": "timer-sand",
+    "previous": "skip-previous",
+    "private": "account-voice",
+    "qr": "qrcode",
+    "reply": "message-reply-text-outline",
+    "resume": "play",
+    "settings": "cog-outline",
+    "sign-in": "login",
+    "sign-out": "logout",
+    "supervisor": "account-tie-voice",
+    "takeover": "account-switch",
+    "tone": "music-note",
+    "trainee": "school-outline",
+    "volume": "volume-high",
+    "wait": "timer-sand",
+    "warning": "alert",
+    "whisper": "account-voice",
+}
+
+
+def icon(name: str, token: str = "text") -> QIcon:
+    """The icon that means ``name``, in the present theme's ``token`` colour."""
+    found: QIcon = qtawesome.icon(f"mdi6.{GLYPHS[name]}", color=theme.colour(token))
+    return found
+
+
+def paint(painter: QPainter, rect: QRect, name: str, token: str) -> None:
+    """Paint the icon into ``rect``, asking the theme now: it follows a change by itself."""
+    icon(name, token).paint(painter, rect)

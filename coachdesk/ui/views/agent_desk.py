@@ -1,0 +1,218 @@
+"""The agent's window: lobby, the customer's picture, the call's controls, the coach's banner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
+from coachdesk.ui.views.button import Action, ActionButton, make_button
+from coachdesk.ui.views.call_header import CallHeader
+from coachdesk.ui.views.channel import Channel, gain_slider
+from coachdesk.ui.views.dialogs import AskHelp, Window, confirm
+from coachdesk.ui.views.label import Icon
+from coachdesk.ui.views.lobby import LobbyColumn
+from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.panels import HearingPanel
+from coachdesk.ui.views.people import People
+from coachdesk.ui.views.style import card, column, row, text
+from coachdesk.ui.views.video import VideoView
+from coachdesk.ui.wording import REPLIES, customer_name
+from signaling.protocol import QuickReply
+
+MUTE = Action("Mute", "M", "microphone", "Mute your microphone")
+HOLD = Action("Hold", "H", "hold", "Put the customer on hold")
+HELP = Action("Ask for help", "A", "help", "Ask your supervisors for help, with a reason")
+HANG_UP = Action("Hang up", "E", "hang-up", "End the call for everyone")
+DO_HANG_UP = Action("End the call", "Ctrl+E", "hang-up", "End the call for everyone")
+REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up": "3"}
+
+
+class AgentDesk(QWidget):
+    """Left: lobby. Centre: the call. Right: sound, people, quick replies."""
+
+    def __init__(self, presenter: AgentPresenter, video: VideoView | None = None) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._presenter = presenter
+        self.lobby = LobbyColumn(presenter)
+        self.video = video or VideoView()
+        self.header = CallHeader()
+        self.coach = HearingPanel("Your coach")
+        self._make_controls()
+        layout = row(self, gap=16, margin=16)
+        layout.addWidget(self.lobby)
+        layout.addLayout(self._centre(), 1)
+        self.side = self._side()
+        layout.addWidget(self.side)
+        presenter.subscribe(self.refresh)
+        clock = QTimer(self, interval=1000)
+        clock.timeout.connect(self._tick)
+        clock.start()
+        self.refresh()
+
+    def _make_controls(self) -> None:
+        p = self._presenter
+        self.mute = make_button(MUTE, p.toggle_mute, "tall")
+        self.hold = make_button(HOLD, p.toggle_hold, "tall")
+        self.help = make_button(HELP, self._help, "tall")
+        self.hang_up = make_button(HANG_UP, self._hang_up, "tall")
+        self.controls = [self.mute, self.hold, self.help, self.hang_up]
+        self.replies: list[ActionButton] = []
+        for reply, words in REPLIES.items():
+            action = Action(words, REPLY_KEYS[reply], "reply", f"Silently tell your coach: {words}")
+            self.replies.append(make_button(action, lambda r=reply: p.reply(r), show_key=True))  # type: ignore[misc]
+
+    def _centre(self) -> QVBoxLayout:
+        layout = column()
+        layout.addWidget(self.header)
+        layout.addWidget(self.video, 1)
+        layout.addWidget(self.coach)
+        bar = row(gap=8)
+        for button in self.controls:
+            bar.addWidget(button, 1)
+        layout.addLayout(bar)
+        return layout
+
+    def _side(self) -> QScrollArea:
+        p = self._presenter
+        self.customer_channel = Channel("Customer", "customer", p.set_volume)
+        self.mic_meter = Meter("your microphone")
+        self.duck = gain_slider("How far the customer is turned down while a coach whispers", -40, 0)
+        self.duck.valueChanged.connect(self._duck)
+        self._duck_value = QLabel()
+        self._duck_value.setProperty("type", "small")
+        self.people = People()
+        inner = QWidget()
+        layout = column(inner, gap=14)
+        layout.setContentsMargins(0, 0, 6, 0)
+        for frame in (self._sound_card(), self._reply_card(), self._people_card()):
+            layout.addWidget(frame)
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setFixedWidth(248)
+        return area
+
+    def _sound_card(self) -> QFrame:
+        frame = card()
+        layout = column(frame, gap=10, margin=14)
+        layout.addWidget(text("Sound", "section"))
+        mic = row(gap=7)
+        self._mic_icon = Icon("microphone", 16, "muted")
+        self._mic_state = text("Your microphone")
+        mic.addWidget(self._mic_icon)
+        mic.addWidget(self._mic_state, 1)
+        layout.addLayout(mic)
+        layout.addWidget(self.mic_meter)
+        layout.addWidget(self.customer_channel)
+        line = row()
+        line.addWidget(text("During a whisper"), 1)
+        line.addWidget(self._duck_value)
+        layout.addLayout(line)
+        layout.addWidget(self.duck)
+        return frame
+
+    def _reply_card(self) -> QFrame:
+        self.reply_card = card()
+        layout = column(self.reply_card, gap=8, margin=14)
+        layout.addWidget(text("Silent reply to your coach", "section"))
+        for button in self.replies:
+            layout.addWidget(button)
+        return self.reply_card
+
+    def _people_card(self) -> QFrame:
+        self.people_card = card()
+        layout = column(self.people_card, gap=8, margin=14)
+        layout.addWidget(text("On the line", "section"))
+        layout.addWidget(self.people)
+        return self.people_card
+
+    # --- what the presenter says ---
+
+    def refresh(self) -> None:
+        call = self._presenter.call
+        self.header.setVisible(call is not None)
+        self.people_card.setVisible(call is not None)
+        self.reply_card.setVisible(call is not None)
+        for button in self.controls:
+            button.setEnabled(call is not None)
+        self.video.show_source(self._presenter.video if call else None)
+        self._show_words()
+        self._show_toggles()
+        self._show_sound()
+        self._show_coach()
+        if call is not None:
+            self.header.show_call(call, self._presenter.now())
+            self.people.show_parties(self._presenter.on_the_line)
+
+    def _show_words(self) -> None:
+        p = self._presenter
+        if p.call is None:
+            waiting = bool(p.waiting)
+            title = "A customer is waiting" if waiting else "No call"
+            self.video.say("answer" if waiting else "agent", title, "Answer them on the left." if waiting
+                           else "Send a customer a link. When they open it, they wait on the left.")  # fmt: skip
+        elif p.media_lost:
+            self.video.say(
+                "offline", "Reconnecting to the customer…", "Their network dropped. Stay on the line."
+            )
+        else:
+            self.video.say("camera-off", "The camera is off", f"You hear {customer_name(p.call)}.")
+
+    def _show_toggles(self) -> None:
+        p = self._presenter
+        muted = ("Unmute", "Switch your microphone on again", "microphone-off")
+        self.mute.describe(*(muted if p.muted else ("Mute", MUTE.tip, "microphone")))
+        self.mute.set_state("everyone" if p.muted else "off")
+        resume = ("Resume", "Take the customer off hold", "resume")
+        self.hold.describe(*(resume if p.held else ("Hold", HOLD.tip, "hold")))
+        self.hold.set_state("pending" if p.held else "off")
+        asked = p.call is not None and p.call.help is not None
+        cancel = ("Help asked", "Take back your call for help", "help")
+        self.help.describe(*(cancel if asked else ("Ask for help", HELP.tip, "help")))
+        self.help.set_state("pending" if asked else "off")
+
+    def _show_sound(self) -> None:
+        p = self._presenter
+        self.mic_meter.set(p.levels.get("mic", -120.0))
+        self._mic_icon.set("microphone-off" if p.muted else "microphone")
+        self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
+        self.customer_channel.meter.set(p.levels.get("customer", -120.0))
+        if self.duck.value() != round(p.duck):
+            self.duck.setValue(round(p.duck))
+        self._duck_value.setText(f"{round(p.duck)} dB")
+
+    def _show_coach(self) -> None:
+        coaching = self._presenter.coaching
+        asked = self._presenter.call.help if self._presenter.call else None
+        self.coach.setVisible(coaching is not None or asked is not None)
+        if coaching is not None:
+            self.coach.show_hearing(coaching.kind, coaching.title, coaching.detail)
+        elif asked is not None:
+            title = f"{asked.claimed_by} sees to it" if asked.claimed_by else "You asked for help"
+            self.coach.show_hearing("pending", title, asked.reason or "Your supervisors have been told.")
+
+    def _tick(self) -> None:
+        if self._presenter.call is not None:
+            self.header.show_call(self._presenter.call, self._presenter.now())
+        self.lobby.refresh()
+
+    # --- what the user does ---
+
+    def _duck(self, value: int) -> None:
+        if value != round(self._presenter.duck):
+            self._presenter.set_duck(float(value))
+            self._duck_value.setText(f"{value} dB")
+
+    def _help(self) -> None:
+        call = self._presenter.call
+        if call is not None and call.help is not None:
+            self._presenter.cancel_help()
+        else:
+            AskHelp(self.window(), QUICK_REASONS, self._presenter.ask_help).open()
+
+    def _hang_up(self) -> Window:
+        question = "The customer and everyone who listens are disconnected."
+        return confirm(self.window(), "End this call?", question, DO_HANG_UP, self._presenter.hang_up)

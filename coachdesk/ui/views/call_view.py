@@ -1,0 +1,273 @@
+"""The call a supervisor or trainee is on: picture, sound, people, who hears them, and the ways to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from coachdesk.ui.presenters.observer import ObserverPresenter
+from coachdesk.ui.presenters.wall import WallPresenter
+from coachdesk.ui.views.button import Action, ActionButton, make_button
+from coachdesk.ui.views.call_header import CallHeader
+from coachdesk.ui.views.channel import Channel
+from coachdesk.ui.views.dialogs import confirm
+from coachdesk.ui.views.label import Icon
+from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.panels import HearingPanel
+from coachdesk.ui.views.people import People
+from coachdesk.ui.views.style import card, column, restyle, row, text
+from coachdesk.ui.views.video import VideoView
+from coachdesk.ui.views.wall import Rail
+from coachdesk.ui.views.whisper_key import WhisperKey
+from coachdesk.ui.wording import agent_name, customer_name
+from signaling.policy import Mode
+
+LISTEN = Action("Listen only", "Escape", "listen", "Back to listening: nobody hears you")
+WHISPER = Action(
+    "Whisper",
+    "Space",
+    "whisper",
+    "Hold to whisper to the agent; the customer does not hear it. W keeps it on",
+)
+LATCH = Action("Keep on", "W", "whisper", "Whisper until you press it again")
+BARGE = Action("Join in", "B", "barge", "Speak to everyone, the customer too. Press twice")
+TAKEOVER = Action(
+    "Take over", "T", "takeover", "Lead the call; the agent listens. Press twice; again hands back"
+)
+LANE = Action("Trainees", "L", "lane", "Talk to the trainees on this call alone")
+PREVIOUS = Action("Previous", "P", "previous", "Listen to the previous call")
+NEXT = Action("Next", "N", "next", "Listen to the next call")
+LEAVE = Action("Leave", "X", "leave", "Leave this call; it goes on")
+HANG_UP = Action("End call", "E", "hang-up", "End the call for everyone")
+DO_HANG_UP = Action("End the call", "Ctrl+E", "hang-up", "End the call for everyone")
+ARMED_MS = 4000
+"""How long the second press is waited for before "join in" and "take over" go back to safe."""
+RAIL_FROM_WIDTH = 1180
+STATES = {Mode.WHISPER: "private", Mode.BARGE: "everyone", Mode.TAKEOVER: "everyone", Mode.LANE: "trainees"}
+CHANNELS = {
+    "customer": ("Customer", "customer"),
+    "agent": ("Agent", "agent"),
+    "coaches": ("Coaches", "coach"),
+}
+
+
+class CallPage(QWidget):
+    """Rail of calls (where there is room), the call, and the sound of each speaker."""
+
+    def __init__(
+        self, presenter: ObserverPresenter, wall: WallPresenter, video: VideoView | None = None
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._presenter = presenter
+        self._wall = wall
+        self.header = CallHeader()
+        self.video = video or VideoView()
+        self.hearing = HearingPanel("Who hears you now")
+        self.rail = Rail(wall, presenter.listen_to, self._current)
+        self._make_buttons()
+        self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
+        self._disarm.timeout.connect(presenter.disarm)
+        layout = row(self, gap=16, margin=16)
+        layout.addWidget(self.rail)
+        layout.addLayout(self._centre(), 1)
+        layout.addWidget(self._side())
+        self.whisper_key = WhisperKey(self, presenter.press_whisper, presenter.release_whisper)
+        presenter.subscribe(self.refresh)
+        clock = QTimer(self, interval=1000)
+        clock.timeout.connect(self._tick)
+        clock.start()
+        self.refresh()
+
+    # --- layout ---
+
+    def _make_buttons(self) -> None:
+        p = self._presenter
+        self.listen = make_button(LISTEN, p.listen_only, "tall")
+        self.whisper = ActionButton(WHISPER, "tall")
+        self.whisper.pressed.connect(p.press_whisper)
+        self.whisper.released.connect(p.release_whisper)
+        self.latch = make_button(LATCH, p.toggle_whisper, "tall")
+        self.barge = make_button(BARGE, lambda: p.speak_up(Mode.BARGE), "tall")
+        self.takeover = make_button(TAKEOVER, lambda: p.speak_up(Mode.TAKEOVER), "tall")
+        self.lane = make_button(LANE, p.toggle_lane, "tall")
+        self.talk = [self.listen, self.whisper, self.latch, self.barge, self.takeover, self.lane]
+        self.hang_up = make_button(HANG_UP, self._hang_up, "danger")
+        self.previous = make_button(PREVIOUS, lambda: p.hop(-1), show_text=False)
+        self.next = make_button(NEXT, lambda: p.hop(1), show_text=False)
+        self.leave = make_button(LEAVE, p.leave)
+
+    def _centre(self) -> QVBoxLayout:
+        for button in (self.hang_up, self.previous, self.next, self.leave):
+            self.header.line.addWidget(button)
+        layout = column()
+        layout.addWidget(self.header)
+        layout.addWidget(self.video, 1)
+        layout.addWidget(self.hearing)
+        bar = row(gap=8)
+        for button in self.talk:
+            bar.addWidget(button, 1)
+        layout.addLayout(bar)
+        return layout
+
+    def _side(self) -> QScrollArea:
+        inner = QWidget()
+        layout = column(inner, gap=14)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.addWidget(self._help_card())
+        layout.addWidget(self._sound_card())
+        frame = card()
+        people = column(frame, gap=8, margin=14)
+        people.addWidget(text("On the call", "section"))
+        self.people = People()
+        people.addWidget(self.people)
+        layout.addWidget(frame)
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setFixedWidth(256)
+        return area
+
+    def _sound_card(self) -> QFrame:
+        frame = card()
+        layout = column(frame, gap=12, margin=14)
+        layout.addWidget(text("Sound", "section"))
+        self.channels: dict[str, Channel] = {}
+        for source, (name, icon) in CHANNELS.items():
+            self.channels[source] = Channel(name, icon, self._volume(source))
+            layout.addWidget(self.channels[source])
+        self._mic = QWidget()
+        mic = column(self._mic, gap=5)
+        head = row(gap=7)
+        head.addWidget(Icon("microphone", 16, "muted"))
+        head.addWidget(text("Your microphone"), 1)
+        mic.addLayout(head)
+        self.mic_meter = Meter("your microphone")
+        mic.addWidget(self.mic_meter)
+        layout.addWidget(self._mic)
+        return frame
+
+    def _help_card(self) -> QFrame:
+        self.help = QFrame()
+        layout = column(self.help, gap=8, margin=12)
+        self.help_text = text("", "heading", wrap=True)
+        self.help_state = text("", wrap=True)
+        self.claim = make_button(Action("I'll take it", "C", "claim", "Tell the team that you see to it"),
+                                 lambda: self._wall.claim(self._current()), show_key=True)  # fmt: skip
+        for widget in (self.help_text, self.help_state, self.claim):
+            layout.addWidget(widget)
+        return self.help
+
+    def _volume(self, source: str) -> Callable[[float], None]:
+        return lambda gain: self._presenter.set_volume(source, gain)
+
+    # --- what the presenter says ---
+
+    def refresh(self) -> None:
+        p = self._presenter
+        hearing = p.hearing
+        self.hearing.show_hearing(hearing.kind, hearing.title, hearing.detail)
+        self.video.show_source(p.video if p.call else None)
+        self.rail.refresh()
+        self._show_words()
+        self._show_sound()
+        if p.call is not None:
+            self.header.show_call(p.call, self._wall.now())
+            self.people.show_parties(p.call.parties, p.party)
+        self._show_help()
+        self._show_talk()
+        for button in (self.previous, self.next):
+            button.setEnabled(self._wall.neighbour(self._current(), 1) is not None)
+
+    def _show_words(self) -> None:
+        p = self._presenter
+        if p.call is None:
+            self.video.say("pending", "Joining the call…")
+        elif p.media_lost:
+            self.video.say("offline", "Reconnecting to the agent…", "You hear nothing until it is back.")
+        else:
+            self.video.say(
+                "camera-off",
+                "The camera is off",
+                f"You hear {customer_name(p.call)} and {agent_name(p.call)}.",
+            )
+
+    def _show_sound(self) -> None:
+        p = self._presenter
+        for source, channel in self.channels.items():
+            channel.meter.set(p.level(source))
+            channel.show_gain(p.volumes[source])
+        self._mic.setVisible(p.may_speak)
+        self.mic_meter.set(p.levels.get("mic", -120.0))
+
+    def _show_help(self) -> None:
+        call = self._presenter.call
+        help_ = call.help if call else None
+        self.help.setVisible(help_ is not None)
+        if call is None or help_ is None:
+            return
+        self.help_text.setText(help_.reason or f"{agent_name(call)} asks for help")
+        self.help_state.setText(
+            f"{help_.claimed_by} sees to it" if help_.claimed_by else "Nobody sees to it yet"
+        )
+        self.claim.setVisible(self._wall.claimable(call))
+        restyle(self.help, "notice", "success" if help_.claimed_by else "error")
+
+    def _show_talk(self) -> None:
+        p = self._presenter
+        for button in self.talk:
+            button.setVisible(p.may_speak)
+            button.setEnabled(p.call is not None and (p.trusted or button is self.listen))
+        shown = p.shown_mode
+        self.listen.set_state("on" if shown is Mode.LISTEN and p.settled else "off")
+        self.whisper.set_state(self._state(Mode.WHISPER))
+        self.latch.set_state("private" if p.latched and shown is Mode.WHISPER else "off")
+        self.lane.set_state(self._state(Mode.LANE))
+        self._show_deliberate(self.barge, Mode.BARGE, BARGE, ("Step back", "Back to listening", "listen"))
+        self._show_deliberate(
+            self.takeover, Mode.TAKEOVER, TAKEOVER, ("Hand back", "Give the call back to the agent", "resume")
+        )
+        self.takeover.setEnabled(self.takeover.isEnabled() and not p.taken_over_by)
+        self.hang_up.setVisible(p.mode is Mode.TAKEOVER and p.in_force)
+        if p.armed is None:
+            self._disarm.stop()
+        elif not self._disarm.isActive():
+            self._disarm.start()
+
+    def _state(self, mode: Mode) -> str:
+        p = self._presenter
+        if p.armed is mode:
+            return "armed"
+        if p.wanted is not mode or not p.trusted:
+            return "off"
+        return STATES[mode] if p.settled else "pending"
+
+    def _show_deliberate(
+        self, button: ActionButton, mode: Mode, action: Action, on: tuple[str, str, str]
+    ) -> None:
+        state = self._state(mode)
+        if state == "armed":
+            button.describe("Press again", f"Press again to do it: {action.tip.lower()}", "warning")
+        elif state == "off":
+            button.describe(action.text, action.tip, action.icon)
+        else:
+            button.describe(*on)
+        button.set_state(state)
+
+    def _current(self) -> str:
+        return self._presenter.call.call if self._presenter.call else ""
+
+    def _tick(self) -> None:
+        if self._presenter.call is not None:
+            self.header.show_call(self._presenter.call, self._wall.now())
+
+    def _hang_up(self) -> None:
+        question = "The customer, the agent and everyone who listens are disconnected."
+        confirm(self.window(), "End this call?", question, DO_HANG_UP, self._presenter.hang_up)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.rail.setVisible(self.width() >= RAIL_FROM_WIDTH)

@@ -1,0 +1,62 @@
+"""The small steps every view takes: dynamic properties that the style sheet reads, layouts, text labels."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+TextType = Literal["display", "title", "heading", "section", "small", "muted", "number", "body"]
+
+L = TypeVar("L", bound=QBoxLayout)
+GAP = 12
+"""Pixels between things that belong together; twice as much around a page."""
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet selects on, and let it take effect."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    for each in (widget, *widget.findChildren(QWidget)):
+        each.style().unpolish(each)
+        each.style().polish(each)
+    widget.update()
+
+
+def text(content: str, kind: TextType = "body", *, wrap: bool = False) -> QLabel:
+    """A plain text label: what other people typed is never taken for markup."""
+    label = QLabel(content)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("type", kind)
+    label.setWordWrap(wrap)
+    return label
+
+
+def row(parent: QWidget | None = None, *, gap: int = GAP, margin: int = 0) -> QHBoxLayout:
+    return _plain(QHBoxLayout(parent) if parent else QHBoxLayout(), gap, margin)
+
+
+def column(parent: QWidget | None = None, *, gap: int = GAP, margin: int = 0) -> QVBoxLayout:
+    return _plain(QVBoxLayout(parent) if parent else QVBoxLayout(), gap, margin)
+
+
+def _plain(layout: L, gap: int, margin: int) -> L:
+    layout.setSpacing(gap)
+    layout.setContentsMargins(margin, margin, margin, margin)
+    return layout
+
+
+def card() -> QFrame:
+    frame = QFrame()
+    frame.setProperty("card", True)
+    return frame
+
+
+def clear(layout: QBoxLayout) -> None:
+    """Take every widget out of ``layout`` and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()

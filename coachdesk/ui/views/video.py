@@ -1,0 +1,162 @@
+"""The customer's picture: the latest one from shared memory, its aspect kept, or words in its place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from coachdesk.ui import icons
+from coachdesk.ui.theme import theme
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_MS = 33
+REOPEN_AFTER_LOOKS = 15
+Picture = NDArray[np.uint8]
+
+
+class Pictures(Protocol):
+    """A reader of shared pictures: ``coachdesk.media.framering.FrameReader``."""
+
+    def read(self) -> tuple[Picture, int] | None:
+        """The latest picture (height x width x 4, uint8, BGRA) and its number; None if there is nothing new."""
+
+    def close(self) -> None: ...
+
+
+def open_pictures(name: str) -> Pictures:
+    """The pictures in shared memory ``name``. Raises OSError when it is not there (any more)."""
+    from coachdesk.media.framering import FrameReader
+
+    reader: Pictures = FrameReader(name)
+    return reader
+
+
+class VideoView(QWidget):
+    """Polls for pictures only while it is visible. ``content_rect`` is where the picture itself is."""
+
+    def __init__(self, open_source: Callable[[str], Pictures] = open_pictures) -> None:
+        super().__init__()
+        self._open = open_source
+        self._name: str | None = None
+        self._source: Pictures | None = None
+        self._looks = 0
+        self._picture: Picture | None = None
+        self._image: QImage | None = None
+        self._words = ("camera-off", "No picture", "")
+        self._timer = QTimer(self, interval=LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("The customer's camera")
+
+    @property
+    def has_picture(self) -> bool:
+        return self._image is not None
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 112)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 360)
+
+    def show_source(self, name: str | None) -> None:
+        """Show the pictures in shared memory ``name``; None: there are none."""
+        if name == self._name:
+            return
+        self._close()
+        self._name = name
+        self._picture = self._image = None
+        self.update()
+
+    def say(self, icon: str, title: str, detail: str = "") -> None:
+        """What stands there while there is no picture."""
+        if self._words != (icon, title, detail):
+            self._words = (icon, title, detail)
+            self.setAccessibleDescription(f"{title}. {detail}")
+            self.update()
+
+    def content_rect(self) -> QRectF:
+        """Where the picture is painted, in widget coordinates; empty without a picture."""
+        if self._image is None:
+            return QRectF()
+        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        return QRectF(
+            (self.width() - size.width()) / 2,
+            (self.height() - size.height()) / 2,
+            size.width(),
+            size.height(),
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            frame = QPainterPath()
+            frame.addRoundedRect(QRectF(self.rect()), 8, 8)
+            painter.fillPath(frame, theme.colour("video"))
+            if self._image is not None:
+                painter.setClipPath(frame)
+                painter.drawImage(self.content_rect(), self._image)
+            else:
+                self._paint_words(painter)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        icon, title, detail = self._words
+        middle = self.height() // 2
+        icons.paint(painter, QRect(self.width() // 2 - 24, middle - 62, 48, 48), icon, "on_video")
+        painter.setPen(theme.colour("on_video"))
+        font = painter.font()
+        font.setPixelSize(16)
+        font.setBold(True)
+        painter.setFont(font)
+        wide = self.rect().adjusted(20, 0, -20, 0)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(QRect(wide.x(), middle, wide.width(), 24), flags, title)
+        font.setPixelSize(13)
+        font.setBold(False)
+        painter.setFont(font)
+        painter.drawText(QRect(wide.x(), middle + 28, wide.width(), 60), flags, detail)
+
+    def _look(self) -> None:
+        if self._name is None:
+            return
+        source = self._source or self._reopen(self._name)
+        found = source.read() if source is not None else None
+        if found is not None:
+            self._show(found[0])
+
+    def _reopen(self, name: str) -> Pictures | None:
+        self._looks += 1
+        if self._looks % REOPEN_AFTER_LOOKS != 1:
+            return None
+        try:
+            self._source = self._open(name)
+        except OSError as error:
+            log.info("pictures %s cannot be opened yet: %s", name, error)
+        return self._source
+
+    def _show(self, picture: Picture) -> None:
+        height, width = picture.shape[:2]
+        # The image borrows the array's memory: the array is kept as long as the image.
+        self._picture = picture
+        self._image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
+        self.update()
+
+    def _close(self) -> None:
+        source, self._source = self._source, None
+        self._looks = 0
+        if source is not None:
+            source.close()
