@@ -190,7 +190,11 @@ class Connection:
             self._board.say(outlet, refused)
             return self._patience.take(now) or self._lose_patience(outlet, number, refused.code)
         self._board.metrics.received.labels(type(message).__name__).inc()
-        self._board.apply(self._board.hub.handle(number, message, now))
+        try:
+            self._board.apply(self._board.hub.handle(number, message, now))
+        except Exception:
+            log.exception("a %s could not be handled", type(message).__name__)
+            self._board.say(outlet, Refused(getattr(message, "id", 0), Code.INTERNAL, "a fault in the server"))
         return True
 
     def _parse(self, kind: WSMsgType, text: str) -> ClientMessage | Refused:
