@@ -173,7 +173,7 @@ class AgentSession(Session):
             self._emit(events.Media(party=party, state=state))
 
     async def _signal(self, to: str, body: SignalBody) -> None:
-        await self._client.request(protocol.Signal, call=self._call_id(), to=to, body=body)
+        await self._pass_on(self._call_id(), to, body)
 
     def _end(self, call: str, reason: EndReason) -> None:
         if self.view is None or self.view.call != call:

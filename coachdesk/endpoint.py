@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 
 from coachdesk import commands, events
-from coachdesk.events import AnyEvent
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
+from coachdesk.events import AnyEvent
 from coachdesk.media import compat
 from coachdesk.media.camera import list_cameras, open_camera
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers

@@ -205,7 +205,7 @@ class ObserverSession(Session):
     async def _signal(self, body: SignalBody) -> None:
         view = self.view
         if view is not None:
-            await self._client.request(protocol.Signal, call=view.call, to=view.agent, body=body)
+            await self._pass_on(view.call, view.agent, body)
 
     def _left(self, call: str) -> None:
         if self._drop(call):

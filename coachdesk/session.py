@@ -12,10 +12,11 @@ from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
+from coachdesk.media.leg import Unsent
 from coachdesk.media.pcm import Block
 from coachdesk.media.pictures import Pictures
 from signaling import protocol
-from signaling.protocol import CallView
+from signaling.protocol import CallView, SignalBody
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
 Emit = Callable[[events.AnyEvent], None]
@@ -98,14 +99,21 @@ class Session(ABC):
             raise CommandError("no_such_call", "There is no call at present.")
         return self.view.call
 
+    async def _pass_on(self, call: str, to: str, body: SignalBody) -> None:
+        """Sends a media offer, answer or candidate. Raises Unsent when it cannot be delivered now."""
+        try:
+            await self._client.request(protocol.Signal, call=call, to=to, body=body)
+        except SignalingError as error:
+            raise Unsent(error.message) from error
+
     def _spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Runs ``work`` owned by this session; a failure is told, never lost."""
 
         async def run() -> None:
             try:
                 await work
-            except SignalingError as error:
-                log.info("not done: %s (%s)", what, error.code)
+            except (SignalingError, Unsent) as error:
+                log.info("not done: %s (%s)", what, error)
             except Exception:
                 log.exception("failed: %s", what)
                 self._emit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import sys
 import threading
@@ -58,10 +59,16 @@ class Output:
 
 
 def _read_lines(put: Callable[[bytes | None], object]) -> None:
-    """Runs on a thread: every line of standard input, then None."""
-    source = sys.stdin.buffer
-    while line := source.readline(MAX_LINE):
-        put(line)
+    """Runs on a thread: every line of standard input, then None.
+
+    Reads the descriptor itself: a lock held on ``sys.stdin`` at the interpreter's end would abort the process.
+    """
+    rest = b""
+    while chunk := os.read(sys.stdin.fileno(), MAX_LINE):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            put(line)
+        rest = rest[:MAX_LINE]
     put(None)
 
 

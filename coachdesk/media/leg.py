@@ -20,6 +20,10 @@ FIRST_RETRY, LAST_RETRY = 0.5, 8.0
 log = logging.getLogger(__name__)
 
 
+class Unsent(Exception):
+    """What ``signal`` raises when the other side cannot be reached at present."""
+
+
 class Leg:
     """The media connection to one party.
 
@@ -113,6 +117,8 @@ class Leg:
                 return
             except TimeoutError:
                 log.info("media connection not up in time; trying again")
+            except Unsent as error:
+                log.info("no way to the other side yet: %s", error)
             except Exception as error:
                 log.warning("media connection could not be offered; trying again: %s", error)
             await asyncio.sleep(pause)

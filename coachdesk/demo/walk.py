@@ -1,0 +1,124 @@
+"""The walk through the modes: a supervisor listens, whispers, barges, takes over, hands back; everybody is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from coachdesk import commands, events
+from coachdesk.demo.recording import Recording, heard_level, one_way_ms
+from coachdesk.hearing import TONES, Cell, Matrix
+from coachdesk.remote import RemoteEndpoint
+from coachdesk.routing import Member, routes
+from signaling.policy import Mode, Role
+
+SETTLE_SECONDS = 0.7
+"""After a mode is in force, until it is measured: playout buffers and ramps have come to rest."""
+MEASURED_SECONDS = 3.5
+
+STEPS: tuple[tuple[str, Mode], ...] = (
+    ("listen", Mode.LISTEN),
+    ("whisper", Mode.WHISPER),
+    ("barge", Mode.BARGE),
+    ("take over", Mode.TAKEOVER),
+    ("hand back", Mode.LISTEN),
+    ("talk to the trainee", Mode.LANE),
+    ("listen again", Mode.LISTEN),
+)
+PARTIES: dict[str, Role] = {
+    "agent": Role.AGENT,
+    "customer": Role.CUSTOMER,
+    "supervisor": Role.SUPERVISOR,
+    "trainee": Role.TRAINEE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One mode, and when it was measured."""
+
+    title: str
+    mode: Mode
+    begin: float
+    end: float
+    in_force_ms: float
+
+
+@dataclass(slots=True)
+class Walk:
+    """What happened. ``first_sound_ms``: from the command (the click) to the first sound of it at an ear."""
+
+    steps: list[Step] = field(default_factory=list)
+    first_sound_ms: dict[str, float] = field(default_factory=dict)
+
+
+async def walk(
+    agent: RemoteEndpoint,
+    supervisor: RemoteEndpoint,
+    trainee: RemoteEndpoint,
+    call: str,
+    tell: Callable[[str], None],
+) -> Walk:
+    """Goes through ``STEPS`` on a call that the agent and the customer are on."""
+    result = Walk()
+    await trainee.do(commands.Listen(call=call))
+    clicked = time.monotonic()
+    await supervisor.do(commands.Listen(call=call))
+    sound = await supervisor.wait(events.FirstSound, lambda event: event.source == "customer", since=clicked)
+    result.first_sound_ms["listen: customer at supervisor"] = (sound.time - clicked) * 1000
+    await trainee.wait(events.FirstSound, lambda event: event.source == "customer")
+    for title, mode in STEPS:
+        clicked = time.monotonic()
+        told = await supervisor.do(commands.SetMode(mode=mode))
+        in_force = time.monotonic()
+        assert isinstance(told, events.ModeChanged)
+        tell(f"{title}: the supervisor is heard by {', '.join(told.heard_by) or 'nobody'}")
+        await asyncio.sleep(SETTLE_SECONDS + MEASURED_SECONDS)
+        begin = in_force + SETTLE_SECONDS
+        result.steps.append(Step(title, mode, begin, begin + MEASURED_SECONDS, (in_force - clicked) * 1000))
+        if mode is Mode.WHISPER:
+            whisper = await agent.wait(events.FirstSound, lambda event: event.source != "customer", since=clicked)
+            result.first_sound_ms["whisper: supervisor at agent"] = (whisper.time - clicked) * 1000
+    return result
+
+
+def expected(mode: Mode) -> set[tuple[str, str]]:
+    """(source, sink) pairs that should be heard while the supervisor is in ``mode``."""
+    members = [Member(name, role, mode if name == "supervisor" else Mode.LISTEN) for name, role in PARTIES.items()]
+    return {(route.source, route.sink) for route in routes(members)}
+
+
+def hearing(walk: Walk, heard: Mapping[str, Recording]) -> list[Matrix]:
+    """The hearing matrix of every step: source x sink, measured and judged."""
+    quiet = walk.steps[0]
+    matrices = []
+    for step in walk.steps:
+        matrix = Matrix(step.title)
+        should = expected(step.mode)
+        for source in PARTIES:
+            for sink in PARTIES:
+                if source != sink:
+                    matrix.add(_cell(source, sink, step, quiet, heard[sink], (source, sink) in should))
+        matrices.append(matrix)
+    return matrices
+
+
+def _cell(source: str, sink: str, step: Step, quiet: Step, heard: Recording, should: bool) -> Cell:
+    """``quiet``: the step in which the supervisor and the trainee are heard by nobody."""
+    tone = TONES[source]
+    silent = heard_level(heard, tone, quiet.begin, quiet.end) if source in ("supervisor", "trainee") else None
+    return Cell(source, sink, heard_level(heard, tone, step.begin, step.end), should, silent)
+
+
+def latencies(walk: Walk, said: Mapping[str, Recording], heard: Mapping[str, Recording]) -> dict[str, float]:
+    """Median one-way latency in ms of every path that was audible, from mouth to ear, keyed ``source to sink``."""
+    found: dict[str, list[float]] = {}
+    for step in walk.steps:
+        for source, sink in sorted(expected(step.mode)):
+            lag = one_way_ms(said[source], heard[sink], TONES[source], step.begin, step.end)
+            if lag is not None:
+                found.setdefault(f"{source} to {sink}", []).append(lag)
+    return {path: statistics.median(lags) for path, lags in found.items()}
