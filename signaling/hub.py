@@ -153,6 +153,8 @@ class Hub:
                 step, connection, Code.NOT_SIGNED_IN, "your place is gone; sign in or open the link again"
             )
         self._displace(step, party)
+        # A guest who has not knocked has no place without a connection; this one is moving.
+        self.state.add_party(party)
         return self._seat(step, connection, party, secret)
 
     def _displace(self, step: Step, party: Party) -> None:

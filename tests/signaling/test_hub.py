@@ -637,3 +637,10 @@ def test_turn_credentials_are_renewed_while_connected() -> None:
     assert agent.last(FreshIce).ice[0].username == f"1100.0:{agent.party}"
     desk.pass_time(1)
     assert sum(isinstance(m, FreshIce) for m in agent.inbox) == 1
+
+
+def test_a_guest_who_has_not_knocked_can_move_to_another_connection(desk: Desk) -> None:
+    guest = desk.follow(desk.invite(desk.agent()).path)
+    moved = desk.back(guest)
+    assert guest.last(Goodbye).code == Code.REPLACED
+    moved.do(Knock, name="Bob")
