@@ -202,7 +202,7 @@ async def test_turn_server_with_another_secret(coturn: str) -> None:
 async def test_turn_server_that_is_not_there(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "PATIENCE", 0.5)
     url = f"turn:127.0.0.1:{closed_port}"
-    expect(await network.relay_of(url, ice(url)), Verdict.FAIL, "firewall")
+    expect(await network.relay_of(url, ice(url)), Verdict.FAIL, "does not answer", "firewall")
 
 
 async def test_turn_address_that_is_none() -> None:

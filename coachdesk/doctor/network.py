@@ -138,13 +138,13 @@ async def relay_of(url: str, ice: IceServer) -> Finding:
             ),
             PATIENCE,
         )
-    except (OSError, ValueError) as error:
-        return fail(f"{url}: {error}", "Correct the address, or open the port in the firewall.")
     except TimeoutError:
         return fail(
             f"{url} does not answer",
             "Is coturn running? Open its port, and its relay ports, in the firewall.",
         )
+    except (OSError, ValueError) as error:
+        return fail(f"{url}: {error}", "Correct the address, or open the port in the firewall.")
     except TransactionError as error:
         return fail(f"{url} refuses: {error}", REFUSED_TURN)
     transport.close()
