@@ -179,13 +179,22 @@ def desktop(
     server: Annotated[
         str, typer.Option(envvar="COACHDESK_SERVER", help="The server's address; asked for if missing.")
     ] = "",
+    mic: Annotated[str, typer.Option(help="As for the endpoint; the user's choice if missing.")] = "",
+    speaker: Annotated[str, typer.Option(help="As for the endpoint; the user's choice if missing.")] = "",
+    camera: Annotated[str, typer.Option(help="As for the endpoint; the user's choice if missing.")] = "",
+    control: Annotated[
+        bool, typer.Option("--control", help="Obey the endpoint's commands on standard input.")
+    ] = False,
 ) -> None:
     """Open the desktop app."""
     try:
         from coachdesk.ui.app import run_desktop
     except ImportError as error:
         raise _fail(f"The desktop app needs PySide6, which could not be loaded: {error}") from error
-    raise typer.Exit(run_desktop(server or None, os.environ.get("COACHDESK_TOKEN")))
+    token = os.environ.get("COACHDESK_TOKEN")
+    raise typer.Exit(
+        run_desktop(server or None, token, mic=mic, speaker=speaker, camera=camera, control=control)
+    )
 
 
 @app.command()

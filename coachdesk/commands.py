@@ -149,6 +149,12 @@ class Quit(Command, frozen=True, kw_only=True, tag="quit"):
     """Leave whatever is going on and end the process."""
 
 
+class Screenshot(Command, frozen=True, kw_only=True, tag="screenshot"):
+    """Save the window as a PNG. For ``coachdesk desktop --control`` alone, which takes all others as well."""
+
+    file: str
+
+
 AnyCommand = (
     Invite
     | Revoke
@@ -184,6 +190,6 @@ def parse(line: str | bytes) -> AnyCommand:
     return _decoder.decode(line)
 
 
-def dump(command: AnyCommand) -> bytes:
+def dump(command: Command) -> bytes:
     """One line, newline included."""
     return _encoder.encode(command) + b"\n"

@@ -32,7 +32,7 @@ class RemoteError(Exception):
 
 
 class RemoteEndpoint:
-    """``coachdesk endpoint`` (or ``coachdesk desktop --stdio``) as a child process.
+    """``coachdesk endpoint`` (or ``coachdesk desktop --control``) as a child process.
 
     Attributes:
         log: every event so far with the monotonic time it was read at, oldest dropped beyond 20 000.
@@ -73,12 +73,12 @@ class RemoteEndpoint:
             )
         return cls(name, process)
 
-    def send(self, command: commands.AnyCommand) -> None:
+    def send(self, command: commands.Command) -> None:
         """Sends a command without waiting for its answer."""
         assert self.process.stdin is not None
         self.process.stdin.write(commands.dump(command))
 
-    async def do(self, command: commands.AnyCommand, seconds: float = ANSWER_SECONDS) -> events.AnyEvent:
+    async def do(self, command: commands.Command, seconds: float = ANSWER_SECONDS) -> events.AnyEvent:
         """Sends a command and returns its answer. Raises RemoteError when refused, TimeoutError when unanswered."""
         number = next(self._ids)
         answer: asyncio.Future[events.AnyEvent] = asyncio.get_running_loop().create_future()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -68,9 +71,9 @@ class Customer:
 
     @classmethod
     async def open(
-        cls, url: str, *, voice: Path, sink: str = "", headless: bool = True, trust_any: bool = False
+        cls, url: str, *, voice: Path, env: Mapping[str, str] | None = None, headless: bool = True
     ) -> Customer:
-        """Opens the join link. ``voice``: a WAV the customer says, round and round; ``sink``: PulseAudio sink to play to."""
+        """Opens the join link. ``voice``: a WAV the customer says, round and round; ``env`` is the browser's."""
         from playwright.async_api import async_playwright
 
         playwright = await async_playwright().start()
@@ -78,7 +81,7 @@ class Customer:
             executable_path=str(find_chromium()),
             headless=headless,
             ignore_default_args=["--mute-audio"],
-            env=_environment(sink),
+            env={**os.environ, **(env or {})},
             args=[
                 "--no-sandbox",
                 "--use-fake-ui-for-media-stream",
@@ -90,12 +93,10 @@ class Customer:
                 "--no-first-run",
             ],
         )
-        context = await browser.new_context(
-            viewport=VIEW, permissions=["camera", "microphone"], ignore_https_errors=trust_any
-        )
+        context = await browser.new_context(viewport=VIEW, permissions=["camera", "microphone"])
         page = await context.new_page()
         page.set_default_timeout(CLICK_MS)
-        encoded = base64.b64encode(voice.read_bytes()).decode()
+        encoded = base64.b64encode(await asyncio.to_thread(voice.read_bytes)).decode()
         await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE)
         customer = cls(playwright, browser, page)
         await page.goto(url)
@@ -109,6 +110,10 @@ class Customer:
     ) -> None:
         await self.close()
 
+    async def agree(self) -> None:
+        """Consents to camera and microphone, which puts the customer in line."""
+        await self.page.click("#agree")
+
     async def voice_started(self) -> float:
         """When sample 0 of the voice was spoken, on the monotonic clock in seconds."""
         await self.page.wait_for_function("window.voiceStarted > 0")
@@ -118,9 +123,3 @@ class Customer:
     async def close(self) -> None:
         await self._browser.close()
         await self._playwright.stop()
-
-
-def _environment(sink: str) -> dict[str, str | float | bool]:
-    import os
-
-    return {**os.environ, **({"PULSE_SINK": sink} if sink else {})}

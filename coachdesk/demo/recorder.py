@@ -54,7 +54,7 @@ class SinkRecorder:
             self._process.terminate()
         await asyncio.wait_for(self._process.wait(), 5.0)
         await self._task
-        write_wav(path, np.frombuffer(bytes(self._data), "<i2").astype(np.float32) / 32768)
+        write_wav(path, (np.frombuffer(bytes(self._data), "<i2") / 32768).astype(np.float32))
 
     async def _read(self) -> None:
         assert self._process is not None

@@ -15,7 +15,7 @@ SEARCHED_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Samples at 48 kHz of which the first is of ``started`` (monotonic clock, seconds). ``looped``: said round and round."""
+    """Samples at 48 kHz, the first at ``started`` (monotonic clock, seconds). ``looped``: said round and round."""
 
     samples: Samples
     started: float

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -27,16 +27,21 @@ class StageError(Exception):
 class Stage:
     """Starts and ends the parts in order. Their logs, recordings and the database lie in ``folder``.
 
+    ``env`` is set for the endpoints.
+
     Attributes:
         url: the server's address, the same after a restart.
         endpoints: those that were started, by name.
     """
 
-    def __init__(self, folder: Path, *, server_options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, *, server_options: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.url = ""
         self.endpoints: dict[str, RemoteEndpoint] = {}
         self._options = list(server_options)
+        self._env = dict(env or {})
         self._server: asyncio.subprocess.Process | None = None
         self._port = "0"
         self.db = f"sqlite:///{folder / 'coachdesk.db'}"
@@ -94,12 +99,13 @@ class Stage:
 
     async def endpoint(self, name: str, role: Role, *options: str, window: bool = False) -> RemoteEndpoint:
         """A signed-in endpoint for ``name``, in a desktop window if ``window``; waits until it is ready."""
-        command = ["desktop", "--stdio"] if window else ["endpoint"]
+        command = ["desktop", "--control"] if window else ["endpoint"]
         remote = await RemoteEndpoint.start(
             name,
             [*command, "--server", self.url, *options],
             token=await self.token(name, role),
             stderr=self.folder / f"{name}.log",
+            env=self._env,
         )
         self.endpoints[name] = remote
         await remote.wait(events.Ready, seconds=START_SECONDS)

@@ -80,14 +80,18 @@ async def walk(
         begin = in_force + SETTLE_SECONDS
         result.steps.append(Step(title, mode, begin, begin + MEASURED_SECONDS, (in_force - clicked) * 1000))
         if mode is Mode.WHISPER:
-            whisper = await agent.wait(events.FirstSound, lambda event: event.source != "customer", since=clicked)
+            whisper = await agent.wait(
+                events.FirstSound, lambda event: event.source != "customer", since=clicked
+            )
             result.first_sound_ms["whisper: supervisor at agent"] = (whisper.time - clicked) * 1000
     return result
 
 
 def expected(mode: Mode) -> set[tuple[str, str]]:
     """(source, sink) pairs that should be heard while the supervisor is in ``mode``."""
-    members = [Member(name, role, mode if name == "supervisor" else Mode.LISTEN) for name, role in PARTIES.items()]
+    members = [
+        Member(name, role, mode if name == "supervisor" else Mode.LISTEN) for name, role in PARTIES.items()
+    ]
     return {(route.source, route.sink) for route in routes(members)}
 
 
