@@ -24,6 +24,7 @@ from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.sign_in import Keyring, server_address, sign_in
 from coachdesk.ui.theme import theme
+from coachdesk.ui.theme.tokens import ThemeChoice
 from coachdesk.ui.views.main_window import MainWindow, Waiting
 from coachdesk.ui.views.settings_dialog import SettingsDialog
 from coachdesk.ui.views.sign_in import Credentials, SignInPage
@@ -54,7 +55,7 @@ class BridgeLink:
 class Desktop(QObject):
     """Owns the window, the sign-in and the endpoint's process.
 
-    ``devices``: options for the endpoint's command line (mic, speaker, camera); what is not given there is the user's choice.
+    ``devices``: options for the endpoint's command line (mic, speaker, camera); the others are the user's choice.
     """
 
     def __init__(
@@ -219,7 +220,7 @@ class Desktop(QObject):
     def _save(self, preferences: prefs.Preferences) -> None:
         prefs.save(preferences, self._file)
 
-    def _dress(self, choice: prefs.ThemeChoice) -> None:
+    def _dress(self, choice: ThemeChoice) -> None:
         theme.apply(self._app, choice)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

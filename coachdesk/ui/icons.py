@@ -63,12 +63,12 @@ GLYPHS = {
 }
 
 
-def icon(name: str, token: str = "text") -> QIcon:
-    """The icon that means ``name``, in the present theme's ``token`` colour."""
-    found: QIcon = qtawesome.icon(f"mdi6.{GLYPHS[name]}", color=theme.colour(token))
+def icon(name: str, tint: str = "text") -> QIcon:
+    """The icon that means ``name``, in the present theme's ``tint`` colour."""
+    found: QIcon = qtawesome.icon(f"mdi6.{GLYPHS[name]}", color=theme.colour(tint))
     return found
 
 
-def paint(painter: QPainter, rect: QRect, name: str, token: str) -> None:
+def paint(painter: QPainter, rect: QRect, name: str, tint: str) -> None:
     """Paint the icon into ``rect``, asking the theme now: it follows a change by itself."""
-    icon(name, token).paint(painter, rect)
+    icon(name, tint).paint(painter, rect)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Preferences(msgspec.Struct):
-    """``mic``, ``speaker``, ``camera``: as in the options of ``coachdesk endpoint``. ``duck``: dB. ``whisper_key``: a Qt key name."""
+    """``mic``, ``speaker``, ``camera``: as in the options of ``coachdesk endpoint``. ``duck``: dB."""
 
     server: str = ""
     name: str = ""

@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import keyring
 import keyring.backends.fail
+import keyring.backends.null
 import keyring.errors
 import msgspec
 
 from coachdesk.ui.link import Fault
 
 SERVICE = "CoachDesk"
+NO_KEYRINGS = (keyring.backends.fail.Keyring, keyring.backends.null.Keyring)
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 MAX_ANSWER_BYTES = 16 * 1024
 
@@ -70,7 +72,7 @@ class Keyring:
 
     @property
     def available(self) -> bool:
-        return not isinstance(keyring.get_keyring(), keyring.backends.fail.Keyring)
+        return not isinstance(keyring.get_keyring(), NO_KEYRINGS)
 
     def load(self, server: str, name: str) -> str | None:
         try:

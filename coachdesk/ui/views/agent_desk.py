@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -9,7 +11,7 @@ from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
-from coachdesk.ui.views.dialogs import AskHelp, Window, confirm
+from coachdesk.ui.views.dialogs import AskHelp, confirm
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
@@ -61,7 +63,7 @@ class AgentDesk(QWidget):
         self.replies: list[ActionButton] = []
         for reply, words in REPLIES.items():
             action = Action(words, REPLY_KEYS[reply], "reply", f"Silently tell your coach: {words}")
-            self.replies.append(make_button(action, lambda r=reply: p.reply(r), show_key=True))  # type: ignore[misc]
+            self.replies.append(make_button(action, partial(p.reply, reply), show_key=True))
 
     def _centre(self) -> QVBoxLayout:
         layout = column()
@@ -213,6 +215,6 @@ class AgentDesk(QWidget):
         else:
             AskHelp(self.window(), QUICK_REASONS, self._presenter.ask_help).open()
 
-    def _hang_up(self) -> Window:
+    def _hang_up(self) -> None:
         question = "The customer and everyone who listens are disconnected."
-        return confirm(self.window(), "End this call?", question, DO_HANG_UP, self._presenter.hang_up)
+        confirm(self.window(), "End this call?", question, DO_HANG_UP, self._presenter.hang_up)

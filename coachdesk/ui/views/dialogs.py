@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import segno
 from PySide6.QtCore import QRect, Qt, QTimer
@@ -159,7 +160,7 @@ class AskHelp(Window):
         self._ask = ask
         for number, reason in enumerate(reasons, 1):
             action = Action(reason, str(number), "help", f"Ask for help: {reason}")
-            button = make_button(action, lambda reason=reason: self._go(reason), show_key=True)  # type: ignore[misc]
+            button = make_button(action, partial(self._go, reason), show_key=True)
             button.setAutoDefault(False)
             self.body.addWidget(button)
             if number == 1:

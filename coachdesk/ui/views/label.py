@@ -54,20 +54,20 @@ class ElidedLabel(QLabel):
 class Icon(QWidget):
     """An icon beside words; it says nothing that they don't."""
 
-    def __init__(self, name: str, size: int = 18, token: str = "text") -> None:
+    def __init__(self, name: str, size: int = 18, tint: str = "text") -> None:
         super().__init__()
         self._name = name
-        self._token = token
+        self._tint = tint
         self.setFixedSize(size, size)
 
-    def set(self, name: str, token: str | None = None) -> None:
+    def set(self, name: str, tint: str | None = None) -> None:
         self._name = name
-        self._token = token or self._token
+        self._tint = tint or self._tint
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            icons.paint(painter, QRect(0, 0, self.width(), self.height()), self._name, self._token)
+            icons.paint(painter, QRect(0, 0, self.width(), self.height()), self._name, self._tint)
 
 
 class Chip(QFrame):

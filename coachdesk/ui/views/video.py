@@ -12,6 +12,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.ui import icons
 from coachdesk.ui.theme import theme
 
@@ -25,18 +26,15 @@ Picture = NDArray[np.uint8]
 class Pictures(Protocol):
     """A reader of shared pictures: ``coachdesk.media.framering.FrameReader``."""
 
-    def read(self) -> tuple[Picture, int] | None:
-        """The latest picture (height x width x 4, uint8, BGRA) and its number; None if there is nothing new."""
+    def read(self) -> SharedPicture | None:
+        """The latest picture; None if there is nothing new."""
 
     def close(self) -> None: ...
 
 
 def open_pictures(name: str) -> Pictures:
-    """The pictures in shared memory ``name``. Raises OSError when it is not there (any more)."""
-    from coachdesk.media.framering import FrameReader
-
-    reader: Pictures = FrameReader(name)
-    return reader
+    """The pictures in shared memory ``name``. Raises OSError or ValueError when they are not there."""
+    return FrameReader(name)
 
 
 class VideoView(QWidget):
@@ -136,7 +134,7 @@ class VideoView(QWidget):
         source = self._source or self._reopen(self._name)
         found = source.read() if source is not None else None
         if found is not None:
-            self._show(found[0])
+            self._show(found.bgra)
 
     def _reopen(self, name: str) -> Pictures | None:
         self._looks += 1
@@ -144,7 +142,7 @@ class VideoView(QWidget):
             return None
         try:
             self._source = self._open(name)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.info("pictures %s cannot be opened yet: %s", name, error)
         return self._source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
@@ -274,9 +275,8 @@ class Rail(QFrame):
         for number, (call, agent, icon) in enumerate(self._shown, 1):
             key = str(number) if number <= NUMBERED else ""
             tip = f"Listen to {agent}'s call" + (", who asks for help" if icon == "help" else "")
-            button = make_button(
-                Action(agent, key, icon, tip), lambda c=call: self._listen(c), show_key=bool(key)
-            )  # type: ignore[misc]
+            action = Action(agent, key, icon, tip)
+            button = make_button(action, partial(self._listen, call), show_key=bool(key))
             button.setProperty("alarm", icon == "help")
             self.buttons[call] = button
             self._list.addWidget(button)

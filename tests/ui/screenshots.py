@@ -1,0 +1,212 @@
+"""Screenshots of the real windows with sample data: ``python -m tests.ui.screenshots FOLDER [--docs]``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from coachdesk import events
+from coachdesk.ui.presenters.notices import Notice
+from coachdesk.ui.theme import theme
+from coachdesk.ui.theme.tokens import THEMES
+from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.main_window import MainWindow
+from coachdesk.ui.views.observer_desk import ObserverDesk
+from coachdesk.ui.views.settings_dialog import SettingsDialog
+from coachdesk.ui.views.sign_in import SignInPage
+from coachdesk.ui.views.video import VideoView
+from signaling.policy import Mode, Role
+from signaling.protocol import HelpView
+from tests.ui.samples import (
+    AGENT,
+    LEVELS,
+    LOBBY,
+    MIA,
+    SAM,
+    StillPictures,
+    call,
+    make_desk,
+    router_picture,
+    wall_calls,
+    with_mode,
+)
+
+SIZES = ((900, 600), (1440, 900), (3840, 2160))
+Scene = Callable[[MainWindow], None]
+
+
+def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notice | None = None) -> None:
+    desk, _ = make_desk(who)  # type: ignore[arg-type]
+    assert isinstance(desk.view, AgentDesk | ObserverDesk)
+    page = desk.view if isinstance(desk.view, AgentDesk) else desk.view.call
+    page.video._open = lambda _: StillPictures(router_picture())
+    for event in told:
+        desk.handle(event)
+    if notice is not None:
+        desk.session.notices.show(notice)
+    window.show_desk(desk.session, desk.view, lambda: None, lambda: None)
+
+
+FRAMES = events.Frames(party="customer", name="pictures")
+
+
+def sign_in(window: MainWindow) -> None:
+    page = SignInPage(lambda _: None, can_remember=True)
+    window.show_page(page)
+    page.begin("https://calls.example.com", "mia", remember=True)
+
+
+def sign_in_failed(window: MainWindow) -> None:
+    page = SignInPage(lambda _: None, can_remember=True)
+    window.show_page(page)
+    page.begin("https://calls.example.com", "mia", remember=True)
+    page.fail("The name or the password is wrong.")
+
+
+def agent_idle(window: MainWindow) -> None:
+    _show(window, AGENT, LOBBY)
+
+
+def agent_empty(window: MainWindow) -> None:
+    _show(window, AGENT, events.Lobby(links=[], waiting=[]))
+
+
+def agent_whispered(window: MainWindow) -> None:
+    _show(window, AGENT, events.Lobby(links=LOBBY.links, waiting=LOBBY.waiting[1:]),
+          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS)  # fmt: skip
+
+
+def agent_taken_over(window: MainWindow) -> None:
+    lost = Notice("server", "warning", "The server can't be reached", "Your call goes on. Reconnecting…", lasting=True)
+    _show(window, AGENT, events.Lobby(links=[], waiting=[]),
+          events.Call(call=call(with_mode(MIA, Mode.TAKEOVER), help_=HelpView("Customer is upset", 0, "Mia"))),
+          LEVELS, notice=lost)  # fmt: skip
+
+
+def wall(window: MainWindow) -> None:
+    _show(window, MIA, events.Calls(calls=wall_calls()))
+
+
+def wall_empty(window: MainWindow) -> None:
+    _show(window, MIA, events.Calls(calls=[]))
+
+
+def _supervisor(window: MainWindow, mode: Mode, *, in_force: bool = True, heard: tuple[str, ...] = ()) -> None:
+    mine = with_mode(MIA, mode, in_force=in_force)
+    told = events.ModeChanged(mode=mode, in_force=in_force, heard_by=list(heard))
+    _show(window, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(mine, SAM)), told, FRAMES, LEVELS)
+
+
+def supervisor_listens(window: MainWindow) -> None:
+    _supervisor(window, Mode.LISTEN)
+
+
+def supervisor_whispers(window: MainWindow) -> None:
+    _supervisor(window, Mode.WHISPER, heard=("Alex", "Sam"))
+
+
+def supervisor_pending(window: MainWindow) -> None:
+    _supervisor(window, Mode.BARGE, in_force=False)
+
+
+def supervisor_leads(window: MainWindow) -> None:
+    _supervisor(window, Mode.TAKEOVER, heard=("Alex", "Jana Novak", "Sam"))
+
+
+def trainee(window: MainWindow) -> None:
+    _show(window, SAM, events.Calls(calls=wall_calls()), events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)),
+          FRAMES, LEVELS)  # fmt: skip
+
+
+def settings(window: MainWindow) -> None:
+    agent_idle(window)
+    desk, _ = make_desk(AGENT)
+    views = [events.DeviceView("default", "System default", default=True), events.DeviceView("usb", "USB headset")]
+    desk.settings.handle(events.Devices(mics=views, speakers=views, cameras=views[:1]))
+    desk.settings.handle(LEVELS)
+    SettingsDialog(window, desk.settings, Role.AGENT, first=True).open()
+
+
+def ask_help(window: MainWindow) -> None:
+    agent_whispered(window)
+    desk = window.findChild(AgentDesk)
+    assert desk is not None
+    desk.help.click()
+
+
+def share_link(window: MainWindow) -> None:
+    from coachdesk.ui.views.dialogs import ShareLink
+
+    agent_idle(window)
+    ShareLink(window, "Router down, ticket 4711", "https://calls.example.com/join#T0x8d1Jb7cXkq2mVnR4yLs").open()
+
+
+SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
+    sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, wall, wall_empty,
+    supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads, trainee, settings, ask_help, share_link,
+)}  # fmt: skip
+DOCS = {"signin": sign_in, "agent": agent_whispered, "supervisor": supervisor_whispers, "wall": wall, "trainee": trainee}
+
+
+def settle(app: QApplication, window: QWidget) -> None:
+    """Let layouts, fonts and the first picture come."""
+    for _ in range(8):
+        app.processEvents()
+    for view in window.findChildren(VideoView):
+        view._look()
+    for _ in range(4):
+        app.processEvents()
+
+
+def shoot(app: QApplication, scene: Scene, width: int, height: int) -> QImage:
+    """The window after ``scene``, its dialog painted over it."""
+    window = MainWindow(lambda: None)
+    window.resize(width, height)
+    scene(window)
+    window.show()
+    settle(app, window)
+    image = window.grab().toImage()
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible():
+            settle(app, dialog)
+            with QPainter(image) as painter:
+                painter.drawPixmap(window.rect().center() - dialog.rect().center() + QPoint(0, 0), dialog.grab())
+    window._may_close = True
+    window.close()
+    window.deleteLater()
+    return image
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--docs", action="store_true", help="the images of the documentation only")
+    parser.add_argument("--scene", action="append", choices=SCENES)
+    parser.add_argument("--theme", action="append", choices=THEMES)
+    parser.add_argument("--width", type=int)
+    chosen = parser.parse_args()
+    app = QApplication([])
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    if chosen.docs:
+        theme.apply(app, "light")
+        for name, scene in DOCS.items():
+            shoot(app, scene, 1280, 800).convertToFormat(QImage.Format.Format_RGB888).save(str(chosen.folder / f"{name}.png"))
+        return
+    for name in chosen.theme or THEMES:
+        theme.apply(app, name)
+        for scene_name in chosen.scene or SCENES:
+            for width, height in SIZES:
+                if chosen.width in (None, width):
+                    image = shoot(app, SCENES[scene_name], width, height)
+                    image.save(str(chosen.folder / f"{scene_name}-{name}-{width}.png"))
+
+
+if __name__ == "__main__":
+    main()
