@@ -331,3 +331,11 @@ def test_elsewhere_than_debian_it_points_to_the_list(machine: Machine) -> None:
         (machine.fakes / "bin" / name).unlink()
     _, err = machine.run("test")
     assert "docs/contributing.md" in err
+
+
+def test_contributing_lists_every_package() -> None:
+    listed = (ROOT / "docs/contributing.md").read_text("utf-8")
+    groups = (ROOT / "run").read_text("utf-8").partition("GROUPS_OF_PACKAGES='")[2].partition("'")[0]
+    packages = [package for line in groups.strip().splitlines() for package in line.split("|")[2].split()]
+    assert len(packages) > 15
+    assert [package for package in packages if package not in listed] == []
