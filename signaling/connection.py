@@ -194,7 +194,9 @@ class Connection:
             self._board.apply(self._board.hub.handle(number, message, now))
         except Exception:
             log.exception("a %s could not be handled", type(message).__name__)
-            self._board.say(outlet, Refused(getattr(message, "id", 0), Code.INTERNAL, "a fault in the server"))
+            self._board.say(
+                outlet, Refused(getattr(message, "id", 0), Code.INTERNAL, "a fault in the server")
+            )
         return True
 
     def _parse(self, kind: WSMsgType, text: str) -> ClientMessage | Refused:

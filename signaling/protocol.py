@@ -13,6 +13,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from signaling.policy import MODE_ACTION, Action, Mode, Role
+from signaling.views import Awareness as Awareness
+from signaling.views import CallPhase as CallPhase
+from signaling.views import CallView as CallView
+from signaling.views import HelpView as HelpView
+from signaling.views import IceServer as IceServer
+from signaling.views import LinkView as LinkView
+from signaling.views import PartyView as PartyView
+from signaling.views import WaitingView as WaitingView
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -56,12 +64,6 @@ class Code(StrEnum):
     INTERNAL = "internal"
 
 
-class CallPhase(StrEnum):
-    LIVE = "live"
-    HELD = "held"
-    ENDED = "ended"
-
-
 class EndReason(StrEnum):
     HUNG_UP = "hung_up"
     CUSTOMER_LEFT = "customer_left"
@@ -70,71 +72,6 @@ class EndReason(StrEnum):
 
 
 QuickReply = Literal["got_it", "say_again", "wrap_up"]
-Awareness = Literal["none", "talking", "all"]
-"""What an agent is shown of their observers: nothing, only who talks to them, or everyone who listens."""
-
-
-# --- views: what the server tells about calls ---------------------------------------------------------------
-
-
-class IceServer(Struct, frozen=True, omit_defaults=True):
-    """One STUN or TURN server in the browser's own form (RTCIceServer)."""
-
-    urls: list[str]
-    username: str = ""
-    credential: str = ""
-
-
-class PartyView(Struct, frozen=True):
-    """One party of a call as members see it. ``in_force``: the agent's endpoint has wired this mode."""
-
-    party: str
-    name: str
-    role: Role
-    mode: Mode
-    in_force: bool
-    connected: bool
-
-
-class HelpView(Struct, frozen=True):
-    reason: str
-    since: float
-    claimed_by: str = ""
-
-
-class CallView(Struct, frozen=True):
-    """A call as its agent and observers see it. Times are Unix seconds. ``parties`` holds agent, customer, observers.
-
-    ``revision`` grows with every change of who hears whom; the agent's endpoint answers it with ``applied``.
-    """
-
-    call: str
-    label: str
-    team: str
-    agent: str
-    customer: str
-    phase: CallPhase
-    started_at: float
-    revision: int
-    parties: list[PartyView]
-    help: HelpView | None = None
-
-
-class LinkView(Struct, frozen=True):
-    link: str
-    label: str
-    uses_left: int
-    expires_at: float
-
-
-class WaitingView(Struct, frozen=True):
-    party: str
-    name: str
-    label: str
-    since: float
-    camera: bool
-    microphone: bool
-
 
 # --- requests: client to server -----------------------------------------------------------------------------
 

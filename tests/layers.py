@@ -17,6 +17,7 @@ PURE = frozenset(
         "signaling.protocol",
         "signaling.state",
         "signaling.step",
+        "signaling.views",
         "coachdesk.call",
         "coachdesk.commands",
         "coachdesk.events",

@@ -17,13 +17,10 @@ from signaling.protocol import (
     Code,
     CreateLink,
     Goodbye,
-    Hello,
     Invitation,
     Knock,
     LinkCreated,
     Listen,
-    Lobby,
-    Ok,
     Refused,
     ServerMessage,
     SetMode,
@@ -210,4 +207,12 @@ class Desk:
         self.apply(self.hub.restore(self.journal.items(), self.now))
 
 
-__all__ = ["Client", "Desk", "Hello", "Listen", "Lobby", "Ok", "SetMode"]
+def whispering(desk: Desk) -> tuple[Client, Client, Client, str]:
+    """An agent, a customer, and a supervisor whose whisper is in force."""
+    agent, supervisor = desk.agent(), desk.supervisor()
+    customer, call = desk.call(agent)
+    supervisor.do(Listen, call=call)
+    supervisor.do(SetMode, call=call, mode=Mode.WHISPER)
+    desk.apply_all(agent, call)
+    assert desk.mode(call, supervisor.party) == (Mode.WHISPER, True)
+    return agent, customer, supervisor, call

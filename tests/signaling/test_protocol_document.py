@@ -31,7 +31,10 @@ def rows(title: str) -> list[list[str]]:
 def test_every_example_is_a_message_and_says_nothing_the_protocol_does_not_know(side: str, text: str) -> None:
     parse = protocol.parse_client if side == "client" else protocol.parse_server
     message = parse(text)
-    assert protocol.msgspec.json.decode(protocol.dump(message)).items() >= protocol.msgspec.json.decode(text).items()
+    assert (
+        protocol.msgspec.json.decode(protocol.dump(message)).items()
+        >= protocol.msgspec.json.decode(text).items()
+    )
 
 
 @pytest.mark.parametrize(
