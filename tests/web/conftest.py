@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.web.desk import Desk
 
 ARGUMENTS = [
     "--no-sandbox",
-    "--use-fake-device-for-media-stream=device-count=2",
+    "--use-fake-device-for-media-stream=device-count=3",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
 ]
@@ -57,6 +58,15 @@ class Customer:
 
     async def ask(self, script: str, argument: Any = None) -> Any:
         return await self.page.evaluate(script, argument)
+
+    async def until(self, expression: str, what: str) -> None:
+        """Waits until a JavaScript expression holds; Playwright's own wait evaluates strings, which the policy forbids."""
+        try:
+            async with asyncio.timeout(20):
+                while not await self.page.evaluate(expression):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"not within 20 s: {what}") from None
 
     async def join(self, desk: Desk) -> None:
         """Opens the link, agrees, and gets in line."""

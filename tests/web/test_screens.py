@@ -146,6 +146,7 @@ async def test_a_denied_camera_leaves_the_voice(desk: Desk, visit: Visit) -> Non
     customer = await visit(allowed=("microphone",))
     await customer.page.goto(f"{desk.url}/join#secret")
     await customer.tap("Agree and join")
+    await customer.see("Your browser blocks")
     await customer.tap("Join without camera")
     await customer.see("You're in line")
     assert not (await desk.got(Knock)).camera
