@@ -108,6 +108,7 @@ REQUIREMENTS = (
     Uses(RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")),
     Uses(RTCIceGatherer, "__init__", names=("_connection",)),
     Uses(aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")),
+    Uses(aioice.ice.Connection, "close", ("self",), ("_closing",)),
     Uses(aioice.ice.Connection, "gather_candidates", ("self",), ("get_component_candidates",)),
     Uses(aioice.ice.Connection, "query_consent", ("self",), ("CONSENT_INTERVAL", "CONSENT_FAILURES")),
 )
@@ -192,6 +193,11 @@ async def _gather(
 def _ice_connections(pc: RTCPeerConnection) -> list[Any]:
     transports = {transceiver.receiver.transport.transport for transceiver in pc.getTransceivers()}
     return [transport.iceGatherer._connection for transport in transports]
+
+
+def consent_expired(pc: RTCPeerConnection) -> bool:
+    """Whether the far end stopped answering, so that ICE has closed itself (RFC 7675)."""
+    return any(connection._closing for connection in _ice_connections(pc))
 
 
 async def abort(pc: RTCPeerConnection) -> None:

@@ -25,7 +25,7 @@ from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.nack import NackTracker
 from coachdesk.media.packet import Packet
-from coachdesk.media.trickle import mdns_apart
+from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import IceServer
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,8 @@ class Peer:
         for stream in layout:
             self._add(stream)
         self._pc.on("connectionstatechange", self._connection_changed)
+        self._transport = self._pc.getTransceivers()[0].receiver.transport
+        self._transport.on("statechange", self._transport_changed)
         if offers:
             self._use_channel(self._pc.createDataChannel(CONTROL))
         else:
@@ -159,26 +161,28 @@ class Peer:
 
         All m-lines share one transport, so ``mid`` decides nothing. A malformed candidate is dropped.
         """
+        if not usable(candidate):
+            return
         self._candidates_seen += 1
         if self._candidates_seen > MAX_CANDIDATES:
             log.debug("candidate for %r dropped: there are more than %d", mid, MAX_CANDIDATES)
         elif self._pc.remoteDescription is None:
             self._candidates.append(candidate)
         else:
-            self._spawn(self._try_candidate(candidate))
+            await self._try_candidate(candidate)
 
     async def _take(self, kind: Literal["offer", "answer"], sdp: str) -> None:
         self._require_layout(sdp)
-        sdp, late = mdns_apart(sdp)
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(sdp, kind))
+            await self._pc.setRemoteDescription(RTCSessionDescription(keep_usable(sdp), kind))
         except Exception as error:
             # aiortc lets whatever its parser trips over through.
             raise NegotiationError(f"the {kind} cannot be used: {error}") from error
         self._set_state("connecting")
         self._later("connect", CONNECT_SECONDS, self._give_up_connecting)
         waiting, self._candidates = self._candidates, []
-        self._spawn(self._try_candidates([*late, *waiting]))
+        for candidate in waiting:
+            await self._try_candidate(candidate)
 
     def _require_layout(self, sdp: str) -> None:
         expected = [*(stream.kind for stream in self._layout), "application"]
@@ -189,16 +193,10 @@ class Peer:
         if found != expected:
             raise NegotiationError(f"the session description has the m-lines {found}, expected {expected}")
 
-    async def _try_candidates(self, candidates: list[str]) -> None:
-        await asyncio.gather(*(self._try_candidate(text) for text in candidates if text))
-        if "" in candidates:
-            await self._try_candidate("")
-
     async def _try_candidate(self, text: str) -> None:
         try:
-            candidate = candidate_from_sdp(text.removeprefix("candidate:")) if text else None
-            if candidate is not None:
-                candidate.sdpMid = self._pc.getTransceivers()[0].mid
+            candidate = candidate_from_sdp(text.removeprefix("candidate:"))
+            candidate.sdpMid = self._pc.getTransceivers()[0].mid
             await self._pc.addIceCandidate(candidate)
         except Exception as error:
             log.debug("candidate dropped: %r", error)
@@ -211,8 +209,11 @@ class Peer:
             self._spawn(self._announce())
         elif state == "failed":
             self._set_state("lost")
-        elif state == "closed":
-            self._set_state("closed")
+
+    def _transport_changed(self) -> None:
+        """The far end closed the connection, or its consent expired; aiortc calls both closed."""
+        if self._transport.state == "closed":
+            self._set_state("lost" if compat.consent_expired(self._pc) else "closed")
 
     async def _announce(self) -> None:
         """Say ``connected`` once packets can be sent; aiortc starts its senders a little after connecting."""

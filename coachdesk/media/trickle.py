@@ -1,4 +1,4 @@
-"""Candidates hidden behind mDNS names, taken out of a session description. Pure."""
+"""Which of the far end's ICE candidates are used (RFC 8838). Pure."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ CANDIDATE = "a=candidate:"
 END = "a=end-of-candidates"
 
 
-def mdns_apart(sdp: str) -> tuple[str, list[str]]:
-    """Split ``sdp`` into itself without ``.local`` candidates, and those, to be added as if trickled.
+def usable(candidate: str) -> bool:
+    """Whether to try this candidate: not the end mark, and not one hidden behind an mDNS name.
 
-    Resolving such a name takes a second when nobody answers, and aiortc would not go on meanwhile. If
-    there is one, the end of candidates is put off too: it is the empty string at the end of the list.
+    Resolving such a name costs a second, mostly in vain; a browser that hides its address sends checks all
+    the same, and is found by those (peer-reflexive). The end of candidates is not passed on, since one of
+    those may come after it.
     """
-    lines = sdp.splitlines()
-    hidden = [line for line in lines if _is_mdns(line)]
-    if not hidden:
-        return sdp, []
-    kept = [line for line in lines if line not in hidden and line.strip() != END]
-    late = [line.removeprefix("a=") for line in dict.fromkeys(hidden)]
-    if END in (line.strip() for line in lines):
-        late.append("")
-    return "\r\n".join(kept) + "\r\n", late
+    fields = candidate.split()
+    return len(fields) > 4 and not fields[4].endswith(".local")
 
 
-def _is_mdns(line: str) -> bool:
-    fields = line.split()
-    return line.startswith(CANDIDATE) and len(fields) > 4 and fields[4].endswith(".local")
+def keep_usable(sdp: str) -> str:
+    """``sdp`` without candidates that are not `usable` and without the end mark."""
+    lines = [line for line in sdp.splitlines() if _kept(line)]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _kept(line: str) -> bool:
+    if line.startswith(CANDIDATE):
+        return usable(line)
+    return line.strip() != END

@@ -60,7 +60,7 @@ class VideoBuffer:
         if len(self._pieces) > CAPACITY:
             self._give_up()
             return []
-        if self.needs_keyframe or self._next not in self._pieces:
+        if self.needs_keyframe or self._end_of_frame(self._next) is None:
             self._look_for_keyframe(number)
         frames = [] if self.needs_keyframe else self._take_whole_frames()
         self._watch(now)

@@ -1,0 +1,89 @@
+"""The contract with aiortc and aioice: what happens when a release changes what we rely on."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+
+import aioice.ice
+import pytest
+from aiortc import RTCRtpSender
+from aiortc.codecs import CODECS
+
+from coachdesk.media import compat
+from coachdesk.media.compat import REQUIREMENTS, CompatError, Uses
+
+NAMES = [(use, name) for use in REQUIREMENTS for name in use.names]
+SIGNATURES = [use for use in REQUIREMENTS if use.parameters is not None]
+
+
+def where(use: Uses) -> str:
+    return f"{use.owner.__name__}.{use.function}"
+
+
+def test_the_installed_release_is_as_expected() -> None:
+    compat.check()
+
+
+@pytest.mark.parametrize("use", REQUIREMENTS, ids=where)
+def test_a_function_that_is_gone_is_named(use: Uses, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(use.owner, use.function, None)
+    with pytest.raises(CompatError, match=f"{where(use)} is gone"):
+        compat.check()
+
+
+@pytest.mark.parametrize("use", SIGNATURES, ids=where)
+def test_a_changed_signature_is_named(use: Uses, monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(self: object, something: int, *, new: str) -> None: ...
+
+    monkeypatch.setattr(use.owner, use.function, changed)
+    with pytest.raises(CompatError, match=f"{where(use)} no longer takes"):
+        compat.check()
+
+
+@pytest.mark.parametrize(
+    ("use", "name"), NAMES, ids=lambda value: value if isinstance(value, str) else where(value)
+)
+def test_a_renamed_private_part_is_named(use: Uses, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(use.owner, use.function, renamed(getattr(use.owner, use.function), name))
+    with pytest.raises(CompatError, match=f"{where(use)} no longer uses {name}"):
+        compat.check()
+
+
+def test_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RTCRtpSender, "_run_rtp", None)
+    with pytest.raises(CompatError, match=r"aiortc \d.* with aioice \d.*Install aiortc 1\.16"):
+        compat.check()
+
+
+def test_tuning_finds_a_dead_peer_within_five_seconds() -> None:
+    compat.tune()
+    request_timeout = aioice.stun.RETRY_RTO
+    longest = compat.CONSENT_FAILURES * (compat.CONSENT_INTERVAL * 1.2 + request_timeout)
+    assert aioice.ice.CONSENT_INTERVAL == compat.CONSENT_INTERVAL
+    assert aioice.ice.CONSENT_FAILURES == compat.CONSENT_FAILURES
+    assert longest < 5
+
+
+def test_opus_is_offered_with_forward_error_correction() -> None:
+    compat.tune()
+    opus = next(codec for codec in CODECS["audio"] if codec.name == "opus")
+    assert opus.parameters["useinbandfec"] == 1
+    assert [codec.name for codec in compat.preferred_codecs("audio")] == ["opus"]
+    assert [codec.name for codec in compat.preferred_codecs("video")] == ["VP8", "rtx"]
+
+
+def renamed(function: Callable[..., object], name: str) -> Callable[..., object]:
+    """A copy of ``function`` whose code refers to something else wherever it referred to ``name``."""
+    return types.FunctionType(without(function.__code__, name), {}, function.__name__)
+
+
+def without(code: types.CodeType, name: str) -> types.CodeType:
+    return code.replace(
+        co_names=tuple("renamed" if known == name else known for known in code.co_names),
+        co_consts=tuple(
+            without(constant, name) if isinstance(constant, types.CodeType) else constant
+            for constant in code.co_consts
+        ),
+        co_freevars=(),
+    )
