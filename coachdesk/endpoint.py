@@ -164,7 +164,7 @@ class Endpoint:
             case commands.TestTone():
                 self._sound.play_test_tone()
             case commands.UseDevice():
-                self._use(command)
+                await self._use(command)
             case commands.Devices():
                 return await asyncio.to_thread(_devices)
             case _:
@@ -173,13 +173,13 @@ class Endpoint:
                 return await self._session.do(command)
         return events.Ok()
 
-    def _use(self, command: commands.UseDevice) -> None:
+    async def _use(self, command: commands.UseDevice) -> None:
         if command.kind == "mic":
             self._sound.use_mic(command.device)
         elif command.kind == "speaker":
             self._sound.use_speaker(command.device)
         else:
-            camera = open_camera(command.device)
+            camera = await asyncio.to_thread(open_camera, command.device)
             self._camera.close()
             self._camera = camera
             if self._session is not None:

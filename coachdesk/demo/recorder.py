@@ -48,13 +48,17 @@ class SinkRecorder:
 
     async def stop(self, path: Path) -> None:
         """Ends the recording and writes it to ``path``, a 16-bit mono WAV file."""
-        assert self._process is not None
-        assert self._task is not None
+        await self.close()
+        write_wav(path, (np.frombuffer(bytes(self._data), "<i2") / 32768).astype(np.float32))
+
+    async def close(self) -> None:
+        """Ends the recording."""
+        if self._process is None or self._task is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         await asyncio.wait_for(self._process.wait(), 5.0)
         await self._task
-        write_wav(path, (np.frombuffer(bytes(self._data), "<i2") / 32768).astype(np.float32))
 
     async def _read(self) -> None:
         assert self._process is not None

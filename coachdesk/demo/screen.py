@@ -39,13 +39,10 @@ class VirtualScreen:
             raise ScreenError("There is no Xvfb. Install it: apt-get install xvfb") from None
         finally:
             os.close(write)
-        try:
-            number = await asyncio.wait_for(asyncio.to_thread(os.read, read, 16), START_SECONDS)
-        finally:
-            os.close(read)
-        if not number.strip():
+        number = await asyncio.wait_for(asyncio.to_thread(_read_line, read), START_SECONDS)
+        if not number:
             raise ScreenError("Xvfb did not start.")
-        self.display = f":{number.decode().strip()}"
+        self.display = f":{number}"
         return self
 
     async def __aexit__(
@@ -59,3 +56,9 @@ class VirtualScreen:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+
+def _read_line(descriptor: int) -> str:
+    """The number Xvfb writes; read to its end, since the pipe's closing would end an Xvfb that still writes."""
+    with os.fdopen(descriptor, "r") as pipe:
+        return pipe.readline().strip()

@@ -71,7 +71,8 @@ def _devices(folder: Path) -> dict[str, list[str]]:
     Both windows are on one machine: only the agent's gets the camera, and the supervisor's mic is the same one.
     """
     options: dict[str, list[str]] = {}
-    mic, speaker, camera = bool(list_mics()), bool(list_speakers()), bool(list_cameras())
+    mic, speaker, cameras = bool(list_mics()), bool(list_speakers()), list_cameras()
+    camera = cameras[0].device if cameras else "test"
     for name in ("agent", "supervisor"):
         voice = folder / f"{name}-says.wav"
         if not mic:
@@ -79,7 +80,7 @@ def _devices(folder: Path) -> dict[str, list[str]]:
         options[name] = [
             *("--mic", "default" if mic else str(voice)),
             *("--speaker", "default" if speaker else "none"),
-            *("--camera", "none" if name == "supervisor" else "default" if camera else "test"),
+            *("--camera", camera if name == "agent" else "none"),
         ]
     missing = [
         what for what, there in (("microphone", mic), ("speaker", speaker), ("camera", camera)) if not there
