@@ -146,7 +146,7 @@ class Bridge(QObject):
         timer = self._loop.call_later(deadline, self._give_up, identity)
         future.add_done_callback(lambda _: timer.cancel())
         # Command is the base of the AnyCommand union, which is what ``dump`` is annotated with.
-        process.write(commands.dump(msgspec.structs.replace(command, id=identity)))  # type: ignore[arg-type]
+        process.write(commands.dump(msgspec.structs.replace(command, id=identity)))
 
     def _give_up(self, identity: str) -> None:
         future = self._pending.pop(identity, None)

@@ -48,7 +48,13 @@ class FakeLink:
 
 
 def party(
-    identity: str, name: str, role: Role, mode: Mode = Mode.LISTEN, *, in_force: bool = True, connected: bool = True
+    identity: str,
+    name: str,
+    role: Role,
+    mode: Mode = Mode.LISTEN,
+    *,
+    in_force: bool = True,
+    connected: bool = True,
 ) -> PartyView:
     return PartyView(party=identity, name=name, role=role, mode=mode, in_force=in_force, connected=connected)
 
@@ -82,11 +88,19 @@ def wall_calls() -> list[CallView]:
     for number, (agent, customer, label, age) in enumerate(people, 2):
         found.append(
             call(
-                *([SAM] if number == 3 else []), label=label, call=f"c-{number}", age=age, held=number == 4,
-                agent=party(f"a-{number}", agent, Role.AGENT), customer=party(f"k-{number}", customer, Role.CUSTOMER),
-                help_=HelpView("Customer is upset", NOW - 38) if number == 2
-                else HelpView("Discount or refund", NOW - 90, "Otto") if number == 3 else None,
-            )  # fmt: skip
+                *([SAM] if number == 3 else []),
+                label=label,
+                call=f"c-{number}",
+                age=age,
+                held=number == 4,
+                agent=party(f"a-{number}", agent, Role.AGENT),
+                customer=party(f"k-{number}", customer, Role.CUSTOMER),
+                help_=HelpView("Customer is upset", NOW - 38)
+                if number == 2
+                else HelpView("Discount or refund", NOW - 90, "Otto")
+                if number == 3
+                else None,
+            )
         )
     return found
 
@@ -95,15 +109,21 @@ def ready(who: PartyView) -> events.Ready:
     return events.Ready(party=who.party, name=who.name, role=who.role, team="Blue", awareness="all")
 
 
-LEVELS = events.Levels(levels={"mic": -34.0, "speaker": -22.0, "customer": -19.0, "agent": -26.0, "coach0": -41.0})
+LEVELS = events.Levels(
+    levels={"mic": -34.0, "speaker": -22.0, "customer": -19.0, "agent": -26.0, "coach0": -41.0}
+)
 LOBBY = events.Lobby(
     links=[
         LinkView(link="l-1", label="Router down, ticket 4711", uses_left=1, expires_at=NOW + 3100),
         LinkView(link="l-2", label=LONG_NAME, uses_left=10, expires_at=NOW + 86400 * 3),
     ],
     waiting=[
-        WaitingView(party="w-1", name="Jana Novak", label="Router down", since=NOW - 74, camera=True, microphone=True),
-        WaitingView(party="w-2", name="Tom Okafor", label="Heat pump", since=NOW - 12, camera=False, microphone=True),
+        WaitingView(
+            party="w-1", name="Jana Novak", label="Router down", since=NOW - 74, camera=True, microphone=True
+        ),
+        WaitingView(
+            party="w-2", name="Tom Okafor", label="Heat pump", since=NOW - 12, camera=False, microphone=True
+        ),
     ],
 )
 

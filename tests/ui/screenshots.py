@@ -83,7 +83,9 @@ def agent_whispered(window: MainWindow) -> None:
 
 
 def agent_taken_over(window: MainWindow) -> None:
-    lost = Notice("server", "warning", "The server can't be reached", "Your call goes on. Reconnecting…", lasting=True)
+    lost = Notice(
+        "server", "warning", "The server can't be reached", "Your call goes on. Reconnecting…", lasting=True
+    )
     _show(window, AGENT, events.Lobby(links=[], waiting=[]),
           events.Call(call=call(with_mode(MIA, Mode.TAKEOVER), help_=HelpView("Customer is upset", 0, "Mia"))),
           LEVELS, notice=lost)  # fmt: skip
@@ -97,10 +99,14 @@ def wall_empty(window: MainWindow) -> None:
     _show(window, MIA, events.Calls(calls=[]))
 
 
-def _supervisor(window: MainWindow, mode: Mode, *, in_force: bool = True, heard: tuple[str, ...] = ()) -> None:
+def _supervisor(
+    window: MainWindow, mode: Mode, *, in_force: bool = True, heard: tuple[str, ...] = ()
+) -> None:
     mine = with_mode(MIA, mode, in_force=in_force)
     told = events.ModeChanged(mode=mode, in_force=in_force, heard_by=list(heard))
-    _show(window, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(mine, SAM)), told, FRAMES, LEVELS)
+    _show(
+        window, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(mine, SAM)), told, FRAMES, LEVELS
+    )
 
 
 def supervisor_listens(window: MainWindow) -> None:
@@ -127,7 +133,10 @@ def trainee(window: MainWindow) -> None:
 def settings(window: MainWindow) -> None:
     agent_idle(window)
     desk, _ = make_desk(AGENT)
-    views = [events.DeviceView("default", "System default", default=True), events.DeviceView("usb", "USB headset")]
+    views = [
+        events.DeviceView("default", "System default", default=True),
+        events.DeviceView("usb", "USB headset"),
+    ]
     desk.settings.handle(events.Devices(mics=views, speakers=views, cameras=views[:1]))
     desk.settings.handle(LEVELS)
     SettingsDialog(window, desk.settings, Role.AGENT, first=True).open()
@@ -144,14 +153,22 @@ def share_link(window: MainWindow) -> None:
     from coachdesk.ui.views.dialogs import ShareLink
 
     agent_idle(window)
-    ShareLink(window, "Router down, ticket 4711", "https://calls.example.com/join#T0x8d1Jb7cXkq2mVnR4yLs").open()
+    ShareLink(
+        window, "Router down, ticket 4711", "https://calls.example.com/join#T0x8d1Jb7cXkq2mVnR4yLs"
+    ).open()
 
 
 SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, wall, wall_empty,
     supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads, trainee, settings, ask_help, share_link,
 )}  # fmt: skip
-DOCS = {"signin": sign_in, "agent": agent_whispered, "supervisor": supervisor_whispers, "wall": wall, "trainee": trainee}
+DOCS = {
+    "signin": sign_in,
+    "agent": agent_whispered,
+    "supervisor": supervisor_whispers,
+    "wall": wall,
+    "trainee": trainee,
+}
 
 
 def settle(app: QApplication, window: QWidget) -> None:
@@ -176,7 +193,9 @@ def shoot(app: QApplication, scene: Scene, width: int, height: int) -> QImage:
         if dialog.isVisible():
             settle(app, dialog)
             with QPainter(image) as painter:
-                painter.drawPixmap(window.rect().center() - dialog.rect().center() + QPoint(0, 0), dialog.grab())
+                painter.drawPixmap(
+                    window.rect().center() - dialog.rect().center() + QPoint(0, 0), dialog.grab()
+                )
     window._may_close = True
     window.close()
     window.deleteLater()
@@ -197,7 +216,9 @@ def main() -> None:
     if chosen.docs:
         theme.apply(app, "light")
         for name, scene in DOCS.items():
-            shoot(app, scene, 1280, 800).convertToFormat(QImage.Format.Format_RGB888).save(str(chosen.folder / f"{name}.png"))
+            shoot(app, scene, 1280, 800).convertToFormat(QImage.Format.Format_RGB888).save(
+                str(chosen.folder / f"{name}.png")
+            )
         return
     for name in chosen.theme or THEMES:
         theme.apply(app, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
@@ -59,6 +59,7 @@ class AgentDesk(QWidget):
         self.hold = make_button(HOLD, p.toggle_hold, "tall")
         self.help = make_button(HELP, self._help, "tall")
         self.hang_up = make_button(HANG_UP, self._hang_up, "tall")
+        self.hang_up.set_state("danger")
         self.controls = [self.mute, self.hold, self.help, self.hang_up]
         self.replies: list[ActionButton] = []
         for reply, words in REPLIES.items():
@@ -87,12 +88,13 @@ class AgentDesk(QWidget):
         self.people = People()
         inner = QWidget()
         layout = column(inner, gap=14)
-        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         for frame in (self._sound_card(), self._reply_card(), self._people_card()):
             layout.addWidget(frame)
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         area.setFixedWidth(248)
         return area
@@ -110,7 +112,7 @@ class AgentDesk(QWidget):
         layout.addWidget(self.mic_meter)
         layout.addWidget(self.customer_channel)
         line = row()
-        line.addWidget(text("During a whisper"), 1)
+        line.addWidget(text("Customer during a whisper"), 1)
         line.addWidget(self._duck_value)
         layout.addLayout(line)
         layout.addWidget(self.duck)
@@ -146,16 +148,15 @@ class AgentDesk(QWidget):
         self._show_sound()
         self._show_coach()
         if call is not None:
-            self.header.show_call(call, self._presenter.now())
+            self.header.show_call(call, self._presenter.now(), call.agent)
             self.people.show_parties(self._presenter.on_the_line)
 
     def _show_words(self) -> None:
         p = self._presenter
         if p.call is None:
-            waiting = bool(p.waiting)
-            title = "A customer is waiting" if waiting else "No call"
-            self.video.say("answer" if waiting else "agent", title, "Answer them on the left." if waiting
-                           else "Send a customer a link. When they open it, they wait on the left.")  # fmt: skip
+            answer = ("answer", "A customer is waiting", "Answer them on the left.")
+            invite = ("agent", "No call", "Send a customer a link. When they open it, they wait on the left.")
+            self.video.say(*(answer if p.waiting else invite), calm=True)
         elif p.media_lost:
             self.video.say(
                 "offline", "Reconnecting to the customer…", "Their network dropped. Stay on the line."
@@ -198,7 +199,7 @@ class AgentDesk(QWidget):
 
     def _tick(self) -> None:
         if self._presenter.call is not None:
-            self.header.show_call(self._presenter.call, self._presenter.now())
+            self.header.show_call(self._presenter.call, self._presenter.now(), self._presenter.call.agent)
         self.lobby.refresh()
 
     # --- what the user does ---

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
@@ -14,10 +14,10 @@ from coachdesk.ui import icons
 from coachdesk.ui.theme import theme
 from coachdesk.ui.views.style import restyle
 
-Look = Literal["plain", "primary", "quiet", "danger", "tall"]
+Look = Literal["plain", "primary", "quiet", "danger", "tall", "row"]
 INK = {"primary": "on_accent", "danger": "danger_text"}
 STATE_INK = {"private": "on_state", "everyone": "on_state", "trainees": "on_state", "pending": "on_pending",
-             "on": "on_accent", "armed": "danger_text"}  # fmt: skip
+             "on": "on_accent", "armed": "danger_text", "danger": "danger_text"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,8 @@ class ActionButton(QPushButton):
     def minimumSizeHint(self) -> QSize:
         if self._look == "tall":
             return QSize(64, 62)
+        if self._look == "row":
+            return QSize(80, 36)
         return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -110,7 +112,7 @@ class ActionButton(QPushButton):
         key = key_name(self.action.key) if self._show_key else ""
         key_width = metrics.horizontalAdvance(key) + 18 if key else 0
         words = metrics.horizontalAdvance(self.text()) + 7 if self._show_text else 0
-        left = max((self.width() - 18 - words - key_width) // 2, 8)
+        left = 12 if self._look == "row" else max((self.width() - 18 - words - key_width) // 2, 8)
         icons.paint(painter, QRect(left, (self.height() - 18) // 2, 18, 18), self._icon, self._ink())
         if not self._show_text:
             return
@@ -119,7 +121,8 @@ class ActionButton(QPushButton):
         painter.drawText(QRect(left + 25, 0, space + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, shown)
         if key:
             width = key_width - 8
-            self._paint_key(painter, QRect(left + 18 + words + 8, (self.height() - 20) // 2, width, 20), key)
+            at = self.width() - width - 10 if self._look == "row" else left + 18 + words + 8
+            self._paint_key(painter, QRect(at, (self.height() - 20) // 2, width, 20), key)
 
     def _paint_tall(self, painter: QPainter) -> None:
         icons.paint(painter, QRect((self.width() - 20) // 2, 8, 20, 20), self._icon, self._ink())
@@ -136,8 +139,12 @@ class ActionButton(QPushButton):
 
     def _paint_key(self, painter: QPainter, rect: QRect, key: str) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawRoundedRect(rect, 4, 4)
+        font = painter.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, key)
+        painter.setOpacity(0.45)
+        painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
 
 def make_button(

@@ -27,9 +27,10 @@ class CallHeader(QWidget):
         self.line.addWidget(self.phase)
         self.line.addWidget(self.age)
 
-    def show_call(self, call: CallView, now: float) -> None:
+    def show_call(self, call: CallView, now: float, me: str = "") -> None:
         self.title.set(call.label or wording.customer_name(call))
-        self.people.set(f"{wording.customer_name(call)}  ·  with {wording.agent_name(call)}")
+        agent = "" if me == call.agent else f"  ·  with {wording.agent_name(call)}"
+        self.people.set(wording.customer_name(call) + agent)
         self.phase.set(*phase_chip(call))
         self.age.set(*age_chip(now - call.started_at))
 

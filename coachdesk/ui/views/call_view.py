@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -32,7 +32,7 @@ WHISPER = Action(
     "whisper",
     "Hold to whisper to the agent; the customer does not hear it. W keeps it on",
 )
-LATCH = Action("Keep on", "W", "whisper", "Whisper until you press it again")
+LATCH = Action("Whisper on", "W", "whisper", "Whisper until you press it again")
 BARGE = Action("Join in", "B", "barge", "Speak to everyone, the customer too. Press twice")
 TAKEOVER = Action(
     "Take over", "T", "takeover", "Lead the call; the agent listens. Press twice; again hands back"
@@ -116,7 +116,7 @@ class CallPage(QWidget):
     def _side(self) -> QScrollArea:
         inner = QWidget()
         layout = column(inner, gap=14)
-        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._help_card())
         layout.addWidget(self._sound_card())
         frame = card()
@@ -128,6 +128,7 @@ class CallPage(QWidget):
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         area.setFixedWidth(256)
         return area
@@ -186,7 +187,7 @@ class CallPage(QWidget):
     def _show_words(self) -> None:
         p = self._presenter
         if p.call is None:
-            self.video.say("pending", "Joining the call…")
+            self.video.say("pending", "Joining the call…", calm=True)
         elif p.media_lost:
             self.video.say("offline", "Reconnecting to the agent…", "You hear nothing until it is back.")
         else:

@@ -9,9 +9,10 @@ from functools import partial
 import segno
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
 from coachdesk.ui.views.button import Action, ActionButton, key_name, make_button
+from coachdesk.ui.views.choice import Choice
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.style import column, row, text
 
@@ -160,7 +161,7 @@ class AskHelp(Window):
         self._ask = ask
         for number, reason in enumerate(reasons, 1):
             action = Action(reason, str(number), "help", f"Ask for help: {reason}")
-            button = make_button(action, partial(self._go, reason), show_key=True)
+            button = make_button(action, partial(self._go, reason), "row", show_key=True)
             button.setAutoDefault(False)
             self.body.addWidget(button)
             if number == 1:
@@ -204,10 +205,9 @@ class KeyList(Window):
         self.resize(520, 480)
 
 
-def _choice(options: tuple[tuple[str, int], ...], chosen: int, name: str) -> QComboBox:
-    box = QComboBox()
+def _choice(options: tuple[tuple[str, int], ...], chosen: int, name: str) -> Choice:
+    box = Choice(name)
     for content, value in options:
         box.addItem(content, value)
     box.setCurrentIndex(chosen)
-    box.setAccessibleName(name)
     return box

@@ -131,7 +131,7 @@ class LobbyColumn(QFrame):
         self._rows: list[WaitingRow | LinkRow] = []
         inner = QWidget()
         self._list = column(inner, gap=8)
-        self._list.setContentsMargins(0, 0, 6, 0)
+        self._list.setContentsMargins(0, 0, 0, 0)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

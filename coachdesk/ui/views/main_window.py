@@ -135,16 +135,13 @@ class TopBar(QFrame):
         super().__init__()
         self.setProperty("bar", True)
         self._session = session
-        self._name = ElidedLabel("", "heading")
-        self._role = ElidedLabel("", "muted")
+        self._name = ElidedLabel("", "muted")
         self._link = Chip()
         layout = row(self, gap=10)
         layout.setContentsMargins(16, 7, 12, 7)
         layout.addWidget(Icon("app", 22, "accent_text"))
         layout.addWidget(text("CoachDesk", "heading"))
-        layout.addSpacing(14)
         layout.addWidget(self._name, 1)
-        layout.addWidget(self._role, 2)
         layout.addWidget(self._link)
         for button in buttons:
             layout.addWidget(button)
@@ -154,10 +151,8 @@ class TopBar(QFrame):
     def refresh(self) -> None:
         me = self._session.ready
         if me is not None:
-            self._name.set(me.name)
-            self._role.set(
-                f"{me.role.value.capitalize()} in {me.team}" if me.team else me.role.value.capitalize()
-            )
+            role = f"{me.role.value} in {me.team}" if me.team else me.role.value
+            self._name.set(f"·  {me.name}, {role}")
         online = ("online", "Connected", "success")
         self._link.set(*(online if self._session.online else ("offline", "Reconnecting…", "warning")))
 

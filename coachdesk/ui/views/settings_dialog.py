@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from coachdesk.ui.presenters.settings import WHISPER_KEYS, Kind, SettingsPresenter
 from coachdesk.ui.theme.tokens import ThemeChoice
 from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.channel import gain_slider
+from coachdesk.ui.views.choice import Choice
 from coachdesk.ui.views.dialogs import Window
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.meter import Meter
@@ -18,7 +19,7 @@ from signaling.policy import Role
 KINDS: dict[Kind, tuple[str, str]] = {
     "mic": ("Microphone", "microphone"),
     "speaker": ("Headset or speaker", "volume"),
-    "camera": ("Camera", "camera-off"),
+    "camera": ("Camera", "camera"),
 }
 THEMES: tuple[tuple[str, ThemeChoice], ...] = (
     ("Like the system", "system"),
@@ -37,7 +38,7 @@ class SettingsDialog(Window):
     ) -> None:
         super().__init__(parent, "Check your devices" if first else "Settings", "settings")
         self._presenter = presenter
-        self._boxes: dict[Kind, QComboBox] = {}
+        self._boxes: dict[Kind, Choice] = {}
         self._faults: dict[Kind, QLabel] = {}
         self._alive = True
         self.finished.connect(self._stop)
@@ -62,7 +63,7 @@ class SettingsDialog(Window):
             if kind == "camera" and role is not Role.AGENT:
                 continue
             head = row(gap=7)
-            head.addWidget(Icon(icon if kind != "camera" else "info", 16, "muted"))
+            head.addWidget(Icon(icon, 16, "muted"))
             head.addWidget(text(name), 1)
             layout.addLayout(head)
             layout.addWidget(self._box(kind, name))
@@ -73,12 +74,10 @@ class SettingsDialog(Window):
             layout.addWidget(self._faults[kind])
         return frame
 
-    def _box(self, kind: Kind, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(f"{name} (arrow keys)")
+    def _box(self, kind: Kind, name: str) -> Choice:
+        box = Choice(name)
         box.setMinimumContentsLength(24)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.activated.connect(lambda _: self._presenter.use(kind, str(box.currentData())))
         self._boxes[kind] = box
         return box
@@ -86,8 +85,7 @@ class SettingsDialog(Window):
     def _looks(self, role: Role) -> QFrame:
         frame = card()
         layout = column(frame, gap=9, margin=16)
-        self.theme_box = QComboBox()
-        self.theme_box.setAccessibleName("Theme")
+        self.theme_box = Choice("Theme")
         for name, choice in THEMES:
             self.theme_box.addItem(name, choice)
         self.theme_box.activated.connect(lambda _: self._presenter.set_theme(self.theme_box.currentData()))
@@ -100,8 +98,7 @@ class SettingsDialog(Window):
             layout.addWidget(self._duck_text)
             layout.addWidget(self.duck)
         elif role is not Role.TRAINEE:
-            self.key_box = QComboBox()
-            self.key_box.setAccessibleName("Key to hold while whispering")
+            self.key_box = Choice("Key to hold while whispering")
             self.key_box.addItems(list(WHISPER_KEYS))
             self.key_box.setCurrentText(self._presenter.preferences.whisper_key)
             self.key_box.textActivated.connect(self._presenter.set_whisper_key)
@@ -125,7 +122,7 @@ class SettingsDialog(Window):
                 self.duck.setValue(round(p.preferences.duck))
             self._duck_text.setText(f"Customer during a whisper: {round(p.preferences.duck)} dB")
 
-    def _fill(self, kind: Kind, box: QComboBox) -> None:
+    def _fill(self, kind: Kind, box: Choice) -> None:
         choices = [(view.label, view.device) for view in self._presenter.choices(kind)]
         if choices != [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
             box.clear()

@@ -48,6 +48,7 @@ class VideoView(QWidget):
         self._looks = 0
         self._picture: Picture | None = None
         self._image: QImage | None = None
+        self._calm = False
         self._words = ("camera-off", "No picture", "")
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -73,8 +74,9 @@ class VideoView(QWidget):
         self._picture = self._image = None
         self.update()
 
-    def say(self, icon: str, title: str, detail: str = "") -> None:
-        """What stands there while there is no picture."""
+    def say(self, icon: str, title: str, detail: str = "", *, calm: bool = False) -> None:
+        """What stands there while there is no picture; ``calm`` where none is expected: on the page's own ground."""
+        self._calm = calm
         if self._words != (icon, title, detail):
             self._words = (icon, title, detail)
             self.setAccessibleDescription(f"{title}. {detail}")
@@ -104,18 +106,19 @@ class VideoView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             frame = QPainterPath()
             frame.addRoundedRect(QRectF(self.rect()), 8, 8)
-            painter.fillPath(frame, theme.colour("video"))
+            calm = self._calm and self._image is None
+            painter.fillPath(frame, theme.colour("sunken" if calm else "video"))
             if self._image is not None:
                 painter.setClipPath(frame)
                 painter.drawImage(self.content_rect(), self._image)
             else:
-                self._paint_words(painter)
+                self._paint_words(painter, "muted" if self._calm else "on_video")
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_words(self, painter: QPainter, ink: str) -> None:
         icon, title, detail = self._words
         middle = self.height() // 2
-        icons.paint(painter, QRect(self.width() // 2 - 24, middle - 62, 48, 48), icon, "on_video")
-        painter.setPen(theme.colour("on_video"))
+        icons.paint(painter, QRect(self.width() // 2 - 24, middle - 62, 48, 48), icon, ink)
+        painter.setPen(theme.colour(ink))
         font = painter.font()
         font.setPixelSize(16)
         font.setBold(True)

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
 
 from coachdesk.ui import wording
 from coachdesk.ui.presenters.wall import WallPresenter
@@ -35,6 +35,7 @@ class CallCard(QFrame):
         self.setProperty("card", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.title = ElidedLabel("", "heading")
         self.age = Chip()
         self.phase = Chip()
@@ -150,7 +151,7 @@ class Wall(QWidget):
         inner = QWidget()
         self._grid = QGridLayout(inner)
         self._grid.setSpacing(16)
-        self._grid.setContentsMargins(0, 0, 8, 0)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setWidget(inner)
@@ -191,6 +192,7 @@ class Wall(QWidget):
         )
         asking = sum(1 for c in calls if c.help is not None and not c.help.claimed_by)
         count = f"{len(calls)} call{'' if len(calls) == 1 else 's'}"
+        self._summary.setVisible(bool(calls))
         self._summary.setText(f"{count}, {asking} asking for help" if asking else count)
         self._place([(call.call, number) for number, call in enumerate(calls, 1)])
         for call in calls:
@@ -248,6 +250,7 @@ class Rail(QFrame):
         self._list = column(inner, gap=6)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         layout = column(self, gap=10)
         layout.addWidget(text("Live calls", "section"))
@@ -276,7 +279,7 @@ class Rail(QFrame):
             key = str(number) if number <= NUMBERED else ""
             tip = f"Listen to {agent}'s call" + (", who asks for help" if icon == "help" else "")
             action = Action(agent, key, icon, tip)
-            button = make_button(action, partial(self._listen, call), show_key=bool(key))
+            button = make_button(action, partial(self._listen, call), "row", show_key=bool(key))
             button.setProperty("alarm", icon == "help")
             self.buttons[call] = button
             self._list.addWidget(button)
