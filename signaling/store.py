@@ -83,7 +83,8 @@ def database_url(text: str | None) -> URL:
     return url.set(drivername=driver)
 
 
-def _make_engine(url: URL) -> AsyncEngine:
+def make_engine(url: URL) -> AsyncEngine:
+    """Raises StoreError when the folder cannot be made or the driver is missing."""
     if url.get_backend_name() == "sqlite" and url.database:
         try:
             Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -321,6 +322,6 @@ def _cause(error: Exception) -> str:
 
 async def open_store(db: str | None) -> Store:
     """A started store for a ``--db`` URL. Raises StoreError."""
-    store = Store(_make_engine(database_url(db)))
+    store = Store(make_engine(database_url(db)))
     await store.start()
     return store

@@ -48,7 +48,7 @@ def test_a_mode_is_in_force_only_when_the_agents_endpoint_says_so(desk: Desk) ->
 
 
 def test_another_observers_change_leaves_a_mode_in_force(desk: Desk) -> None:
-    agent, _, supervisor, call = whispering(desk)
+    _agent, _, supervisor, call = whispering(desk)
     trainee = desk.trainee()
     trainee.do(Listen, call=call)
     assert desk.mode(call, supervisor.party) == (Mode.WHISPER, True)
@@ -62,7 +62,7 @@ def test_the_endpoint_cannot_apply_the_future(desk: Desk) -> None:
 
 
 def test_only_the_agents_endpoint_applies(desk: Desk) -> None:
-    agent, customer, supervisor, call = whispering(desk)
+    _agent, customer, supervisor, call = whispering(desk)
     for other in (customer, supervisor, desk.agent("bea")):
         assert other.refused(Applied, call=call, revision=1) == Code.NOT_ALLOWED
 
@@ -114,7 +114,7 @@ def test_a_hop_leaves_the_former_call_in_silence(desk: Desk) -> None:
 
 
 def test_leaving_a_taken_over_call_gives_it_back(desk: Desk) -> None:
-    agent, _, supervisor, call = whispering(desk)
+    _agent, _, supervisor, call = whispering(desk)
     supervisor.do(SetMode, call=call, mode=Mode.TAKEOVER)
     before = desk.view(call).revision
     supervisor.do(Leave, call=call)
@@ -189,9 +189,9 @@ def test_a_customers_traffic_is_the_same_with_and_without_observers() -> None:
         supervisor.leave()
         desk.pass_time(11)
 
-    with_observers, without = session(observed=True), session(observed=False)
-    assert with_observers == without
-    assert len(without) > 8
+    observed, alone = session(observed=True), session(observed=False)
+    assert observed == alone
+    assert len(alone) > 8
 
 
 def test_a_customer_gets_no_message_kind_that_could_show_observers() -> None:
@@ -204,7 +204,7 @@ def test_a_customer_gets_no_message_kind_that_could_show_observers() -> None:
 
 
 def test_a_signal_carries_the_servers_stamp(desk: Desk) -> None:
-    agent, customer, supervisor, call = whispering(desk)
+    agent, customer, _supervisor, call = whispering(desk)
     customer.do(Signal, call=call, to=agent.party, body=Answer("s", "v=0"))
     assert agent.last(Signalled) == Signalled(call, customer.party, Answer("s", "v=0"))
 
@@ -256,7 +256,7 @@ def test_a_silent_reply_reaches_the_observers_alone(desk: Desk) -> None:
 
 
 def test_the_audit_tells_who_did_what_allowed_or_refused(desk: Desk) -> None:
-    agent, customer, supervisor, call = whispering(desk)
+    _agent, _customer, supervisor, call = whispering(desk)
     trainee = desk.trainee()
     trainee.do(Listen, call=call)
     trainee.ask(SetMode, call=call, mode=Mode.BARGE)
@@ -275,7 +275,7 @@ def test_the_audit_tells_who_did_what_allowed_or_refused(desk: Desk) -> None:
 
 
 def test_a_calls_record_has_beginning_and_end(desk: Desk) -> None:
-    agent, customer, _, call = whispering(desk)
+    _agent, customer, _, call = whispering(desk)
     desk.now += 60
     customer.do(HangUp, call=call)
     (began,) = [c for c in desk.changes if isinstance(c, CallBegan)]

@@ -83,7 +83,7 @@ def test_a_customer_lost_for_good_ends_the_call(desk: Desk) -> None:
 
 
 def test_an_agents_new_process_gets_party_and_call_back(desk: Desk) -> None:
-    agent, _, supervisor, call = whispering(desk)
+    agent, _, _supervisor, call = whispering(desk)
     agent.leave()
     again = desk.agent()
     assert again.party == agent.party
@@ -177,7 +177,7 @@ def test_a_restart_keeps_lobby_and_links(desk: Desk) -> None:
 
 
 def test_after_a_restart_who_does_not_come_back_is_given_up(desk: Desk) -> None:
-    agent, customer, _, call = whispering(desk)
+    _agent, customer, _, _call = whispering(desk)
     desk.restart()
     customer = desk.back(customer)
     desk.pass_time(31)
@@ -187,7 +187,7 @@ def test_after_a_restart_who_does_not_come_back_is_given_up(desk: Desk) -> None:
 
 @pytest.mark.parametrize("lost", ["call:", "party:"])
 def test_a_journal_with_a_hole_ends_the_call_and_nothing_else(desk: Desk, lost: str) -> None:
-    agent, customer, _, call = whispering(desk)
+    _agent, customer, _, _call = whispering(desk)
     other_customer, other = desk.call(desk.agent("bea"))
     key = next(key for key in desk.journal if key.startswith(lost))
     desk.journal[key] = b"{damaged"
