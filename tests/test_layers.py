@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import json
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from signaling.policy import Role
+from signaling.server import add_user, token_for
 from tests.layers import PURE, QT, Module, faults, read_modules
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +117,12 @@ def no_qt(tmp_path: Path) -> dict[str, str]:
 
 def python(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -130,11 +138,12 @@ def test_everything_but_the_windows_imports_without_qt(no_qt: dict[str, str]) ->
     python(no_qt, "-c", "".join(f"import {name}\n" for name in names if not name.endswith("__main__")))
 
 
+@pytest.mark.timeout(240)
 def test_server_and_endpoint_run_without_qt(no_qt: dict[str, str], tmp_path: Path) -> None:
-    database = f"--db=sqlite:///{tmp_path / 'desk.db'}"
-    python(no_qt, "-m", "coachdesk", "user", "add", "ann", "--role", "agent", "--team", "north", database)
-    token = python(no_qt, "-m", "coachdesk", "token", "ann", database).strip()
-    with running(no_qt, "server", "--port", "0", database) as server:
+    database = f"sqlite:///{tmp_path / 'desk.db'}"
+    asyncio.run(add_user(database, "ann", Role.AGENT, "north"))
+    token = asyncio.run(token_for(database, "ann"))
+    with running(no_qt, "server", "--port", "0", "--db", database) as server:
         url = line_of(server).removeprefix("listening on ").strip()
         media = ("--mic", "none", "--speaker", "none", "--camera", "none")
         with running(no_qt, "endpoint", "--server", url, "--token", token, *media) as endpoint:
@@ -144,7 +153,7 @@ def test_server_and_endpoint_run_without_qt(no_qt: dict[str, str], tmp_path: Pat
             assert endpoint.stdin is not None
             endpoint.stdin.write('{"cmd": "quit"}\n')
             endpoint.stdin.flush()
-            assert endpoint.wait(20) == 0
+            assert endpoint.wait(60) == 0
 
 
 @contextmanager
@@ -152,7 +161,7 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[subprocess
     command = [sys.executable, "-m", "coachdesk", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
-        guard = threading.Timer(60, process.kill)
+        guard = threading.Timer(200, process.kill)
         guard.start()
         try:
             yield process
