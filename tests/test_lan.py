@@ -112,7 +112,7 @@ def test_no_network_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(lan.socket, "socket", unreachable)
-    with pytest.raises(lan.NoNetworkError, match="Connect it to the Wi-Fi"):
+    with pytest.raises(lan.NoNetworkError, match="Connect it to the same Wi-Fi"):
         lan.lan_address()
 
 
