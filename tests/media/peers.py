@@ -12,7 +12,10 @@ from aiortc.rtp import is_rtcp
 
 from coachdesk.media.peer import Layout, Peer
 
-WAIT = 10.0
+WAIT = 40.0
+"""Seconds before a test gives up: conditions come true in a tiny part of that on a machine that is not
+overloaded.
+"""
 
 
 async def until(condition: Callable[[], object], seconds: float = WAIT) -> None:
