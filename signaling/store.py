@@ -13,12 +13,14 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import platformdirs
-from sqlalchemy import Dialect, event, insert, make_url, select, update
+from sqlalchemy import Dialect, Table, bindparam, delete, event, insert, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
@@ -50,6 +52,19 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+
+_Write = tuple[Executable, dict[str, Any]]
+"""A statement and its row; neighbours with the same statement go to the database together."""
+
+_AUDIT = insert(schema.audit)
+_CONSENT = insert(schema.consents)
+_BEGAN = insert(schema.calls)
+_ENDED = (
+    update(schema.calls)
+    .where(schema.calls.c.call == bindparam("over"))
+    .values(ended_at=bindparam("ended_at"), reason=bindparam("reason"))
+)
+_DROP_LIVE = delete(schema.journal).where(schema.journal.c.key == bindparam("dropped"))
 
 
 class StoreError(Exception):
@@ -115,7 +130,9 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._waiting: deque[Executable] = deque()
+        self._put_live = self._upsert(schema.journal, update=("value",))
+        self._put_link = self._upsert(schema.links, update=("uses_left", "revoked"))
+        self._waiting: deque[_Write] = deque()
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -152,7 +169,7 @@ class Store:
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(insert(schema.users).values(**row))
-                await connection.execute(self._upsert(schema.teams, {"name": team}, update=()))
+                await connection.execute(self._upsert(schema.teams, update=()), {"name": team})
         except IntegrityError as error:
             raise DuplicateUser(f"there is a user {name!r} already; choose another name") from error
         return user
@@ -186,7 +203,7 @@ class Store:
         """A team's policy; a running server reads it at its next start."""
         row = {"name": team.name, "awareness": team.awareness, "announcement": team.announcement}
         async with self._engine.begin() as connection:
-            await connection.execute(self._upsert(schema.teams, row, update=("awareness", "announcement")))
+            await connection.execute(self._upsert(schema.teams, update=("awareness", "announcement")), row)
 
     async def teams(self) -> dict[str, Team]:
         async with self._engine.connect() as connection:
@@ -220,8 +237,8 @@ class Store:
 
     def write(self, changes: Iterable[Change], audit: Iterable[AuditEntry]) -> None:
         """Hands records over to the owner task, in order."""
-        self._waiting.extend(self._statement(change) for change in changes)
-        self._waiting.extend(insert(schema.audit).values(**asdict(entry)) for entry in audit)
+        self._waiting.extend(map(self._record, changes))
+        self._waiting.extend((_AUDIT, asdict(entry)) for entry in audit)
         if self._waiting:
             self._drained.clear()
             self._wake.set()
@@ -251,7 +268,7 @@ class Store:
                     await asyncio.sleep(_RETRY)
             self._drained.set()
 
-    async def _commit(self, batch: list[Executable]) -> bool:
+    async def _commit(self, batch: list[_Write]) -> bool:
         """Whether the batch is dealt with; False to try again later."""
         try:
             await self._execute(batch)
@@ -262,44 +279,41 @@ class Store:
             await self._commit_one_by_one(batch)
         return True
 
-    async def _commit_one_by_one(self, batch: list[Executable]) -> None:
+    async def _commit_one_by_one(self, batch: list[_Write]) -> None:
         """One record the database will never take must not hold up the others."""
-        for statement in batch:
+        for record in batch:
             try:
-                await self._execute([statement])
+                await self._execute([record])
             except SQLAlchemyError as error:
                 log.critical("a record was refused by the database and is lost: %s", _cause(error))
 
-    async def _execute(self, statements: list[Executable]) -> None:
+    async def _execute(self, batch: list[_Write]) -> None:
         async with self._engine.begin() as connection:
-            for statement in statements:
-                await connection.execute(statement)
+            for statement, group in groupby(batch, key=itemgetter(0)):
+                await connection.execute(statement, [row for _, row in group])
 
-    def _statement(self, change: Change) -> Executable:
-        table = schema.calls
+    def _record(self, change: Change) -> _Write:
         match change:
-            case PutLive(key, value):
-                return self._upsert(schema.journal, {"key": key, "value": value}, update=("value",))
+            case PutLive():
+                return self._put_live, asdict(change)
             case DropLive(key):
-                return schema.journal.delete().where(schema.journal.c.key == key)
+                return _DROP_LIVE, {"dropped": key}
             case PutLink(link):
-                return self._upsert(
-                    schema.links, msgspec.structs.asdict(link), update=("uses_left", "revoked")
-                )
+                return self._put_link, msgspec.structs.asdict(link)
             case CallBegan():
-                row = {k: v for k, v in asdict(change).items() if k != "at"}
-                return insert(table).values(**row, began_at=change.at)
+                row = asdict(change)
+                return _BEGAN, {**row, "began_at": row.pop("at")}
             case CallEnded(call, reason, at):
-                return update(table).where(table.c.call == call).values(ended_at=at, reason=reason)
+                return _ENDED, {"over": call, "ended_at": at, "reason": reason}
             case Consent():
-                return insert(schema.consents).values(**asdict(change))
+                return _CONSENT, asdict(change)
 
-    def _upsert(self, table: Any, row: dict[str, Any], *, update: Iterable[str]) -> Executable:
+    def _upsert(self, table: Table, *, update: Iterable[str]) -> Executable:
         """INSERT, or UPDATE of the named columns where the primary key is there already."""
         dialect: Dialect = self._engine.dialect
         make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(**row)
-        columns = {name: row[name] for name in update}
+        statement = make(table)
+        columns = {name: statement.excluded[name] for name in update}
         if not columns:
             return statement.on_conflict_do_nothing()
         return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=columns)
