@@ -48,7 +48,7 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
     tell("starting a virtual screen, a private sound server and the signaling server")
     screen = await stack.enter_async_context(VirtualScreen())
     sound = stack.enter_context(SoundServer(speakers=[SINK]))
-    env = {**screen.env, **sound.env}
+    env = screen.env | sound.environment()
     stage = await stack.enter_async_context(Stage(folder, env=env))
     scene = await stack.enter_async_context(Scene(stage, sink=SINK, env=env, windows=True, tell=tell))
     call = await scene.answer()

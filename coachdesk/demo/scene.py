@@ -95,7 +95,10 @@ class Scene:
         return self.call
 
     async def finish(self) -> tuple[dict[str, Recording], dict[str, Recording]]:
-        """Ends the endpoints and the recording; returns what everybody said and what everybody heard."""
+        """Ends the endpoints and the recording; returns what everybody said and what everybody heard.
+
+        Of one that has crashed, the recording goes as far as it was written.
+        """
         folder = self.stage.folder
         customer_started = await self.customer.voice_started()
         await self._recorder.stop(folder / "customer-hears.wav")

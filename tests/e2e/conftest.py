@@ -1,0 +1,31 @@
+"""Real parts for whole-call tests: a sound server, and a stage with headless staff and Chromium as the customer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from coachdesk.demo.scene import Scene
+from coachdesk.demo.stage import Stage
+from coachdesk.soundserver import SoundServer
+
+SINK = "customer"
+
+
+@pytest.fixture(scope="session")
+def sound() -> Iterator[SoundServer]:
+    with SoundServer(speakers=[SINK]) as server:
+        yield server
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
+    """Agent, supervisor and trainee signed in; the customer's browser on the join page."""
+    async with (
+        Stage(tmp_path) as stage,
+        Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
+    ):
+        yield scene
+        assert scene.customer.problems == []

@@ -1,0 +1,159 @@
+"""Each part killed while a call is on: who sees what, what comes back, and that nothing hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from coachdesk import commands, events
+from coachdesk.call import party
+from coachdesk.demo.scene import Scene
+from coachdesk.remote import RemoteEndpoint, RemoteError
+from signaling.policy import Mode
+
+pytestmark = [
+    pytest.mark.media,
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+]
+
+
+async def begin(scene: Scene, mode: Mode = Mode.LISTEN) -> str:
+    """A call on which the supervisor is in ``mode`` and hears the customer; returns its id."""
+    await scene.answer()
+    supervisor = scene.staff["supervisor"]
+    await supervisor.do(commands.Listen(call=scene.call))
+    await supervisor.wait(events.FirstSound, lambda event: event.source == "customer")
+    await supervisor.do(commands.SetMode(mode=mode))
+    return scene.call
+
+
+async def hears(endpoint: RemoteEndpoint, source: str) -> None:
+    """Waits until ``endpoint``'s meter of ``source`` moves."""
+    since = time.monotonic()
+    await endpoint.do(commands.Meters(on=True))
+    await endpoint.wait(events.Levels, lambda event: event.levels.get(source, -120) > -45, since=since)
+
+
+async def test_media_survives_the_server_and_the_call_is_resumed_after_its_restart(scene: Scene) -> None:
+    call = await begin(scene, Mode.TAKEOVER)
+    agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
+    killed = time.monotonic()
+    await scene.stage.kill_server()
+    for endpoint in (agent, supervisor):
+        await endpoint.wait(events.Online, lambda event: not event.on, since=killed)
+    told = await supervisor.wait(events.ModeChanged, since=killed)
+    assert (told.mode, told.in_force) == (Mode.LISTEN, False)
+    await hears(agent, "customer")
+    await hears(supervisor, "customer")
+    await hears(supervisor, "agent")  # taken over no longer: the agent speaks again
+    with pytest.raises(RemoteError, match="offline"):
+        await supervisor.do(commands.SetMode(mode=Mode.WHISPER))
+
+    restarted = time.monotonic()
+    await scene.stage.start_server()
+    for endpoint in (agent, supervisor):
+        await endpoint.wait(events.Online, lambda event: event.on, since=restarted)
+    view = await supervisor.wait(events.Call, since=restarted)
+    assert view.call.call == call
+    whisper = await supervisor.do(commands.SetMode(mode=Mode.WHISPER))
+    assert isinstance(whisper, events.ModeChanged)
+    assert whisper.in_force
+    await scene.customer.page.get_by_text("Connected").wait_for()
+
+
+async def test_a_crashed_supervisor_who_had_taken_over_gives_the_call_back_to_the_agent(scene: Scene) -> None:
+    await begin(scene, Mode.TAKEOVER)
+    agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
+    ready = await supervisor.wait(events.Ready)
+    killed = time.monotonic()
+    supervisor.kill()
+
+    def given_back(event: events.Call) -> bool:
+        mia = party(event.call, ready.party)
+        return mia is None or mia.mode is Mode.LISTEN
+
+    await agent.wait(events.Call, given_back, since=killed)
+    trainee = scene.staff["trainee"]
+    await trainee.do(commands.Listen(call=scene.call))
+    await hears(trainee, "agent")
+    again = await scene.enter("supervisor")
+    await again.do(commands.Listen(call=scene.call))
+    await hears(again, "customer")
+
+
+async def test_a_crashed_agent_comes_back_to_the_call(scene: Scene) -> None:
+    call = await begin(scene)
+    supervisor = scene.staff["supervisor"]
+    killed = time.monotonic()
+    scene.staff["agent"].kill()
+    await supervisor.wait(
+        events.Call,
+        lambda event: (
+            not next(each.connected for each in event.call.parties if each.party == event.call.agent)
+        ),
+        since=killed,
+    )
+    await scene.customer.page.get_by_text("back").first.wait_for()
+    agent = await scene.enter("agent")
+    view = await agent.wait(events.Call)
+    assert view.call.call == call
+    await hears(agent, "customer")
+    await hears(supervisor, "agent")
+    await hears(supervisor, "customer")
+
+
+async def test_a_killed_browser_is_seen_and_the_reopened_page_resumes(scene: Scene) -> None:
+    await begin(scene)
+    agent = scene.staff["agent"]
+    gone = time.monotonic()
+    await scene.customer.page.goto("about:blank")
+    await agent.wait(
+        events.Call,
+        lambda event: (
+            not next(each.connected for each in event.call.parties if each.party == event.call.customer)
+        ),
+        since=gone,
+    )
+    back = time.monotonic()
+    await scene.customer.page.go_back()
+    await agent.wait(events.Media, lambda event: event.state == "connected", since=back, seconds=30)
+    await hears(agent, "customer")
+    await hears(scene.staff["supervisor"], "customer")
+
+
+async def test_hanging_up_ends_the_call_for_all(scene: Scene) -> None:
+    await begin(scene)
+    agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
+    await agent.do(commands.HangUp())
+    ended = await supervisor.wait(events.Ended)
+    assert ended.call == scene.call
+    await agent.wait(events.Ended)
+    await scene.customer.page.get_by_text("ended").first.wait_for()
+    with pytest.raises(RemoteError, match="no_such_call"):
+        await supervisor.do(commands.SetMode(mode=Mode.WHISPER))
+
+
+async def test_the_customer_sees_the_same_traffic_whether_or_not_somebody_listens(scene: Scene) -> None:
+    """Nothing on the page's socket tells of observers: no message comes while they join, talk and leave."""
+    frames: list[str] = []
+    scene.customer.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda payload: frames.append(str(payload)))
+    )
+    await scene.customer.page.reload()
+    await scene.answer()
+    settled = len([frame for frame in frames if '"ok"' not in frame])
+    supervisor = scene.staff["supervisor"]
+    await supervisor.do(commands.Listen(call=scene.call))
+    await supervisor.wait(events.FirstSound, lambda event: event.source == "customer")
+    for mode in (Mode.WHISPER, Mode.BARGE, Mode.TAKEOVER, Mode.LANE, Mode.LISTEN):
+        await supervisor.do(commands.SetMode(mode=mode))
+    await supervisor.do(commands.Leave())
+    await supervisor.wait(events.Left)
+    await asyncio.sleep(0.5)
+    told = [frame for frame in frames if '"ok"' not in frame]
+    assert frames
+    assert told[settled:] == []
+    assert not [frame for frame in told if "supervisor" in frame]

@@ -1,0 +1,155 @@
+"""Real server, real endpoints, real Chromium: each party says its own tone, and each party's ears are measured."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+
+from coachdesk import commands, events
+from coachdesk.demo.recording import Recording
+from coachdesk.demo.scene import Scene
+from coachdesk.demo.walk import hearing, latencies, walk
+from coachdesk.hearing import FORBIDDEN_DBFS, NOTHING_DBFS, TONES, UNHEARD_MARGIN_DB, levels_over_time
+from signaling.policy import Mode
+
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
+
+TAIL_SECONDS = 0.5
+"""After the last public word, until it has left the customer's own playout buffer."""
+
+
+async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Scene) -> None:
+    call = await scene.answer()
+    staff = scene.staff
+    result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, print)
+    said, heard = await scene.finish()
+    matrices = hearing(result, heard)
+    wrong = [f"{matrix.title}: {cell}" for matrix in matrices for cell in matrix.wrong()]
+    assert not wrong, "\n\n".join(matrix.table() for matrix in matrices)
+    assert set(latencies(result, said, heard)) >= {
+        "customer to agent",
+        "agent to customer",
+        "customer to supervisor",
+        "agent to supervisor",
+        "supervisor to agent",
+        "supervisor to customer",
+        "supervisor to trainee",
+    }
+
+
+async def listen(scene: Scene, name: str = "supervisor") -> None:
+    """``name`` listens to the call and hears the customer."""
+    since = time.monotonic()
+    await scene.staff[name].do(commands.Listen(call=scene.call))
+    await scene.staff[name].wait(events.FirstSound, lambda event: event.source == "customer", since=since)
+
+
+async def say(scene: Scene, mode: Mode, seconds: float) -> tuple[float, float]:
+    """The supervisor speaks in ``mode`` for a while; returns when."""
+    supervisor = scene.staff["supervisor"]
+    begin = time.monotonic()
+    await supervisor.do(commands.SetMode(mode=mode))
+    await asyncio.sleep(seconds)
+    return begin, time.monotonic()
+
+
+def assert_never_heard(
+    heard: Recording, tone: float, quiet: tuple[float, float], spoken: tuple[float, float]
+) -> None:
+    """In no 200 ms of ``spoken`` is the tone above what is there while its source is silent, nor above -70 dBFS."""
+    before = levels_over_time(heard.cut(*quiet), tone)
+    during = levels_over_time(heard.cut(*spoken), tone)
+    assert len(before) > 10
+    assert len(during) > 10
+    limit = min(FORBIDDEN_DBFS, max(float(np.max(before)) + UNHEARD_MARGIN_DB, NOTHING_DBFS))
+    assert float(np.max(during)) <= limit, (
+        f"heard at {np.max(during):.0f} dBFS, quiet is {np.max(before):.0f}"
+    )
+
+
+async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_and_a_crash(
+    scene: Scene,
+) -> None:
+    await scene.answer()
+    await listen(scene)
+    supervisor, agent = scene.staff["supervisor"], scene.staff["agent"]
+    began = time.monotonic()
+    await asyncio.sleep(3.0)
+    quiet = began, time.monotonic()
+    whispered = time.monotonic()
+    for hold in (
+        1.2,
+        0.1,
+        0.4,
+        0.02,
+    ):  # push to talk: long, and so short that the release overtakes the grant
+        press = asyncio.create_task(supervisor.do(commands.SetMode(mode=Mode.WHISPER)))
+        await asyncio.sleep(hold)
+        await supervisor.do(commands.SetMode(mode=Mode.LISTEN))
+        await asyncio.gather(press, return_exceptions=True)
+        await asyncio.sleep(0.4)
+    await say(scene, Mode.WHISPER, 0.8)
+    await scene.customer.page.reload()
+    since = time.monotonic()
+    await agent.wait(events.Media, lambda event: event.state == "connected", since=since)
+    await asyncio.sleep(1.5)
+    supervisor.kill()
+    await asyncio.sleep(1.5)
+    spoken = whispered, time.monotonic()
+    _, heard = await scene.finish()
+    assert_never_heard(heard["customer"], TONES["supervisor"], quiet, spoken)
+    whispers = levels_over_time(heard["agent"].cut(*spoken), TONES["supervisor"])
+    assert float(np.max(whispers)) > -45, "the agent must have heard the whisper, or this test shows nothing"
+
+
+async def test_a_barge_that_becomes_a_whisper_is_gone_from_the_customers_ear(scene: Scene) -> None:
+    await scene.answer()
+    await listen(scene)
+    began = time.monotonic()
+    await asyncio.sleep(3.0)
+    quiet = began, time.monotonic()
+    _, barged = await say(scene, Mode.BARGE, 1.5)
+    _, whispered = await say(scene, Mode.WHISPER, 2.0)
+    _, barged_again = await say(scene, Mode.BARGE, 1.0)
+    _, ended = await say(scene, Mode.LISTEN, 2.0)
+    _, heard = await scene.finish()
+    ear = heard["customer"]
+    assert_never_heard(ear, TONES["supervisor"], quiet, (barged + TAIL_SECONDS, whispered))
+    assert_never_heard(ear, TONES["supervisor"], quiet, (barged_again + TAIL_SECONDS, ended))
+    assert float(np.max(levels_over_time(ear.cut(barged - 1.0, barged), TONES["supervisor"]))) > -45
+
+
+async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -> None:
+    await scene.answer()
+    await listen(scene)
+    agent = scene.staff["agent"]
+    await agent.do(commands.Hold(on=True))
+    await scene.customer.page.get_by_text("hold").first.wait_for()
+    held = time.monotonic() + TAIL_SECONDS
+    await asyncio.sleep(2.5)
+    released = time.monotonic()
+    await agent.do(commands.Hold(on=False))
+    await asyncio.sleep(2.0)
+    back = time.monotonic()
+    _, heard = await scene.finish()
+    assert np.max(levels_over_time(heard["customer"].cut(held, released), TONES["agent"])) < FORBIDDEN_DBFS
+    assert np.max(levels_over_time(heard["agent"].cut(held, released), TONES["customer"])) < FORBIDDEN_DBFS
+    assert (
+        np.max(levels_over_time(heard["supervisor"].cut(held, released), TONES["customer"])) < FORBIDDEN_DBFS
+    )
+    assert np.max(levels_over_time(heard["customer"].cut(released, back), TONES["agent"])) > -45
+    assert np.max(levels_over_time(heard["agent"].cut(released, back), TONES["customer"])) > -45
+
+
+async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
+    await scene.answer()
+    agent = scene.staff["agent"]
+    await agent.do(commands.Mute(on=True))
+    muted = time.monotonic() + TAIL_SECONDS
+    await asyncio.sleep(2.5)
+    until = time.monotonic()
+    _, heard = await scene.finish()
+    assert np.max(levels_over_time(heard["customer"].cut(muted, until), TONES["agent"])) < FORBIDDEN_DBFS
