@@ -90,7 +90,7 @@ export class Room {
     byId("tile").setAttribute("aria-label", say("call.agent_picture", values));
     show("preview", capture.video !== null);
     show("no-picture", capture.video === null);
-    setText("no-picture-hint", this.#inCall && capture.audio ? say("call.camera_off_hint", values) : "");
+    setText("no-picture-hint", this.#inCall ? say("call.camera_off_hint", values) : "");
     show("line", !this.#inCall);
     setText("line-body", say(view.phase === "agent_away" ? "lobby.away" : "lobby.body", values));
     show("line-hint", capture.video !== null);

@@ -88,11 +88,11 @@ async def test_muted_is_silent_at_the_agent(desk: Desk, customer: Customer, dial
 async def test_camera_off_lets_the_camera_go(desk: Desk, customer: Customer, dial: Dial) -> None:
     agent = await answered(desk, customer, dial)
     await customer.ask("window.track = document.getElementById('preview').srcObject.getTracks()[0]")
-    await customer.tap("Camera off")
+    await customer.tap("Stop camera")
     await customer.see("Your camera is off")
     assert await customer.ask("track.readyState") == "ended"
     before = agent.pictures
-    await customer.tap("Camera on")
+    await customer.tap("Start camera")
     await until(lambda: agent.pictures > before + 10, "pictures come again")
     assert agent.loudest(2 * BEEP_PERIOD) > HEARD, "the sound went on"
 
