@@ -17,6 +17,7 @@ GLYPHS = {
     "barge": "bullhorn",
     "camera": "video-outline",
     "camera-off": "video-off-outline",
+    "check": "check-bold",
     "claim": "hand-back-right",
     "clock": "clock-outline",
     "clock-alert": "clock-alert-outline",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
@@ -12,19 +13,19 @@ from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
 from coachdesk.ui.views.dialogs import AskHelp, confirm
-from coachdesk.ui.views.label import Icon
+from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
-from coachdesk.ui.views.style import card, column, row, text
+from coachdesk.ui.views.style import card, column, row, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import REPLIES, customer_name
 from signaling.protocol import QuickReply
 
 MUTE = Action("Mute", "M", "microphone", "Mute your microphone")
 HOLD = Action("Hold", "H", "hold", "Put the customer on hold")
-HELP = Action("Ask for help", "A", "help", "Ask your supervisors for help, with a reason")
+HELP = Action("Help", "A", "help", "Ask your supervisors for help, with a reason")
 HANG_UP = Action("Hang up", "E", "hang-up", "End the call for everyone")
 DO_HANG_UP = Action("End the call", "Ctrl+E", "hang-up", "End the call for everyone")
 REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up": "3"}
@@ -96,7 +97,6 @@ class AgentDesk(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        area.setFixedWidth(248)
         return area
 
     def _sound_card(self) -> QFrame:
@@ -112,7 +112,7 @@ class AgentDesk(QWidget):
         layout.addWidget(self.mic_meter)
         layout.addWidget(self.customer_channel)
         line = row()
-        line.addWidget(text("Customer during a whisper"), 1)
+        line.addWidget(ElidedLabel("Customer during a whisper"), 1)
         line.addWidget(self._duck_value)
         layout.addLayout(line)
         layout.addWidget(self.duck)
@@ -132,6 +132,10 @@ class AgentDesk(QWidget):
         layout.addWidget(text("On the line", "section"))
         layout.addWidget(self.people)
         return self.people_card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.lobby.setFixedWidth(side_width(self.width(), 240))
+        self.side.setFixedWidth(side_width(self.width(), 228))
 
     # --- what the presenter says ---
 
@@ -174,7 +178,7 @@ class AgentDesk(QWidget):
         self.hold.set_state("pending" if p.held else "off")
         asked = p.call is not None and p.call.help is not None
         cancel = ("Help asked", "Take back your call for help", "help")
-        self.help.describe(*(cancel if asked else ("Ask for help", HELP.tip, "help")))
+        self.help.describe(*(cancel if asked else ("Help", HELP.tip, "help")))
         self.help.set_state("pending" if asked else "off")
 
     def _show_sound(self) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from coachdesk.ui import icons
 from coachdesk.ui.theme import theme
@@ -48,6 +48,8 @@ class ActionButton(QPushButton):
         self._show_text = show_text
         self.setProperty("look", look)
         self.setProperty("state", "off")
+        if look == "row":
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.describe(action.text, action.tip)
 
     def describe(self, content: str, tip: str, icon: str = "") -> None:

@@ -18,7 +18,7 @@ from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
-from coachdesk.ui.views.style import card, column, restyle, row, text
+from coachdesk.ui.views.style import card, column, restyle, row, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.views.wall import Rail
 from coachdesk.ui.views.whisper_key import WhisperKey
@@ -74,7 +74,8 @@ class CallPage(QWidget):
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.rail)
         layout.addLayout(self._centre(), 1)
-        layout.addWidget(self._side())
+        self.side = self._side()
+        layout.addWidget(self.side)
         self.whisper_key = WhisperKey(self, presenter.press_whisper, presenter.release_whisper)
         presenter.subscribe(self.refresh)
         clock = QTimer(self, interval=1000)
@@ -130,7 +131,6 @@ class CallPage(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        area.setFixedWidth(256)
         return area
 
     def _sound_card(self) -> QFrame:
@@ -272,3 +272,5 @@ class CallPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.rail.setVisible(self.width() >= RAIL_FROM_WIDTH)
+        self.rail.setFixedWidth(side_width(self.width(), 184))
+        self.side.setFixedWidth(side_width(self.width(), 228))

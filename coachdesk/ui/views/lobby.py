@@ -127,7 +127,6 @@ class LobbyColumn(QFrame):
         self._presenter = presenter
         self._shown: tuple[list[WaitingView], list[LinkView]] | None = None
         self._offered = presenter.newest_link
-        self.setFixedWidth(308)
         self._rows: list[WaitingRow | LinkRow] = []
         inner = QWidget()
         self._list = column(inner, gap=8)

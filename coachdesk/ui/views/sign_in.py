@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from coachdesk.ui.views.button import Action, make_button
+from coachdesk.ui.views.choice import Check
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.style import card, column, row, text
 
@@ -37,7 +38,7 @@ class SignInPage(QWidget):
         self.name = _field("User name", "")
         self.password = _field("Password", "")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.remember = QCheckBox("Keep me signed in on this computer")
+        self.remember = Check("Keep me signed in on this computer")
         self.remember.setToolTip("Keeps the sign-in in the system's keyring, never in a file (Space)")
         self.remember.setVisible(can_remember)
         self.button = make_button(SIGN_IN, self._go, "primary")

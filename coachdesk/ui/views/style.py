@@ -54,6 +54,11 @@ def card() -> QFrame:
     return frame
 
 
+def side_width(window_width: int, narrow: int) -> int:
+    """How wide a side column is: ``narrow`` in a small window, more where there is room."""
+    return narrow if window_width < 1100 else narrow * 5 // 4 if window_width < 2200 else narrow * 3 // 2
+
+
 def clear(layout: QBoxLayout) -> None:
     """Take every widget out of ``layout`` and let it go."""
     while (item := layout.takeAt(0)) is not None:

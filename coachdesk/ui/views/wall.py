@@ -245,7 +245,6 @@ class Rail(QFrame):
         self._current = current
         self.buttons: dict[str, ActionButton] = {}
         self._shown: list[tuple[str, str, str]] = []
-        self.setFixedWidth(220)
         inner = QWidget()
         self._list = column(inner, gap=6)
         area = QScrollArea()
