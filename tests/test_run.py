@@ -26,6 +26,7 @@ case "$*" in
 "-m pip install"*)
     echo "Collecting aiohttp>=3"
     [ -e "$FAKES/offline" ] && echo "ERROR: Could not install: NewConnectionError" && exit 1
+    [ -e "$FAKES/full-disk" ] && echo "Installing collected packages: aiohttp" && echo "ERROR: disk full" && exit 1
     if [ -e "$FAKES/wait" ]; then until [ -e "$FAKES/go" ]; do sleep 0.02; done; fi ;;
 "-m coachdesk.browser") [ ! -e "$FAKES/no-browser" ] ;;
 "-m pytest"*) echo "3 passed" && exit "${PYTEST_EXIT:-0}" ;;
@@ -148,9 +149,9 @@ def test_first_run_installs_and_says_what_and_why(machine: Machine) -> None:
     assert machine.calls("python -m pip install") == ["python -m pip install --editable .[dev]"]
     (install,) = machine.calls("apt-get")
     assert "--no-install-recommends -y libgl1" in install
-    for package in ("libportaudio2", "pulseaudio", "xvfb", "chromium", "coturn"):
+    for package in ("libportaudio2", "pulseaudio", "xvfb", "libatomic1", "chromium", "coturn"):
         assert package in install.split()
-    for group in ("windows", "sound", "soundserver", "screen", "browser", "turn"):
+    for group in ("windows", "sound", "soundserver", "screen", "driver", "browser", "turn"):
         assert f"needed for {group} (" in err
     assert machine.calls("python -m pytest") == ["python -m pytest -q tests/test_lan.py"]
     assert out.splitlines()[-1] == "3 passed"
@@ -231,6 +232,24 @@ def test_failed_installation_is_not_taken_for_done(machine: Machine) -> None:
     machine.without("offline")
     machine.run("lint")
     assert len(machine.calls("python -m pip install")) == 1
+
+
+def test_environment_is_kept_when_the_network_fails(machine: Machine) -> None:
+    machine.run("lint")
+    machine.having("offline")
+    with (machine.project / "pyproject.toml").open("a") as file:
+        file.write("# another package\n")
+    machine.run("lint", code=1)
+    machine.run("lint", code=1)
+    assert machine.calls("python -m venv") == []
+
+
+def test_half_installed_environment_is_made_anew(machine: Machine) -> None:
+    machine.having("full-disk")
+    assert "disk full" in machine.run("lint", code=1)[1]
+    machine.without("full-disk")
+    machine.run("lint")
+    assert len(machine.calls("python -m venv --clear")) == 1
 
 
 def test_interrupted_installation_begins_anew(machine: Machine) -> None:

@@ -29,7 +29,7 @@ DEBIAN_PACKAGE = {
     "libxkbcommon.so.0": "libxkbcommon0",
 }
 XCB_PACKAGES = "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
-HEADLESS = {"Xvfb": "xvfb", "xauth": "xauth", "pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils"}
+HEADLESS = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils"}
 
 
 def check_qt_release(python: tuple[int, ...] = sys.version_info[:3]) -> Finding:
