@@ -26,6 +26,7 @@ from coachdesk.demo.recording import Recording, one_way_ms
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES
+from coachdesk.media import vp8
 from coachdesk.media.opus import Decoder, Encoder
 from coachdesk.media.video import CLOCK_RATE, Vp8Encoder
 from coachdesk.remote import RemoteEndpoint
@@ -177,19 +178,13 @@ def _transcoding() -> float:
     for number in range(FRAMES):
         frame = av.VideoFrame.from_ndarray(np.roll(picture, 4 * number, axis=1), format="bgr24")
         frame.pts = number * CLOCK_RATE // 30
-        data = b"".join(_payload(payload) for payload in source.encode(frame, keyframe=number == 0))
+        data = b"".join(vp8.parse(payload).data for payload in source.encode(frame, keyframe=number == 0))
         began = time.process_time()
         for decoded in decoder.decode(av.Packet(data)):
             decoded.pts = frame.pts
             again.encode(decoded, keyframe=number == 0)
         spent += time.process_time() - began
     return (spent / FRAMES * 30 + _opus_transcoding()) * 100
-
-
-def _payload(payload: bytes) -> bytes:
-    from coachdesk.media.vp8 import depacketize
-
-    return depacketize(payload)
 
 
 def _opus_transcoding() -> float:

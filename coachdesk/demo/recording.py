@@ -11,6 +11,8 @@ from coachdesk.media.pcm import RATE, Samples
 
 SEARCHED_SECONDS = 1.0
 """No latency is looked for beyond this."""
+BESIDE_HZ = (-90.0, 90.0)
+"""No other party's tone is so near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,14 @@ class Recording:
 def heard_level(heard: Recording, tone: float, begin: float, end: float) -> float:
     """Level of a tone in what was heard in that time, dBFS."""
     return level(heard.cut(begin, end), tone)
+
+
+def floor(heard: Recording, tone: float, begin: float, end: float) -> float:
+    """Level just beside a tone's band, where nobody speaks, dBFS: what is in the band without the tone.
+
+    A stalled machine tears sounds apart, and what is torn has some of everything in its spectrum.
+    """
+    return max(heard_level(heard, tone + beside, begin, end) for beside in BESIDE_HZ)
 
 
 def one_way_ms(said: Recording, heard: Recording, tone: float, begin: float, end: float) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from coachdesk import commands, events
-from coachdesk.demo.recording import Recording, heard_level, one_way_ms
+from coachdesk.demo.recording import Recording, floor, heard_level, one_way_ms
 from coachdesk.hearing import TONES, Cell, Matrix
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.routing import Member, routes
@@ -113,7 +113,9 @@ def hearing(walk: Walk, heard: Mapping[str, Recording]) -> list[Matrix]:
 def _cell(source: str, sink: str, step: Step, quiet: Step, heard: Recording, should: bool) -> Cell:
     """``quiet``: the step in which the supervisor and the trainee are heard by nobody."""
     tone = TONES[source]
-    silent = heard_level(heard, tone, quiet.begin, quiet.end) if source in ("supervisor", "trainee") else None
+    silent = floor(heard, tone, step.begin, step.end)
+    if source in ("supervisor", "trainee"):
+        silent = max(silent, heard_level(heard, tone, quiet.begin, quiet.end))
     return Cell(source, sink, heard_level(heard, tone, step.begin, step.end), should, silent)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coachdesk import commands, events
-from coachdesk.demo.recording import Recording
+from coachdesk.demo.recording import BESIDE_HZ, Recording
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.walk import hearing, latencies, walk
 from coachdesk.hearing import FORBIDDEN_DBFS, NOTHING_DBFS, TONES, UNHEARD_MARGIN_DB, levels_over_time
@@ -56,18 +56,24 @@ async def say(scene: Scene, mode: Mode, seconds: float) -> tuple[float, float]:
     return begin, time.monotonic()
 
 
+def course(heard: Recording, tone: float, span: tuple[float, float]) -> float:
+    """The most that any half second of ``span`` has of a tone, in dBFS."""
+    return float(np.max(levels_over_time(heard.cut(*span), tone, hop=0.05, window=0.5)))
+
+
 def assert_never_heard(
     heard: Recording, tone: float, quiet: tuple[float, float], spoken: tuple[float, float]
 ) -> None:
-    """In no 200 ms of ``spoken`` is the tone above what is there while its source is silent, nor above -70 dBFS."""
-    before = levels_over_time(heard.cut(*quiet), tone)
-    during = levels_over_time(heard.cut(*spoken), tone)
-    assert len(before) > 10
-    assert len(during) > 10
-    limit = min(FORBIDDEN_DBFS, max(float(np.max(before)) + UNHEARD_MARGIN_DB, NOTHING_DBFS))
-    assert float(np.max(during)) <= limit, (
-        f"heard at {np.max(during):.0f} dBFS, quiet is {np.max(before):.0f}"
+    """No half second of ``spoken`` has more of the tone than there is without it, nor more than -70 dBFS.
+
+    Without it: while its source is silent, and in the bands beside it, where nobody has a tone.
+    """
+    during = course(heard, tone, spoken)
+    without = max(course(heard, tone, quiet), *(course(heard, tone + beside, spoken) for beside in BESIDE_HZ))
+    assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
+        f"{during:.0f} dBFS, without {without:.0f}"
     )
+    assert during < FORBIDDEN_DBFS
 
 
 async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_and_a_crash(
@@ -101,8 +107,9 @@ async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_an
     spoken = whispered, time.monotonic()
     _, heard = await scene.finish()
     assert_never_heard(heard["customer"], TONES["supervisor"], quiet, spoken)
-    whispers = levels_over_time(heard["agent"].cut(*spoken), TONES["supervisor"])
-    assert float(np.max(whispers)) > -45, "the agent must have heard the whisper, or this test shows nothing"
+    assert course(heard["agent"], TONES["supervisor"], spoken) > -45, (
+        "the agent must have heard the whisper, or this test shows nothing"
+    )
 
 
 async def test_a_barge_that_becomes_a_whisper_is_gone_from_the_customers_ear(scene: Scene) -> None:
@@ -119,7 +126,7 @@ async def test_a_barge_that_becomes_a_whisper_is_gone_from_the_customers_ear(sce
     ear = heard["customer"]
     assert_never_heard(ear, TONES["supervisor"], quiet, (barged + TAIL_SECONDS, whispered))
     assert_never_heard(ear, TONES["supervisor"], quiet, (barged_again + TAIL_SECONDS, ended))
-    assert float(np.max(levels_over_time(ear.cut(barged - 1.0, barged), TONES["supervisor"]))) > -45
+    assert course(ear, TONES["supervisor"], (barged - 1.0, barged)) > -45
 
 
 async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -> None:
@@ -135,13 +142,11 @@ async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -
     await asyncio.sleep(2.0)
     back = time.monotonic()
     _, heard = await scene.finish()
-    assert np.max(levels_over_time(heard["customer"].cut(held, released), TONES["agent"])) < FORBIDDEN_DBFS
-    assert np.max(levels_over_time(heard["agent"].cut(held, released), TONES["customer"])) < FORBIDDEN_DBFS
-    assert (
-        np.max(levels_over_time(heard["supervisor"].cut(held, released), TONES["customer"])) < FORBIDDEN_DBFS
-    )
-    assert np.max(levels_over_time(heard["customer"].cut(released, back), TONES["agent"])) > -45
-    assert np.max(levels_over_time(heard["agent"].cut(released, back), TONES["customer"])) > -45
+    assert course(heard["customer"], TONES["agent"], (held, released)) < FORBIDDEN_DBFS
+    assert course(heard["agent"], TONES["customer"], (held, released)) < FORBIDDEN_DBFS
+    assert course(heard["supervisor"], TONES["customer"], (held, released)) < FORBIDDEN_DBFS
+    assert course(heard["customer"], TONES["agent"], (released, back)) > -45
+    assert course(heard["agent"], TONES["customer"], (released, back)) > -45
 
 
 async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
@@ -152,4 +157,4 @@ async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
     await asyncio.sleep(2.5)
     until = time.monotonic()
     _, heard = await scene.finish()
-    assert np.max(levels_over_time(heard["customer"].cut(muted, until), TONES["agent"])) < FORBIDDEN_DBFS
+    assert course(heard["customer"], TONES["agent"], (muted, until)) < FORBIDDEN_DBFS
