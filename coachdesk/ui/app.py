@@ -18,13 +18,14 @@ from coachdesk import commands, events
 from coachdesk.ui import preferences as prefs
 from coachdesk.ui.bridge import Bridge, BridgeState, endpoint_command
 from coachdesk.ui.control import Control
-from coachdesk.ui.desk import Desk
 from coachdesk.ui.link import Fault
+from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.sign_in import Keyring, server_address, sign_in
 from coachdesk.ui.theme import theme
 from coachdesk.ui.theme.tokens import ThemeChoice
+from coachdesk.ui.views.desk import make_view
 from coachdesk.ui.views.main_window import MainWindow, Waiting
 from coachdesk.ui.views.settings_dialog import SettingsDialog
 from coachdesk.ui.views.sign_in import Credentials, SignInPage
@@ -156,10 +157,9 @@ class Desktop(QObject):
             self._waiting.title.setText("The server can't be reached. Trying again…")
 
     def _open(self, desk: Desk) -> None:
-        assert desk.view is not None
         self._waiting = None
         self.window.show_desk(
-            desk.session, desk.view, self.open_settings, lambda: self._spawn(self._sign_out())
+            desk.session, make_view(desk), self.open_settings, lambda: self._spawn(self._sign_out())
         )
         if not self._preferences.seen_settings and not self._devices:
             desk.settings.seen()

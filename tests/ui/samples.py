@@ -9,9 +9,9 @@ import numpy as np
 
 from coachdesk import commands, events
 from coachdesk.media.framering import SharedPicture
-from coachdesk.ui.desk import Desk
 from coachdesk.ui.link import Fault
 from coachdesk.ui.preferences import Preferences
+from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.wall import HelpCall

@@ -16,8 +16,8 @@ from coachdesk.ui.presenters.notices import Notice
 from coachdesk.ui.theme import theme
 from coachdesk.ui.theme.tokens import THEMES
 from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.desk import make_view
 from coachdesk.ui.views.main_window import MainWindow
-from coachdesk.ui.views.observer_desk import ObserverDesk
 from coachdesk.ui.views.settings_dialog import SettingsDialog
 from coachdesk.ui.views.sign_in import SignInPage
 from coachdesk.ui.views.video import VideoView
@@ -43,14 +43,14 @@ Scene = Callable[[MainWindow], None]
 
 def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notice | None = None) -> None:
     desk, _ = make_desk(who)  # type: ignore[arg-type]
-    assert isinstance(desk.view, AgentDesk | ObserverDesk)
-    page = desk.view if isinstance(desk.view, AgentDesk) else desk.view.call
+    view = make_view(desk)
+    page = view if isinstance(view, AgentDesk) else view.call
     page.video._open = lambda _: StillPictures(router_picture())
     for event in told:
         desk.handle(event)
     if notice is not None:
         desk.session.notices.show(notice)
-    window.show_desk(desk.session, desk.view, lambda: None, lambda: None)
+    window.show_desk(desk.session, view, lambda: None, lambda: None)
 
 
 FRAMES = events.Frames(party="customer", name="pictures")

@@ -1,11 +1,9 @@
-"""One sign-in: its presenters, the window's desk for the role, and the endpoint they share."""
+"""One sign-in: its presenters, and the endpoint they share."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-
-from PySide6.QtWidgets import QWidget
 
 from coachdesk import events
 from coachdesk.ui.link import Link
@@ -15,8 +13,6 @@ from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.session import Session
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
-from coachdesk.ui.views.agent_desk import AgentDesk
-from coachdesk.ui.views.observer_desk import ObserverDesk
 from signaling.policy import Role
 
 
@@ -24,7 +20,7 @@ class Desk:
     """Hands every event to the presenters of the role, in one place and in one order.
 
     Attributes:
-        role: known from the first ``ready`` event on; ``view`` is made then.
+        role: known from the first ``ready`` event on; its presenters are made then.
     """
 
     def __init__(
@@ -44,14 +40,13 @@ class Desk:
         self.agent: AgentPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
-        self.view: QWidget | None = None
 
     @property
     def role(self) -> Role | None:
         return self.session.ready.role if self.session.ready else None
 
     def handle(self, event: events.AnyEvent) -> None:
-        if isinstance(event, events.Ready) and self.view is None:
+        if isinstance(event, events.Ready) and self.role is None:
             self._open(event.role)
         self.session.handle(event)
         self.settings.handle(event)
@@ -68,22 +63,14 @@ class Desk:
     def _open(self, role: Role) -> None:
         if role is Role.AGENT:
             self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
-            self.view = AgentDesk(self.agent)
             self.settings.subscribe(self._follow_duck)
             return
         self.wall = WallPresenter(self._link, self._notices, self._now)
         self.wall.on_help = self._on_help
         self.observer = ObserverPresenter(self._link, self._notices, self.wall)
-        self.view = ObserverDesk(self.observer, self.wall)
-        self.settings.subscribe(self._follow_key)
-        self._follow_key()
 
     def _follow_duck(self) -> None:
         chosen = self.settings.preferences.duck
         if self.agent is not None and self.agent.duck != chosen:
             self.agent.set_duck(chosen)
             self.agent.changed()
-
-    def _follow_key(self) -> None:
-        if isinstance(self.view, ObserverDesk):
-            self.view.call.whisper_key.key = self.settings.preferences.whisper_key

@@ -1,0 +1,23 @@
+"""The window's desk for a role."""
+
+from __future__ import annotations
+
+from coachdesk.ui.presenters.desk import Desk
+from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.observer_desk import ObserverDesk
+
+
+def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
+    """The desk of the role that signed in. Raises ValueError before that."""
+    if desk.agent is not None:
+        return AgentDesk(desk.agent)
+    if desk.observer is None or desk.wall is None:
+        raise ValueError("nobody has signed in yet")
+    view = ObserverDesk(desk.observer, desk.wall)
+
+    def follow_key() -> None:
+        view.call.whisper_key.key = desk.settings.preferences.whisper_key
+
+    desk.settings.subscribe(follow_key)
+    follow_key()
+    return view

@@ -1,0 +1,299 @@
+"""How a supervisor speaks: push to talk, latch, join in, take over, hop; and what is shown while it is in doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from coachdesk import commands, events
+from coachdesk.ui.presenters.observer import ObserverPresenter
+from signaling.policy import Mode
+from tests.ui.samples import AGENT, MIA, OTTO, SAM, FakeLink, call, make_desk, party, wall_calls, with_mode
+
+
+def on_a_call(who: object = MIA) -> tuple[ObserverPresenter, FakeLink]:
+    desk, link = make_desk(who)  # type: ignore[arg-type]
+    assert desk.observer is not None
+    desk.handle(events.Calls(calls=wall_calls()))
+    desk.handle(events.Call(call=call(MIA, SAM)))
+    return desk.observer, link
+
+
+def granted(observer: ObserverPresenter, mode: Mode, *heard_by: str, answer: bool = False) -> None:
+    """What the endpoint tells of a mode: granted, then in force; ``answer``: and that this was the answer."""
+    observer.handle(events.ModeChanged(mode=mode, in_force=False))
+    observer.handle(events.ModeChanged(mode=mode, in_force=True, heard_by=list(heard_by)))
+    if answer:
+        observer.handle(events.ModeChanged(id="ui-1", mode=mode, in_force=True, heard_by=list(heard_by)))
+
+
+def test_key_down_whispers_and_key_up_listens() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.release_whisper()
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
+
+
+def test_auto_repeat_asks_once() -> None:
+    observer, link = on_a_call()
+    for _ in range(5):
+        observer.press_whisper()
+    assert link.modes() == [Mode.WHISPER]
+
+
+def test_release_without_press_does_nothing() -> None:
+    observer, link = on_a_call()
+    observer.release_whisper()
+    assert link.modes() == []
+
+
+def test_latched_whisper_outlives_the_key() -> None:
+    observer, link = on_a_call()
+    observer.toggle_whisper()
+    observer.press_whisper()
+    observer.release_whisper()
+    assert link.modes()[-1] is Mode.WHISPER
+    observer.toggle_whisper()
+    assert link.modes()[-1] is Mode.LISTEN
+
+
+def test_whisper_is_pending_until_in_force() -> None:
+    observer, _ = on_a_call()
+    observer.press_whisper()
+    assert observer.hearing.kind == "pending"
+    assert observer.shown_mode is Mode.LISTEN
+    observer.handle(events.ModeChanged(mode=Mode.WHISPER, in_force=False))
+    assert observer.hearing.kind == "pending"
+    observer.handle(events.ModeChanged(mode=Mode.WHISPER, in_force=True, heard_by=["Alex", "Sam"]))
+    assert observer.hearing.title == "Only Alex (agent) and Sam (trainee) hear you"
+    assert observer.shown_mode is Mode.WHISPER
+
+
+def test_a_late_grant_of_a_released_whisper_is_not_shown_as_on() -> None:
+    observer, _ = on_a_call()
+    observer.press_whisper()
+    observer.release_whisper()
+    granted(observer, Mode.WHISPER, "Alex")
+    assert observer.hearing.kind == "pending"
+    assert observer.shown_mode is Mode.LISTEN
+    granted(observer, Mode.LISTEN)
+    assert observer.hearing.kind == "nobody"
+
+
+def test_press_release_press_ends_in_whisper() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.release_whisper()
+    observer.press_whisper()
+    granted(observer, Mode.WHISPER)
+    granted(observer, Mode.LISTEN)
+    assert observer.shown_mode is Mode.LISTEN
+    granted(observer, Mode.WHISPER, "Alex", answer=True)
+    assert observer.shown_mode is Mode.WHISPER
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN, Mode.WHISPER]
+
+
+@pytest.mark.parametrize("mode", [Mode.BARGE, Mode.TAKEOVER])
+def test_speaking_to_the_customer_takes_two_presses(mode: Mode) -> None:
+    observer, link = on_a_call()
+    observer.speak_up(mode)
+    assert link.modes() == []
+    assert observer.armed is mode
+    observer.speak_up(mode)
+    assert link.modes() == [mode]
+    assert observer.armed is None
+
+
+@pytest.mark.parametrize("mode", [Mode.BARGE, Mode.TAKEOVER])
+def test_stepping_back_takes_one_press(mode: Mode) -> None:
+    observer, link = on_a_call()
+    observer.speak_up(mode)
+    observer.speak_up(mode)
+    granted(observer, mode, "Alex", "Jana Novak", answer=True)
+    observer.speak_up(mode)
+    assert link.modes() == [mode, Mode.LISTEN]
+
+
+def test_arming_one_then_the_other_does_neither() -> None:
+    observer, link = on_a_call()
+    observer.speak_up(Mode.BARGE)
+    observer.speak_up(Mode.TAKEOVER)
+    assert link.modes() == []
+    assert observer.armed is Mode.TAKEOVER
+
+
+def test_escape_disarms() -> None:
+    observer, link = on_a_call()
+    observer.speak_up(Mode.BARGE)
+    observer.listen_only()
+    observer.speak_up(Mode.BARGE)
+    assert link.modes() == []
+
+
+def test_takeover_is_not_offered_while_another_leads() -> None:
+    observer, _ = on_a_call()
+    observer.handle(events.Call(call=call(MIA, with_mode(OTTO, Mode.TAKEOVER))))
+    assert observer.taken_over_by == "Otto"
+    observer.speak_up(Mode.TAKEOVER)
+    assert observer.armed is None
+
+
+def test_a_refused_mode_falls_back_and_says_why() -> None:
+    observer, link = on_a_call()
+    observer.toggle_lane()
+    link.refuse("not_allowed")
+    assert observer.wanted is Mode.LISTEN
+    assert observer.hearing.kind == "nobody"
+    assert observer._notices.shown[-1].title == "That is not allowed"
+
+
+def test_an_overtaken_request_is_no_news() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    link.refuse("superseded")
+    assert not any(n.subject.startswith("fault") for n in observer._notices.shown)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [events.Online(on=False, message="gone"), events.Media(party="agent", state="lost")],
+    ids=["server gone", "media lost"],
+)
+def test_trouble_shows_listen_only_and_gates_the_controls(trouble: events.AnyEvent) -> None:
+    observer, link = on_a_call()
+    observer.toggle_whisper()
+    granted(observer, Mode.WHISPER, "Alex", answer=True)
+    observer.handle(trouble)
+    assert observer.hearing.kind == "nobody"
+    assert observer.shown_mode is Mode.LISTEN
+    sent = len(link.sent)
+    observer.press_whisper()
+    observer.speak_up(Mode.BARGE)
+    assert len(link.sent) == sent
+    assert observer.armed is None
+
+
+def test_after_trouble_nothing_comes_back_by_itself() -> None:
+    observer, link = on_a_call()
+    observer.toggle_whisper()
+    granted(observer, Mode.WHISPER, "Alex", answer=True)
+    observer.handle(events.Online(on=False))
+    observer.handle(events.Online(on=True))
+    assert observer.hearing.title == "Nobody hears you"
+    assert link.modes() == [Mode.WHISPER]
+
+
+def test_a_mode_ended_by_the_server_is_followed() -> None:
+    observer, _ = on_a_call()
+    observer.toggle_whisper()
+    granted(observer, Mode.WHISPER, "Alex", answer=True)
+    granted(observer, Mode.LISTEN)
+    assert observer.hearing.kind == "nobody"
+    assert not observer.latched
+
+
+def test_hop_shuts_the_microphone_before_it_goes() -> None:
+    observer, link = on_a_call()
+    observer.toggle_whisper()
+    observer.hop(1)
+    assert isinstance(link.sent[-2], commands.SetMode)
+    assert link.sent[-2].mode is Mode.LISTEN
+    assert link.sent[-1] == commands.Listen(call="c-5")
+    assert observer.wanted is Mode.LISTEN
+
+
+def test_hop_goes_round_the_wall_both_ways() -> None:
+    observer, link = on_a_call()
+    order = [c.call for c in observer._wall.calls]
+    here = order.index("c-1")
+    observer.hop(-1)
+    assert link.last(commands.Listen) == commands.Listen(call=order[here - 1])
+    observer.hop(1)
+    assert link.last(commands.Listen) == commands.Listen(call=order[(here + 1) % len(order)])
+
+
+def test_hop_replaces_the_call_without_showing_the_wall_between() -> None:
+    observer, _ = on_a_call()
+    observer.hop(1)
+    observer.handle(events.Left(call="c-1"))
+    assert observer.target is not None
+    observer.handle(events.Call(call=call(MIA, call="c-5")))
+    assert observer.call is not None
+    assert observer.call.call == "c-5"
+    assert observer.target is None
+
+
+def test_a_refused_hop_stays_where_it_is() -> None:
+    observer, link = on_a_call()
+    observer.hop(1)
+    link.refuse("call_full")
+    assert observer.target is None
+    assert observer.call is not None
+
+
+def test_a_new_call_forgets_the_mode_of_the_old() -> None:
+    observer, _ = on_a_call()
+    observer.toggle_lane()
+    granted(observer, Mode.LANE, "Sam", answer=True)
+    observer.handle(events.Call(call=call(MIA, call="c-9")))
+    assert observer.hearing.kind == "nobody"
+
+
+def test_trainee_has_no_voice() -> None:
+    observer, link = on_a_call(SAM)
+    observer.press_whisper()
+    observer.toggle_whisper()
+    observer.toggle_lane()
+    for _ in range(2):
+        observer.speak_up(Mode.BARGE)
+    assert link.modes() == []
+    assert observer.hearing.title == "You are heard by nobody"
+
+
+def test_hang_up_only_while_leading() -> None:
+    observer, link = on_a_call()
+    observer.hang_up()
+    assert commands.HangUp() not in link.sent
+    observer.speak_up(Mode.TAKEOVER)
+    observer.speak_up(Mode.TAKEOVER)
+    granted(observer, Mode.TAKEOVER, "Alex", "Jana Novak", answer=True)
+    observer.hang_up()
+    assert link.sent[-1] == commands.HangUp()
+
+
+def test_a_crashed_endpoint_is_silence_and_the_call_is_asked_for_again() -> None:
+    desk, link = make_desk(MIA)
+    assert desk.observer is not None
+    desk.handle(events.Call(call=call(MIA)))
+    desk.observer.toggle_whisper()
+    desk.endpoint_crashed(0.5, "")
+    assert desk.observer.hearing.kind == "nobody"
+    assert desk.observer.call is None
+    link.sent.clear()
+    desk.handle(events.Ready(party="p-mia-2", name="Mia", role=MIA.role, team="Blue", awareness="all"))
+    assert commands.Listen(call="c-1") in link.sent
+    assert link.modes() == []
+
+
+def test_coaches_level_is_the_loudest_of_them() -> None:
+    observer, _ = on_a_call()
+    observer.handle(
+        events.Levels(levels={"mic": -3, "speaker": -2, "customer": -10, "coach0": -40, "coach1": -30})
+    )
+    assert observer.level("coaches") == -30
+    assert observer.level("customer") == -10
+    assert observer.level("agent") == -120
+
+
+def test_volumes_chosen_before_are_sent_with_the_next_call() -> None:
+    observer, link = on_a_call()
+    observer.set_volume("agent", -6)
+    observer.handle(events.Call(call=call(MIA, call="c-9")))
+    assert link.sent[-1] == commands.Volume(source="agent", gain=-6)
+
+
+def test_other_agents_named_alike_do_not_confuse_the_wall() -> None:
+    observer, _ = on_a_call()
+    twin = party("p-alex-2", "Alex", AGENT.role)
+    observer.handle(events.Call(call=call(MIA, agent=twin)))
+    granted(observer, Mode.WHISPER, "Alex")
+    assert observer.shown_mode is Mode.WHISPER
