@@ -414,16 +414,17 @@ class RtpIn:
 
     @property
     def lost(self) -> int:
-        return sum(stream.packets_lost for stream in self._streams())
+        stream = self._statistics()
+        return 0 if stream is None else int(stream.packets_lost)
 
     @property
     def jitter(self) -> int:
         """Interarrival jitter in units of the RTP clock (RFC 3550)."""
-        return max((stream.jitter for stream in self._streams()), default=0)
+        stream = self._statistics()
+        return 0 if stream is None else int(stream.jitter)
 
-    def _streams(self) -> list[Any]:
-        streams = self._receiver._RTCRtpReceiver__remote_streams.values()
-        return [stream for stream in streams if stream.max_seq is not None]
+    def _statistics(self) -> Any:
+        return self._receiver._RTCRtpReceiver__remote_streams.get(self.ssrc)
 
     async def _receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """aiortc's ``receive`` without the decoder thread."""

@@ -169,7 +169,7 @@ class Vp8Encoder:
         codec.time_base, codec.framerate = TIME_BASE, fractions.Fraction(FRAME_RATE)
         codec.gop_size = 3000  # keyframes are sent when asked for
         codec.qmin, codec.qmax = 4, 56
-        codec.thread_count = 2
+        codec.thread_count = 1  # the threads of libvpx wait for each other by spinning
         rate = str(self.bitrate)
         codec.options = {
             "deadline": "realtime",
