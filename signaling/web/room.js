@@ -21,6 +21,7 @@ export class Room {
   constructor(visit) {
     this.visit = visit;
     const { capture } = visit;
+    byId("controls").setAttribute("aria-label", say("call.controls"));
     byId("mute").onclick = () => capture.setMuted(!capture.muted);
     byId("camera").onclick = () => void capture.setCamera(!capture.cameraWanted);
     byId("flip").onclick = () => void capture.flip();

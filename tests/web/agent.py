@@ -26,8 +26,8 @@ class Tone(AudioStreamTrack):
     """20 ms blocks of a sine at -12 dBFS."""
 
     async def recv(self) -> av.AudioFrame:
-        frame = await super().recv()  # paced silence, 8 kHz
-        start = frame.pts * RATE // frame.sample_rate
+        silence = await super().recv()  # paced
+        start = round(float((silence.pts or 0) * (silence.time_base or 0)) * RATE)
         at = (np.arange(RATE // 50) + start) / RATE
         pcm = (np.sin(2 * np.pi * TONE_HZ * at) * 0.25 * 32767).astype(np.int16)
         tone = av.AudioFrame.from_ndarray(pcm[np.newaxis], format="s16", layout="mono")
@@ -112,7 +112,9 @@ class Agent:
     async def _listen(self, track: aiortc.MediaStreamTrack) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
-                pcm = (await track.recv()).to_ndarray().astype(np.float64) / 32768
+                frame = await track.recv()
+                assert isinstance(frame, av.AudioFrame)
+                pcm = frame.to_ndarray().astype(np.float64) / 32768
                 rms = float(np.sqrt(np.mean(pcm**2)))
                 self._levels.append((time.monotonic(), 20 * np.log10(max(rms, 1e-6))))
 
@@ -120,5 +122,6 @@ class Agent:
         with contextlib.suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
+                assert isinstance(frame, av.VideoFrame)
                 self.pictures += 1
                 self.size = (frame.width, frame.height)

@@ -63,7 +63,7 @@ class Customer:
         """Waits until a JavaScript expression holds; Playwright's own wait evaluates strings, which the policy forbids."""
         try:
             async with asyncio.timeout(20):
-                while not await self.page.evaluate(expression):
+                while not await self.page.evaluate(expression):  # noqa: ASYNC110 - a page has no Event
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"not within 20 s: {what}") from None

@@ -39,7 +39,7 @@ async def until(condition: Callable[[], object], what: str, within: float = 20) 
     """Waits for ``condition``; fails with ``what`` did not come true."""
     try:
         async with asyncio.timeout(within):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - conditions lie outside this loop
                 await asyncio.sleep(0.03)
     except TimeoutError:
         raise AssertionError(f"not within {within} s: {what}") from None

@@ -114,7 +114,9 @@ async def test_only_the_front_preview_is_mirrored(desk: Desk, customer: Customer
     await customer.page.add_init_script(
         """window.facing = "environment";
         const settings = MediaStreamTrack.prototype.getSettings;
-        MediaStreamTrack.prototype.getSettings = function () { return { ...settings.call(this), facingMode: window.facing }; };"""
+        MediaStreamTrack.prototype.getSettings = function () {
+          return { ...settings.call(this), facingMode: window.facing };
+        };"""
     )
     await customer.join(desk)
     preview = customer.page.locator("#preview")
@@ -193,8 +195,8 @@ async def test_blocked_sound_can_be_turned_on(desk: Desk, customer: Customer, di
     await customer.page.add_init_script(
         """const play = HTMLMediaElement.prototype.play; window.blocked = true;
         HTMLMediaElement.prototype.play = function () {
-          if (this instanceof HTMLAudioElement && window.blocked) return Promise.reject(new DOMException("", "NotAllowedError"));
-          return play.call(this);
+          const refused = this instanceof HTMLAudioElement && window.blocked;
+          return refused ? Promise.reject(new DOMException("", "NotAllowedError")) : play.call(this);
         };"""
     )
     await answered(desk, customer, dial)

@@ -98,7 +98,7 @@ async def test_media_lost_alone_asks_for_a_new_connection(desk: Desk, customer: 
     await agent.vanish()
     await customer.see("The connection to Maria Lopez was lost. It is being set up again.")
     await until(lambda: restarts(desk), "the page asked for a new peer connection")
-    assert [s.body.session for s in desk.all(Signal) if isinstance(s.body, Restart)][0] == "session-1"
+    assert next(s.body.session for s in desk.all(Signal) if isinstance(s.body, Restart)) == "session-1"
     second = await dial()
     await until(lambda: second.loudest(BEEP_PERIOD) > HEARD, "heard again")
 

@@ -1,0 +1,133 @@
+"""The page's modules that need no document: protocol.js, status.js, browser.js, texts.js, run in Chromium."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from signaling.protocol import Code, EndReason
+from tests.web.conftest import Customer, Visit
+from tests.web.desk import FILES, Desk
+from tests.web.test_screens import INSTAGRAM
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+WEBVIEW = ANDROID.replace("Pixel 8)", "Pixel 8; wv)")
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/17.5 Mobile/15E148 Safari/604.1"
+)
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+FACEBOOK = ANDROID + " [FB_IAB/FB4A;FBAV/450.0.0.0;]"
+
+
+async def load(desk: Desk, visit: Visit, module: str) -> Customer:
+    """A page with nothing on it, and ``module`` as ``window.it``."""
+    customer = await visit()
+    await customer.page.goto(f"{desk.url}/join")
+    await customer.ask("async (name) => { window.it = await import(`./web/${name}`); }", module)
+    return customer
+
+
+async def test_backoff_doubles_within_bounds(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "protocol.js")
+    longest = await customer.ask("Array.from({ length: 8 }, (_, n) => it.backoff(n, () => 1))")
+    assert longest == [500, 1000, 2000, 4000, 8000, 8000, 8000, 8000]
+    assert await customer.ask("it.backoff(0, () => 0)") == 250
+
+
+async def test_requests_are_answered_by_number_and_fail_with_the_socket(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "protocol.js")
+    outcome = await customer.ask(
+        """async () => {
+          const sockets = [];
+          const connect = () => sockets[sockets.push({ readyState: WebSocket.OPEN, sent: [], close() {},
+            send(text) { this.sent.push(JSON.parse(text)); } }) - 1];
+          const nothing = () => {};
+          const connection = new it.Connection("", { hello: () => ({ type: "hello", link: "x" }), onMessage: nothing,
+            onState: nothing, onRejected: nothing, onGoodbye: nothing }, connect);
+          const early = await connection.request({ type: "knock" }).catch((error) => error.code);
+          connection.open();
+          const [socket] = sockets;
+          const read = (data) => socket.onmessage({ data });
+          const hear = (message) => read(JSON.stringify(message));
+          socket.onopen();
+          for (const broken of ["", "[]", "null", "{", '{"type":1}']) read(broken);
+          hear({ type: "invitation" });
+          const ask = () => connection.request({ type: "knock" }).catch((error) => error.code);
+          const [first, second, third] = [ask(), ask(), ask()];
+          const [a, b] = socket.sent.slice(1).map((message) => message.id);
+          hear({ type: "refused", re: b, code: "lobby_full", message: "" });
+          hear({ type: "ok", re: a });
+          hear({ type: "ok", re: 99 });
+          socket.onclose();
+          const outcome = [early, (await first).type, await second, await third, socket.sent[0], connection.state];
+          connection.close();
+          return outcome;
+        }"""
+    )
+    hello = {"type": "hello", "link": "x", "version": 1}
+    assert outcome == ["offline", "ok", "lobby_full", "offline", hello, "away"]
+
+
+STATUS: list[tuple[dict[str, Any], bool, str]] = [
+    ({"screen": "lobby", "phase": "waiting"}, True, "in_line"),
+    ({"screen": "lobby", "phase": "waiting", "socket": "away"}, True, "unreachable"),
+    ({"screen": "lobby", "phase": "waiting", "socket": "away"}, False, "network_gone"),
+    ({"screen": "lobby", "phase": "agent_away"}, True, "in_line"),
+    ({}, True, "connected"),
+    ({"phase": "held"}, True, "held"),
+    ({"phase": "agent_away"}, True, "service_away"),
+    ({"socket": "away"}, True, "service_away"),
+    ({"socket": "away", "restarting": True}, True, "restarting_talking"),
+    ({"socket": "closed", "orphaned": True}, True, "service_away"),
+    ({"media": "connecting"}, True, "connecting"),
+    ({"media": "lost"}, True, "media_lost"),
+    ({"media": "lost", "phase": "agent_away"}, True, "agent_away"),
+    ({"media": "lost", "socket": "away"}, True, "unreachable"),
+    ({"media": "lost", "socket": "away"}, False, "network_gone"),
+    ({"media": "lost", "socket": "away", "restarting": True}, True, "restarting"),
+]
+
+
+async def test_status(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "status.js")
+    talking = {"screen": "call", "phase": "live", "socket": "ready", "media": "connected"}
+    cases = [[{**talking, **view}, online] for view, online, _ in STATUS]
+    keys = await customer.ask("(cases) => cases.map(([view, online]) => it.status(view, online).key)", cases)
+    assert keys == [key for _, _, key in STATUS]
+
+
+async def test_browsers_are_told_apart(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "browser.js")
+    agents = [INSTAGRAM, FACEBOOK, WEBVIEW, ANDROID, IPHONE, FIREFOX]
+    assert await customer.ask("(agents) => agents.map(it.inApp)", agents) == ["Instagram", "Facebook", "", None, None, None]
+    named = await customer.ask("(agents) => agents.map((agent) => it.browserOf(agent, 5))", [ANDROID, IPHONE, FIREFOX])
+    assert named == ["android_chrome", "ios_safari", "firefox"]
+
+
+async def test_every_end_and_refusal_of_a_customer_has_its_words(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "texts.js")
+    other = await customer.ask("it.problem('other', {}).title")
+    codes = [Code.NO_SUCH_LINK, Code.LINK_USED, Code.LINK_EXPIRED, Code.LINK_REVOKED, Code.LOBBY_FULL, Code.REPLACED,
+             Code.VERSION, Code.NOT_SIGNED_IN]  # fmt: skip
+    for code in codes:
+        assert await customer.ask("(code) => it.problem(code, {}).title", code.value) != other
+    endings = [await customer.ask("(reason) => it.ending(reason, {}).title", reason.value) for reason in EndReason]
+    assert len(set(endings)) == len(endings)
+
+
+async def test_every_text_asked_for_exists(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "texts.js")
+    source = "".join(path.read_text("utf-8") for path in FILES.glob("*.*ml")) + "".join(
+        path.read_text("utf-8") for path in FILES.glob("*.js")
+    )
+    keys = sorted(set(re.findall(r'(?:data-text=|say\()"([a-z_.]+)"', source)))
+    assert len(keys) > 20
+    assert await customer.ask("(keys) => keys.filter((key) => it.say(key) === key)", keys) == []
