@@ -69,6 +69,8 @@ class AgentHub:
 
     def apply(self, view: CallView) -> None:
         """Wires what ``view`` says: legs for its parties, routes for their modes. Nothing stale survives a change."""
+        if self._view is not None and calls.held(self._view) and not calls.held(view):
+            self._resume_forwarding()
         self._view = view
         wanted = routes(calls.members(view), held=calls.held(view))
         self._empty_changed(self._routes ^ wanted)
@@ -107,6 +109,12 @@ class AgentHub:
         for name, ear in self.ears.items():
             if name.split("/")[0] in {self._ear_party(source) for source in sources}:
                 ear.flush()
+
+    def _resume_forwarding(self) -> None:
+        """After a hold: what was not forwarded meanwhile is a pause, not a loss."""
+        for (_, stream), forwarder in self._forwarders.items():
+            if stream in ("customer", "camera"):
+                forwarder.restart()
 
     def _ear_party(self, party_id: str) -> str:
         return "customer" if self._view is not None and party_id == self._view.customer else party_id
