@@ -1,0 +1,65 @@
+"""The themes: complete, legible, and applied to everything."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from coachdesk.ui import icons
+from coachdesk.ui.theme import theme
+from coachdesk.ui.theme.tokens import LIGHT, MARK_PAIRS, TEXT_PAIRS, THEMES, ThemeName, contrast, fill
+from coachdesk.ui.views.meter import Meter
+
+NAMES: list[ThemeName] = list(THEMES)
+
+
+def test_contrast_of_black_and_white_is_21() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("ink", "paper"), TEXT_PAIRS)
+def test_text_is_legible(name: ThemeName, ink: str, paper: str) -> None:
+    assert contrast(THEMES[name][ink], THEMES[name][paper]) >= 4.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("mark", "paper"), MARK_PAIRS)
+def test_marks_can_be_seen(name: ThemeName, mark: str, paper: str) -> None:
+    assert contrast(THEMES[name][mark], THEMES[name][paper]) >= 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_theme_has_every_token(name: ThemeName) -> None:
+    assert THEMES[name].keys() == LIGHT.keys()
+    template = files("coachdesk.ui.theme").joinpath("app.qss").read_text("utf-8")
+    assert "{{" not in fill(template, THEMES[name])
+
+
+def test_a_token_no_theme_has_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        fill("color: {{no_such_token}};", LIGHT)
+
+
+@pytest.mark.parametrize("name", sorted(icons.GLYPHS))
+def test_every_icon_can_be_painted(dressed: QtBot, name: str) -> None:
+    assert not icons.icon(name).pixmap(16, 16).isNull()
+
+
+def test_switching_the_theme_reaches_painted_widgets(dressed: QtBot, qapp: Any) -> None:
+    meter = Meter("test")
+    dressed.addWidget(meter)
+    meter.resize(100, 8)
+    meter.set(-6)
+    try:
+        seen = {
+            name: (theme.apply(qapp, name), meter.grab().toImage().pixelColor(10, 4).name())[1]
+            for name in NAMES
+        }
+    finally:
+        theme.apply(qapp, "light")
+    assert seen == {name: THEMES[name]["meter_low"].lower() for name in NAMES}
