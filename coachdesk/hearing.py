@@ -1,4 +1,4 @@
-"""Who heard whom, measured: a tone for each party, its level in what the others recorded. Pure.
+"""Who heard whom, measured: a tone for each party, its level in what the others recorded.
 
 Levels are RMS in dB relative to 1.0, as in ``coachdesk.media.mixer``: a full-scale sine has -3.01 dBFS.
 """

@@ -9,11 +9,13 @@ import numpy as np
 from coachdesk.media.pcm import RATE
 
 WINDOW = 256
-"""Packets remembered, five seconds of 20 ms ones."""
+"""Arrivals remembered, five seconds of 20 ms packets."""
 QUANTILE = 0.98
-"""Share of packets that shall come in time."""
+"""Share of arrivals that shall be in time."""
+BURST = 0.005
+"""Packets that come within so many seconds, as after a stall of the network, are one arrival."""
 MARGIN = 0.002
-MIN_WAIT, MAX_WAIT = 0.004, 0.200
+MIN_WAIT, MAX_WAIT = 0.003, 0.200
 FIRST_WAIT = 0.010
 """Seconds to wait while too little is known of a path."""
 KNOWN_AFTER = 20
@@ -29,11 +31,12 @@ class ArrivalClock:
     """Says for each RTP timestamp when its sound is due.
 
     A packet's transit time is its arrival minus its timestamp, in unrelated clocks; only differences mean something.
-    The fastest packet of the window sets the base; the wait is what 98 % of the packets took longer than that.
+    The fastest packet of the window sets the base; the wait is what 98 % of the arrivals took longer than that at most.
     """
 
     def __init__(self) -> None:
-        self._transits: deque[float] = deque(maxlen=WINDOW)
+        self._arrivals: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._burst_began = float("-inf")
         self._losses: deque[bool] = deque(maxlen=WINDOW)
         self._last_arrival = float("-inf")
         self._frame_seconds = 0.0
@@ -45,9 +48,14 @@ class ArrivalClock:
         """A packet came: unwrapped RTP timestamp (48 kHz), monotonic seconds."""
         transit = arrival - timestamp / RATE
         if arrival - self._last_arrival > PAUSE or abs(transit - self.base) > CLOCK_JUMP:
-            self._transits.clear()
+            self._arrivals.clear()
         self._last_arrival = arrival
-        self._transits.append(transit)
+        if self._arrivals and arrival - self._burst_began < BURST:
+            fastest, slowest = self._arrivals.pop()
+            self._arrivals.append((min(fastest, transit), max(slowest, transit)))
+        else:
+            self._arrivals.append((transit, transit))
+            self._burst_began = arrival
         self._fresh = False
 
     def played(self, *, lost: bool, copy_seconds: float) -> None:
@@ -56,7 +64,7 @@ class ArrivalClock:
         self._frame_seconds = copy_seconds
 
     def reset(self) -> None:
-        self._transits.clear()
+        self._arrivals.clear()
         self._losses.clear()
         self._fresh = False
 
@@ -70,7 +78,7 @@ class ArrivalClock:
     def wait(self) -> float:
         """Seconds that the fastest packet has to wait, so that the slow ones come in time."""
         self._refresh()
-        known = len(self._transits) >= KNOWN_AFTER
+        known = len(self._arrivals) >= KNOWN_AFTER
         wait = max(MIN_WAIT if known else FIRST_WAIT, self._jitter + MARGIN)
         if sum(self._losses) >= LOSSY:
             wait += self._frame_seconds
@@ -81,9 +89,10 @@ class ArrivalClock:
         return self.base + self.wait + timestamp / RATE
 
     def _refresh(self) -> None:
-        if self._fresh or not self._transits:
+        if self._fresh or not self._arrivals:
             return
-        transits = np.sort(np.array(self._transits))
-        self._base = float(transits[0])
-        self._jitter = float(transits[int(np.ceil(QUANTILE * len(transits))) - 1]) - self._base
+        fastest, slowest = np.array(self._arrivals).T
+        self._base = float(fastest.min())
+        slow = np.sort(slowest)
+        self._jitter = float(slow[int(np.ceil(QUANTILE * len(slow))) - 1]) - self._base
         self._fresh = True

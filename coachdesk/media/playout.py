@@ -15,7 +15,7 @@ import numpy as np
 
 from coachdesk.media.arrival import ArrivalClock
 from coachdesk.media.mixer import dbfs
-from coachdesk.media.opus import STEP, Decoder, OpusError, carries_fec, duration
+from coachdesk.media.opus import Decoder, OpusError, carries_fec, duration
 from coachdesk.media.packet import Packet, seq_delta, timestamp_delta
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block, Samples
 from coachdesk.media.timescale import MAX_CUT, OVERLAP, shorten
@@ -29,10 +29,10 @@ FULL_CONCEALMENT, LAST_CONCEALMENT = int(0.020 * RATE), int(0.080 * RATE)
 """Concealment is at full level so long, and silent from then on."""
 FADE = 240
 """Samples of every fade in or out, 5 ms."""
-HURRY_FROM = int(0.006 * RATE)
-"""Surplus delay that is worth getting rid of, in samples."""
+HURRY_FROM = int(0.003 * RATE)
+"""Needless delay that is worth getting rid of, in samples."""
 HURRY_PATIENCE, RUSH_PATIENCE = 50, 8
-"""Blocks of surplus before a cut: half a second, less if the surplus exceeds 40 ms; none in silence."""
+"""Blocks of needless delay before a cut: half a second, less if it exceeds 40 ms; none in silence."""
 RUSH_FROM = int(0.040 * RATE)
 SILENT_DBFS = -60.0
 RESTART_JUMP = 1000
@@ -146,6 +146,7 @@ class Playout:
         self._concealed = 0
         self._inserted = 0
         self._patience = 0
+        self._room = 0
         self._clock.reset()
         self.flush()
 
@@ -193,10 +194,12 @@ class Playout:
         """The next 10 ms: 480 samples, always. ``now`` in the monotonic seconds of the packets' arrival."""
         if not self._playing:
             self._begin_spurt(now)
+        if self._playing and len(self._ready) < BLOCK_SAMPLES:
+            self._note_slack(now)
         while self._playing and len(self._ready) < BLOCK_SAMPLES:
             self._extend(now)
         if self._playing:
-            self._hurry(now)
+            self._hurry()
         return self._take(now)
 
     def _take(self, now: float) -> Block:
@@ -238,6 +241,8 @@ class Playout:
         if gap < 0 or (missing and not gap):
             self._count_lost(first.seq)
             self._next_timestamp = first.timestamp
+        elif missing and self._slack(now) < -FADE and self._concealed < LAST_CONCEALMENT:
+            self._bridge()
         elif missing:
             self._fill(first, missing, gap, now)
         elif gap:
@@ -262,7 +267,7 @@ class Playout:
         self._clock.played(lost=False, copy_seconds=copy)
 
     def _bridge(self) -> None:
-        """Nothing has come: the delay grows by 10 ms of concealment, until it is clear that nothing will come."""
+        """Waits for what is not there: the delay grows by 10 ms of concealment, but only for so long."""
         if self._concealed >= LAST_CONCEALMENT:
             self._end_spurt()
         else:
@@ -271,7 +276,7 @@ class Playout:
 
     def _fill(self, after: _Waiting, missing: int, gap: int, now: float) -> None:
         """Replaces (some of) what was lost before packet ``after``."""
-        made_up = min(gap, self._inserted, max(0, self._surplus(now))) // STEP * STEP
+        made_up = min(gap, self._inserted, max(0, self._slack(now))) // BLOCK_SAMPLES * BLOCK_SAMPLES
         self._inserted = 0
         if made_up:
             # What bridged the wait stands for the lost sound, but for the delay that is wanted anyway.
@@ -297,22 +302,36 @@ class Playout:
             self._clock.played(lost=True, copy_seconds=self._frame / RATE)
         self._next_seq = until
 
-    def _hurry(self, now: float) -> None:
-        """Cuts a pitch period out when sound waits longer than it has to."""
-        surplus = self._surplus(now)
-        if surplus > MAX_BEHIND:
+    def _note_slack(self, now: float) -> None:
+        """Says how much sound may be cut, at a pull that needs the next packet.
+
+        What is left of the packet before may go, and as many whole blocks as the next packet could come later:
+        cutting part of a block would ask for that packet a block earlier and make nothing sooner.
+        """
+        slack = self._slack(now)
+        if slack > MAX_BEHIND:
             self._ready = np.zeros(0, np.float32)
             self._real = 0
             self._end_spurt()
-            return
-        self._patience = self._patience + 1 if surplus >= HURRY_FROM else 0
-        needed = RUSH_PATIENCE if surplus > RUSH_FROM else HURRY_PATIENCE
+        else:
+            self._room = len(self._ready) + max(0, slack) // BLOCK_SAMPLES * BLOCK_SAMPLES
+
+    def _hurry(self) -> None:
+        """Cuts a pitch period out when sound waits longer than it has to."""
+        self._patience = self._patience + 1 if self._room >= HURRY_FROM else 0
+        needed = RUSH_PATIENCE if self._room > RUSH_FROM else HURRY_PATIENCE
         if self._patience >= needed or (self._patience and dbfs(self._ready[:BLOCK_SAMPLES]) < SILENT_DBFS):
-            self._look_ahead(OVERLAP + min(MAX_CUT, surplus))
-            shorter = shorten(self._ready, surplus)
-            self._real = max(0, self._real - (len(self._ready) - len(shorter)))
-            self._ready = shorter
-            self._patience = 0
+            self._look_ahead(OVERLAP + min(MAX_CUT, self._room))
+            if len(self._ready) >= OVERLAP + min(OVERLAP, self._room):
+                self._cut()
+
+    def _cut(self) -> None:
+        shorter = shorten(self._ready, self._room)
+        cut = len(self._ready) - len(shorter)
+        self._real = max(0, self._real - cut)
+        self._room -= cut
+        self._ready = shorter
+        self._patience = 0
 
     def _look_ahead(self, samples: int) -> None:
         """Decodes what follows without a gap, until there are ``samples`` to cut from."""
@@ -322,9 +341,9 @@ class Playout:
                 return
             self._play(first)
 
-    def _surplus(self, now: float) -> int:
-        """By how many samples the next sample is later than it has to be."""
-        return int((now - self._clock.due(self._next_timestamp - len(self._ready))) * RATE)
+    def _slack(self, now: float) -> int:
+        """By how many samples the next packet could come later and still be in time for this pull; may be negative."""
+        return int((now - self._clock.due(self._next_timestamp)) * RATE)
 
     def _end_spurt(self) -> None:
         """Fades out what plays; the next packet begins anew at its own time."""

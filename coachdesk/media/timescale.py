@@ -10,6 +10,8 @@ OVERLAP = 480
 """Samples over which one period fades into another, 10 ms."""
 MIN_CUT, MAX_CUT = 120, 720
 """2.5 to 15 ms: the pitch periods of speech."""
+GOOD_ENOUGH = 0.05
+"""Loss of correlation, of 1.0, that is worth a longer cut: fewer cuts are needed then."""
 
 
 def shorten(samples: Samples, most: int) -> Samples:
@@ -28,8 +30,9 @@ def shorten(samples: Samples, most: int) -> Samples:
 
 
 def _best_match(pattern: Samples, sound: Samples) -> int:
-    """Where in ``sound`` the pattern fits best, by normalized cross-correlation."""
+    """The last place in ``sound`` where the pattern fits about as well as it can, by normalized correlation."""
     products = np.correlate(sound, pattern, "valid")
     energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
     power = energy[len(pattern) :] - energy[: -len(pattern)]
-    return int(np.argmax(products / np.sqrt(np.maximum(power, 1e-12))))
+    fits = products / np.sqrt(np.maximum(power, 1e-12) * max(float(np.dot(pattern, pattern)), 1e-12))
+    return int(np.flatnonzero(fits >= np.max(fits) - GOOD_ENOUGH)[-1])
