@@ -105,6 +105,6 @@ async function limit(sender) {
   const parameters = sender?.getParameters();
   if (!sender || !parameters?.encodings?.length) return;
   parameters.encodings[0].maxBitrate = VIDEO_BITRATE;
-  parameters.degradationPreference = "balanced";
+  parameters.degradationPreference = "maintain-resolution"; // what is shown must stay readable
   await sender.setParameters(parameters).catch(() => {}); // a browser that cannot be told still sends
 }
