@@ -61,10 +61,10 @@ def hearing(
         return Hearing(
             "nobody", "Nobody hears you", "The connection is being rebuilt. You are listening only."
         )
+    if mode is Mode.LISTEN and (in_force or before is Mode.LISTEN):
+        return Hearing("nobody", "Nobody hears you", "You are listening. Your microphone is off.")
     if not in_force:
         return _pending(mode, before)
-    if mode is Mode.LISTEN:
-        return Hearing("nobody", "Nobody hears you", "You are listening. Your microphone is off.")
     return _heard(call, me, mode, heard_by)
 
 

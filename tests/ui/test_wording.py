@@ -39,6 +39,10 @@ def test_listening_is_heard_by_nobody() -> None:
     )
 
 
+def test_joining_a_call_is_heard_by_nobody_from_the_start() -> None:
+    assert heard(call(MIA), Mode.LISTEN, in_force=False).kind == "nobody"
+
+
 def test_whisper_names_the_agent_and_excludes_the_customer() -> None:
     said = heard(call(MIA), Mode.WHISPER, "Alex")
     assert (said.kind, said.title, said.detail) == (

@@ -61,6 +61,8 @@ class AgentPresenter(Presenter):
             case events.Lobby(links=links, waiting=waiting):
                 self.links = links
                 self.waiting = sorted(waiting, key=lambda w: w.since)
+                if not waiting:
+                    self._notices.dismiss("lobby")
             case events.Waiting(name=name, label=label):
                 self._notices.show(Notice("lobby", "info", f"{name or 'A customer'} is waiting", label))
             case events.Invited(url=url, link=link):

@@ -22,7 +22,7 @@ MAX_ANSWER_BYTES = 16 * 1024
 
 def server_address(text: str) -> str:
     """What the user typed as an http(s) URL without trailing slash. Raises Fault if it cannot be one."""
-    text = text.strip().rstrip("/")
+    text = text.strip()
     if text and "://" not in text:
         text = ("http://" if text.split(":")[0] in ("localhost", "127.0.0.1") else "https://") + text
     try:
@@ -32,7 +32,7 @@ def server_address(text: str) -> str:
         valid = False
     if not valid:
         raise Fault("bad_server", "That is not a server address. It looks like https://calls.example.com.")
-    return text
+    return text.rstrip("/")
 
 
 async def sign_in(server: str, name: str, password: str) -> str:
