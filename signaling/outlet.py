@@ -65,8 +65,10 @@ class Outlet:
         """Waits until what is queued is sent and the connection closed, not longer than the close timeout."""
         self._ending = True
         self._wake.set()
-        done, _ = await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT)
-        if not done:
-            self.cut()
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        try:
+            await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT)
+        finally:
+            if not self._task.done():
+                self.cut()
+                self._task.cancel()
+        await asyncio.wait({self._task})
