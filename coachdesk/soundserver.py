@@ -109,7 +109,10 @@ class SoundServer:
     def _write_configuration(self, folder: Path) -> None:
         (folder / "cookie").write_bytes(secrets.token_bytes(256))
         (folder / "daemon.conf").write_text(_DAEMON_CONF)
-        lines = [f"load-module module-native-protocol-unix auth-anonymous=1 socket={folder / 'native'}"]
+        lines = [
+            ".fail",
+            f"load-module module-native-protocol-unix auth-anonymous=1 socket={folder / 'native'}",
+        ]
         lines += [_null_sink(speaker) for speaker in self._speakers]
         for mic in self._mics:
             feed = self.feed(mic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from collections.abc import Callable
@@ -142,9 +143,10 @@ class FileSpeaker:
         try:
             self._refresh()
         except OSError as error:
-            self.fault = f"cannot finish {self.label}: {error.strerror}"
+            self.fault = self.fault or f"cannot finish {self.label}: {error.strerror}"
         finally:
-            self._file.close()
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     def _refresh(self) -> None:
         """Writes the present length into the header."""
