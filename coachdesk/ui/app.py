@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -84,6 +85,7 @@ class Desktop(QObject):
         self.control: Control | None = None
         self.done = loop.create_future()
         theme.apply(app, self._preferences.theme)
+        app.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.window = MainWindow(self._quit)
 
     # --- signing in ---
@@ -185,8 +187,9 @@ class Desktop(QObject):
         bridge, self._bridge, self._desk, self._waiting = self._bridge, None, None, None
         if bridge is None:
             return
-        self._keyring.forget(self._preferences.server, self._preferences.name)
-        self._preferences.remember = False
+        if fault is None or fault.code == "not_signed_in":
+            self._keyring.forget(self._preferences.server, self._preferences.name)
+            self._preferences.remember = False
         self.ask(fault)
         await bridge.stop()
         bridge.deleteLater()
@@ -223,6 +226,10 @@ class Desktop(QObject):
     def _dress(self, choice: ThemeChoice) -> None:
         theme.apply(self._app, choice)
 
+    def _follow_system(self) -> None:
+        if self._preferences.theme == "system":
+            theme.apply(self._app, "system")
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
@@ -245,6 +252,7 @@ def run_desktop(
     ``control``: obey standard input (see ``coachdesk.ui.control``) and quit when it ends.
     ``preferences``: the file of the user's choices, if not the usual one.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C
     app = QApplication(sys.argv[:1])
     app.setApplicationName("CoachDesk")
     app.setDesktopFileName("coachdesk")

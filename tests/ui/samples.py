@@ -83,7 +83,8 @@ def call(
 
 def wall_calls() -> list[CallView]:
     people = [("Priya", "Tom Okafor", "Heat pump shows E4", 322), ("Lena", "Marta Ruiz", "Invoice 88120", 47),
-              ("Jonas", "Dieter Voss", "Printer offline", 205), (LONG_NAME, LONG_NAME, LONG_NAME, 64)]  # fmt: skip
+              ("Jonas", "Dieter Voss", "Printer offline", 205),
+              ("Nadia", "Ines Moreau", "Move-in inspection", 64)]  # fmt: skip
     found = [call(MIA, age=134, help_=None)]
     for number, (agent, customer, label, age) in enumerate(people, 2):
         found.append(
@@ -115,7 +116,7 @@ LEVELS = events.Levels(
 LOBBY = events.Lobby(
     links=[
         LinkView(link="l-1", label="Router down, ticket 4711", uses_left=1, expires_at=NOW + 3100),
-        LinkView(link="l-2", label=LONG_NAME, uses_left=10, expires_at=NOW + 86400 * 3),
+        LinkView(link="l-2", label="Heat pump, serial 88-120", uses_left=10, expires_at=NOW + 86400 * 3),
     ],
     waiting=[
         WaitingView(
@@ -176,6 +177,5 @@ def router_picture(width: int = 1280, height: int = 720) -> Picture:
         colour = (60, 60, 235) if number == 4 else (110, 220, 90)
         centre = (int(width * (0.34 + number * 0.05)), int(height * 0.71))
         cv2.circle(image, centre, 6, colour, -1, cv2.LINE_AA)
-    noise = np.random.default_rng(1).normal(0, 2.2, image.shape)
-    image = cv2.GaussianBlur(np.clip(image + noise, 0, 255).astype(np.uint8), (0, 0), 0.9)
+    image = cv2.GaussianBlur(image, (0, 0), 0.9)
     return np.ascontiguousarray(np.dstack([image, np.full((height, width), 255, np.uint8)]))

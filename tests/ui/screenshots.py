@@ -27,11 +27,14 @@ from tests.ui.samples import (
     AGENT,
     LEVELS,
     LOBBY,
+    LONG_NAME,
     MIA,
+    NOW,
     SAM,
     StillPictures,
     call,
     make_desk,
+    party,
     router_picture,
     wall_calls,
     with_mode,
@@ -43,6 +46,8 @@ Scene = Callable[[MainWindow], None]
 
 def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notice | None = None) -> None:
     desk, _ = make_desk(who)  # type: ignore[arg-type]
+    for link in LOBBY.links:
+        desk.handle(events.Invited(url="https://calls.example.com/join#s", link=link.link, expires_at=0))
     view = make_view(desk)
     page = view if isinstance(view, AgentDesk) else view.call
     page.video._open = lambda _: StillPictures(router_picture())
@@ -93,6 +98,14 @@ def agent_taken_over(window: MainWindow) -> None:
 
 def wall(window: MainWindow) -> None:
     _show(window, MIA, events.Calls(calls=wall_calls()))
+
+
+def wall_long(window: MainWindow) -> None:
+    agent, customer = party("a-9", LONG_NAME, Role.AGENT), party("k-9", LONG_NAME, Role.CUSTOMER)
+    long = call(
+        label=LONG_NAME, call="c-9", agent=agent, customer=customer, help_=HelpView(LONG_NAME, NOW - 70)
+    )
+    _show(window, MIA, events.Calls(calls=[long, *wall_calls()]))
 
 
 def wall_empty(window: MainWindow) -> None:
@@ -159,7 +172,7 @@ def share_link(window: MainWindow) -> None:
 
 
 SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
-    sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, wall, wall_empty,
+    sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, wall, wall_long, wall_empty,
     supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads, trainee, settings, ask_help, share_link,
 )}  # fmt: skip
 DOCS = {

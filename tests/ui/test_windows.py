@@ -332,6 +332,12 @@ def test_quitting_during_a_call_asks_first(agent: Shown) -> None:
 
 def test_notices_come_and_go_by_key(agent: Shown, dressed: QtBot) -> None:
     agent.desk.handle(events.Error(code="busy", message=""))
+    agent.desk.handle(events.Error(code="timeout", message=""))
+    assert [n.title for n in agent.desk.session.notices.shown] == [
+        "You are on a call already",
+        "That took too long",
+    ]
+    dressed.keyClick(agent.window, Qt.Key.Key_Backspace, Qt.KeyboardModifier.ControlModifier)
     assert [n.title for n in agent.desk.session.notices.shown] == ["You are on a call already"]
     dressed.keyClick(agent.window, Qt.Key.Key_Backspace, Qt.KeyboardModifier.ControlModifier)
     assert agent.desk.session.notices.shown == []
@@ -416,7 +422,7 @@ def test_every_control_has_a_name_a_tooltip_and_a_key(scene: MainWindow) -> None
 def test_no_two_controls_want_the_same_key(scene: MainWindow) -> None:
     keys: dict[str, str] = {}
     for button in scene.findChildren(ActionButton):
-        row_scoped = button.action.key in ("Return", "Delete", "C", "Q")
+        row_scoped = button.action.key in ("Return", "Delete", "C", "Q", "Ctrl+Backspace")
         if button.isVisible() and not row_scoped and button.window() is scene:
             assert button.action.key not in keys, f"{button.text()} and {keys[button.action.key]}"
             keys[button.action.key] = button.text()

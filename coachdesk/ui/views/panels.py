@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
 from coachdesk.ui.presenters.notices import Notice, Notices
-from coachdesk.ui.views.button import Action, make_button
+from coachdesk.ui.views.button import Action, ActionButton
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.style import column, restyle, row, text
 from coachdesk.ui.wording import HearingKind
@@ -34,6 +35,7 @@ NOTICE_INK = {
     "warning": "warning_text",
     "error": "danger_text",
 }
+DISMISS = Action("Dismiss", "Ctrl+Backspace", "close", "Dismiss this message; the key dismisses the newest")
 READING_MS = 8000
 """How long a notice stays whose cause is over at once."""
 
@@ -79,12 +81,13 @@ class NoticeBanner(QFrame):
         layout.setContentsMargins(14, 8, 8, 8)
         layout.addWidget(Icon(NOTICE_ICONS[notice.kind], 20, NOTICE_INK[notice.kind]))
         layout.addLayout(words, 1)
-        action = Action("Dismiss", "Ctrl+Backspace", "close", "Dismiss this message")
-        layout.addWidget(make_button(action, lambda: dismiss(notice.subject), "quiet", show_text=False))
+        button = ActionButton(DISMISS, "quiet", show_text=False)
+        button.clicked.connect(lambda: dismiss(notice.subject))
+        layout.addWidget(button)
 
 
 class NoticeStack(QWidget):
-    """The notices, newest below; only the newest answers to the key, and passing ones go by themselves."""
+    """The notices, newest below; those that only pass go by themselves."""
 
     def __init__(self, notices: Notices) -> None:
         super().__init__()
@@ -92,6 +95,8 @@ class NoticeStack(QWidget):
         self._layout = column(self, gap=8)
         self._layout.setContentsMargins(16, 12, 16, 0)
         self._banners: dict[str, NoticeBanner] = {}
+        shortcut = QShortcut(QKeySequence(DISMISS.key), self)
+        shortcut.activated.connect(self._dismiss_newest)
         notices.subscribe(self.refresh)
         self.refresh()
 
@@ -116,6 +121,10 @@ class NoticeStack(QWidget):
             timer = QTimer(banner, singleShot=True, interval=READING_MS)
             timer.timeout.connect(lambda: self._pass(notice))
             timer.start()
+
+    def _dismiss_newest(self) -> None:
+        if self._notices.shown:
+            self._notices.dismiss(self._notices.shown[-1].subject)
 
     def _pass(self, notice: Notice) -> None:
         if notice in self._notices.shown:
