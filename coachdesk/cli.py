@@ -162,10 +162,8 @@ def endpoint(
     from coachdesk.stdio import run_stdio
 
     try:
-        code = asyncio.run(
-            run_stdio(
-                lambda: Endpoint(server, token, mic=mic, speaker=speaker, camera=camera, video_out=video_out)
-            )
+        code = run_stdio(
+            lambda: Endpoint(server, token, mic=mic, speaker=speaker, camera=camera, video_out=video_out)
         )
     except DeviceError as error:
         raise _fail(error) from error

@@ -158,8 +158,15 @@ def _id_of(line: bytes) -> events.Id:
         return None
 
 
-async def run_stdio(make: Callable[[], Endpoint]) -> int:
-    """An endpoint on standard input and output; returns the process's exit code."""
+def run_stdio(make: Callable[[], Endpoint]) -> int:
+    """An endpoint on standard input and output until it ends; returns the process's exit code."""
+    # The proactor loop, the default on Windows, can lose UDP sockets.
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(_run(make))
+
+
+async def _run(make: Callable[[], Endpoint]) -> int:
     output = Output()
     try:
         async with make() as endpoint:

@@ -23,8 +23,9 @@ KNOWN_VOICE = """
 (() => {
   // The browser's own microphone path (echo cancellation, noise suppression) would treat a test tone as noise:
   // the voice is a sound of our own, whose first sample's time is known. Picture and all else stay the browser's.
-  const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   window.voiceStarted = 0;
+  if (!navigator.mediaDevices) return; // about:blank
+  const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const stream = await capture(constraints);
     for (const track of stream.getAudioTracks()) {
