@@ -9,7 +9,7 @@ from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.camera import Camera
+from coachdesk.media.camera import Camera, NoCamera
 from coachdesk.media.pcm import SILENCE, Block
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
@@ -28,6 +28,7 @@ class AgentSession(Session):
         super().__init__(client, server, pictures, emit)
         self._hub: AgentHub | None = None
         self._camera: Camera | None = None
+        self._customer: Peer | None = None
         self._video: VideoSender | None = None
         self._applied = -1
         self._waiting: set[str] = set()
@@ -158,7 +159,7 @@ class AgentSession(Session):
         hub.headset.duck_db = self._duck
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
-        hub.on_customer_connected = self._send_picture
+        hub.on_customer_connected = self._customer_connected
         hub.on_own_keyframe_wanted = self._keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
         return hub
@@ -180,6 +181,7 @@ class AgentSession(Session):
             return
         hub, self._hub, self.view = self._hub, None, None
         self._applied = -1
+        self._customer = None
         self._end_picture()
         self._pictures.stop()
         if hub is not None:
@@ -197,14 +199,23 @@ class AgentSession(Session):
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""
         self._camera = camera
-        if self._video is not None:
-            self._video.use(camera)
+        self._send_picture()
 
-    def _send_picture(self, peer: Peer) -> None:
-        if self._video is None and self._camera is not None:
-            self._video = VideoSender(self._camera)
-        if self._video is not None:
-            self._video.send_to([peer.outs["camera"]])
+    def _customer_connected(self, peer: Peer) -> None:
+        self._customer = peer
+        self._send_picture()
+
+    def _send_picture(self) -> None:
+        """Sends the own camera, if there is one, on the customer's present connection."""
+        camera, peer = self._camera, self._customer
+        if camera is None or peer is None or isinstance(camera, NoCamera):
+            self._end_picture()
+            return
+        if self._video is None:
+            self._video = VideoSender(camera)
+        else:
+            self._video.use(camera)
+        self._video.send_to([peer.outs["camera"]])
 
     def _keyframe(self) -> None:
         if self._video is not None:
