@@ -137,6 +137,7 @@ def test_holding_the_button_whispers_too(supervisor: Shown, dressed: QtBot) -> N
 
 def test_the_whisper_key_can_be_chosen(supervisor: Shown, dressed: QtBot) -> None:
     supervisor.desk.settings.set_whisper_key("F8")
+    assert "(F8)" in supervisor.call.whisper.toolTip()
     dressed.keyPress(supervisor.window, Qt.Key.Key_F8)
     dressed.keyRelease(supervisor.window, Qt.Key.Key_F8)
     assert supervisor.link.modes() == [Mode.WHISPER, Mode.LISTEN]
@@ -277,6 +278,7 @@ def test_asking_for_help_takes_two_keys(agent: Shown, dressed: QtBot) -> None:
     assert agent.link.sent[-1] == commands.AskHelp(reason="Customer is upset")
     agent.desk.handle(events.Call(call=call(help_=HelpView("Customer is upset", NOW))))
     assert agent.agent.coach.title.text() == "You asked for help"
+    agent.window.activateWindow()  # a window manager would do that when the dialog is gone
     dressed.waitUntil(agent.window.isActiveWindow)
     dressed.keyClick(agent.window, Qt.Key.Key_A)
     assert agent.link.sent[-1] == commands.CancelHelp()

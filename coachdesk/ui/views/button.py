@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -63,6 +63,13 @@ class ActionButton(QPushButton):
         self._icon = icon or self._icon
         self.updateGeometry()
         self.update()
+
+    def set_key(self, key: str) -> None:
+        """Name another key; whoever watches it is somebody else."""
+        if key != self.action.key:
+            self.action = replace(self.action, key=key)
+            self.setToolTip(f"{self.accessibleDescription()} ({key_name(key)})")
+            self.update()
 
     def set_state(self, state: str) -> None:
         """``off``, ``on``, or a hearing kind, ``pending``, ``armed``: the style sheet colours it."""

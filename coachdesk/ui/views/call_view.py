@@ -30,7 +30,7 @@ WHISPER = Action(
     "Whisper",
     "Space",
     "whisper",
-    "Hold to whisper to the agent; the customer does not hear it. W keeps it on",
+    "Hold to whisper to the agent; the customer does not hear it",
 )
 LATCH = Action("Whisper on", "W", "whisper", "Whisper until you press it again")
 BARGE = Action("Join in", "B", "barge", "Speak to everyone, the customer too. Press twice")
@@ -82,6 +82,11 @@ class CallPage(QWidget):
         clock.timeout.connect(self._tick)
         clock.start()
         self.refresh()
+
+    def set_whisper_key(self, key: str) -> None:
+        """The key to hold while whispering, one of ``whisper_key.KEYS``."""
+        self.whisper_key.key = key
+        self.whisper.set_key(key)
 
     # --- layout ---
 

@@ -16,7 +16,7 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     view = ObserverDesk(desk.observer, desk.wall)
 
     def follow_key() -> None:
-        view.call.whisper_key.key = desk.settings.preferences.whisper_key
+        view.call.set_whisper_key(desk.settings.preferences.whisper_key)
 
     desk.settings.subscribe(follow_key)
     follow_key()
