@@ -6,6 +6,7 @@ Linux only; needs the ``pulseaudio`` program. It touches no sound server of the 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -41,6 +42,10 @@ class SoundServer:
     """
 
     def __init__(self, *, speakers: Sequence[str] = (), mics: Sequence[str] = ()) -> None:
+        """Raises ValueError for a name that PulseAudio cannot have: letters, digits, ``-``, ``_`` and ``.`` only."""
+        for name in (*speakers, *mics):
+            if not re.fullmatch(r"[\w.-]+", name, re.ASCII):
+                raise ValueError(f"{name!r} cannot be the name of a sound device")
         self._speakers = tuple(speakers)
         self._mics = tuple(mics)
         self._folder: Path | None = None
@@ -109,10 +114,7 @@ class SoundServer:
     def _write_configuration(self, folder: Path) -> None:
         (folder / "cookie").write_bytes(secrets.token_bytes(256))
         (folder / "daemon.conf").write_text(_DAEMON_CONF)
-        lines = [
-            ".fail",
-            f"load-module module-native-protocol-unix auth-anonymous=1 socket={folder / 'native'}",
-        ]
+        lines = [f"load-module module-native-protocol-unix auth-anonymous=1 socket={folder / 'native'}"]
         lines += [_null_sink(speaker) for speaker in self._speakers]
         for mic in self._mics:
             feed = self.feed(mic)

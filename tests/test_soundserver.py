@@ -101,7 +101,18 @@ def test_without_pulseaudio_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         pass
 
 
-def test_a_name_that_cannot_be_a_device_is_told_and_nothing_is_left() -> None:
-    server = SoundServer(speakers=["two words"])
-    with pytest.raises(SoundServerError, match="did not start"), server:
+@pytest.mark.parametrize("name", ["two words", "", "ear rate=8000", "ear\n.exit"])
+def test_a_name_that_cannot_be_a_device_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name"):
+        SoundServer(mics=[name])
+
+
+def test_a_server_that_does_not_start_is_told_with_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pulseaudio", "pactl"):
+        (tmp_path / name).write_text("#!/bin/sh\necho the reason >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(SoundServerError, match="did not start: the reason"), SoundServer(speakers=["ear"]):
         pass
