@@ -11,7 +11,11 @@ import pytest
 import qasync
 from pytestqt.qtbot import QtBot
 
+from coachdesk import events
 from coachdesk.ui.theme import theme
+from signaling.policy import Mode
+from tests.ui.samples import AGENT, LOBBY, MIA, SAM, call, wall_calls, with_mode
+from tests.ui.shown import Shown
 
 PATIENCE = 20.0
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -46,3 +50,13 @@ async def until(condition: Callable[[], object], patience: float = PATIENCE) -> 
     while not condition():
         assert time.monotonic() < give_up, "waited in vain"
         await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def supervisor(dressed: QtBot) -> Shown:
+    return Shown(dressed, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)))
+
+
+@pytest.fixture
+def agent(dressed: QtBot) -> Shown:
+    return Shown(dressed, AGENT, LOBBY, events.Call(call=call(with_mode(MIA, Mode.WHISPER))))

@@ -1,25 +1,16 @@
-"""The windows with real presenters: every control does what it says, can be named, and fits."""
+"""The windows with real presenters: every control does what it says."""
 
 from __future__ import annotations
-
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
-from coachdesk.ui.presenters.desk import Desk
-from coachdesk.ui.theme import theme
-from coachdesk.ui.views.agent_desk import AgentDesk
-from coachdesk.ui.views.button import ActionButton, key_name
-from coachdesk.ui.views.desk import make_view
 from coachdesk.ui.views.dialogs import AskHelp, NewLink, ShareLink
-from coachdesk.ui.views.main_window import MainWindow
 from coachdesk.ui.views.observer_desk import ObserverDesk
 from coachdesk.ui.views.video import VideoView
 from signaling.policy import Mode
@@ -27,66 +18,15 @@ from signaling.protocol import HelpView
 from tests.ui.samples import (
     AGENT,
     LOBBY,
-    LONG_NAME,
     MIA,
     NOW,
     SAM,
-    FakeLink,
     StillPictures,
     call,
-    make_desk,
     router_picture,
     wall_calls,
-    with_mode,
 )
-from tests.ui.screenshots import SCENES
-
-
-class Shown:
-    """A main window with a signed-in desk."""
-
-    def __init__(self, qtbot: QtBot, who: object, *told: events.AnyEvent) -> None:
-        desk, link = make_desk(who)  # type: ignore[arg-type]
-        self.desk: Desk = desk
-        self.link: FakeLink = link
-        self.window = MainWindow(lambda: None)
-        qtbot.addWidget(self.window, before_close_func=lambda w: setattr(w, "_may_close", True))
-        self.view = make_view(desk)
-        self.window.show_desk(desk.session, self.view, lambda: None, lambda: None)
-        self.window.show()
-        self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow)
-        for event in told:
-            desk.handle(event)
-        QApplication.processEvents()
-        self._qtbot = qtbot
-
-    @property
-    def call(self) -> Any:
-        assert isinstance(self.view, ObserverDesk)
-        return self.view.call
-
-    @property
-    def agent(self) -> AgentDesk:
-        assert isinstance(self.view, AgentDesk)
-        return self.view
-
-    def dialog(self, kind: type[QDialog]) -> Any:
-        found = [d for d in self.window.findChildren(kind) if d.isVisible()]
-        assert found, f"no {kind.__name__} is open"
-        self._qtbot.waitUntil(found[-1].isActiveWindow)
-        return found[-1]
-
-
-@pytest.fixture
-def supervisor(dressed: QtBot) -> Shown:
-    return Shown(dressed, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)))
-
-
-@pytest.fixture
-def agent(dressed: QtBot) -> Shown:
-    return Shown(dressed, AGENT, LOBBY, events.Call(call=call(with_mode(MIA, Mode.WHISPER))))
-
+from tests.ui.shown import Shown
 
 # --- push to talk -------------------------------------------------------------------------------------------
 
@@ -390,87 +330,3 @@ def test_pictures_that_are_not_there_yet_are_tried_again(dressed: QtBot) -> None
     video.show_source("pictures")
     video.show()
     dressed.waitUntil(lambda: video.has_picture)
-
-
-# --- everybody can use it, everywhere it fits ---------------------------------------------------------------
-
-
-@pytest.fixture
-def scene(dressed: QtBot, request: pytest.FixtureRequest) -> MainWindow:
-    window = MainWindow(lambda: None)
-    dressed.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    SCENES[request.param](window)
-    window.show()
-    QApplication.processEvents()
-    return window
-
-
-@pytest.mark.parametrize("scene", SCENES, indirect=True)
-def test_every_control_has_a_name_a_tooltip_and_a_key(scene: MainWindow) -> None:
-    buttons = [b for b in scene.findChildren(QPushButton) if b.isVisible()]
-    assert buttons
-    for button in buttons:
-        assert isinstance(button, ActionButton), f"{button.text()!r} is no ActionButton"
-        assert button.accessibleName(), button
-        key = key_name(button.action.key)
-        assert key, f"{button.text()!r} has no key"
-        assert f"({key})" in button.toolTip(), button.text()
-    kinds = (QSlider, QComboBox, QLineEdit)
-    for widget in (w for w in scene.findChildren(QWidget) if isinstance(w, kinds)):
-        assert widget.accessibleName(), f"{type(widget).__name__} has no name"
-
-
-@pytest.mark.parametrize("scene", SCENES, indirect=True)
-def test_no_two_controls_want_the_same_key(scene: MainWindow) -> None:
-    keys: dict[str, str] = {}
-    for button in scene.findChildren(ActionButton):
-        row_scoped = button.action.key in ("Return", "Delete", "C", "Q", "Ctrl+Backspace")
-        if button.isVisible() and not row_scoped and button.window() is scene:
-            assert button.action.key not in keys, f"{button.text()} and {keys[button.action.key]}"
-            keys[button.action.key] = button.text()
-
-
-@pytest.mark.parametrize("size", [(900, 600), (1440, 900), (3840, 2160)], ids=str)
-@pytest.mark.parametrize(
-    "scene", ["agent_whispered", "supervisor_leads", "wall", "sign_in_failed"], indirect=True
-)
-def test_it_fits(scene: MainWindow, size: tuple[int, int]) -> None:
-    scene.resize(*size)
-    QApplication.processEvents()
-    assert (scene.width(), scene.height()) == size
-    for button in scene.findChildren(ActionButton):
-        if button.isVisible() and not button.visibleRegion().isEmpty():
-            corner = button.mapTo(scene, QPoint(0, 0))
-            assert 0 <= corner.x() <= size[0] - button.width(), button.text()
-
-
-def test_columns_do_not_overlap_in_the_smallest_window(agent: Shown) -> None:
-    agent.window.resize(900, 600)
-    QApplication.processEvents()
-
-    def span(widget: QWidget) -> tuple[int, int]:
-        left = widget.mapTo(agent.window, QPoint(0, 0)).x()
-        return left, left + widget.width()
-
-    spans = [span(w) for w in (agent.agent.lobby, agent.agent.video, agent.agent.side)]
-    assert all(right < left for (_, right), (left, _) in pairwise(spans))
-
-
-def test_long_names_are_elided_and_told_in_the_tooltip(agent: Shown) -> None:
-    agent.desk.handle(events.Call(call=call(label=LONG_NAME)))
-    agent.window.resize(900, 600)
-    QApplication.processEvents()
-    title = agent.agent.header.title
-    assert title.text().endswith("…")
-    assert title.toolTip() == LONG_NAME
-
-
-@pytest.mark.parametrize("name", ["dark", "contrast"])
-def test_theme_can_be_switched_during_a_call(agent: Shown, qapp: Any, name: Any) -> None:
-    before = agent.window.grab().toImage()
-    try:
-        theme.apply(qapp, name)
-        assert agent.window.grab().toImage() != before
-        assert agent.window.grab().toImage().pixelColor(2, 200).name() == theme.colour("bg").name()
-    finally:
-        theme.apply(qapp, "light")
