@@ -21,6 +21,8 @@ FIRST_WAIT = 0.010
 KNOWN_AFTER = 20
 CLOCK_JUMP = 0.5
 """A transit time that differs by so much comes of a sender's clock that was set anew, not of the network."""
+STEP_ARRIVALS = 10
+"""So many arrivals in a row beyond the longest wait are no stragglers: the path, or the sender's clock, has changed."""
 PAUSE = 10.0
 """After so many seconds without a packet, what was known of the path is old."""
 LOSSY = 3
@@ -57,6 +59,14 @@ class ArrivalClock:
             self._arrivals.append((transit, transit))
             self._burst_began = arrival
         self._fresh = False
+        self._follow_step()
+
+    def _follow_step(self) -> None:
+        """Forgets the time before a lasting rise of the transit times, which no wait can make up for."""
+        recent = list(self._arrivals)[-STEP_ARRIVALS:]
+        if len(recent) == STEP_ARRIVALS and min(recent)[0] - self.base > MAX_WAIT:
+            self._arrivals = deque(recent, maxlen=WINDOW)
+            self._fresh = False
 
     def played(self, *, lost: bool, copy_seconds: float) -> None:
         """A packet's turn came. ``copy_seconds``: how much of its predecessor each packet carries, 0 if nothing."""
