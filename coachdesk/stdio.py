@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import queue
 import sys
 import threading
@@ -15,11 +14,15 @@ import msgspec
 from coachdesk import commands, events
 from coachdesk.client import SignalingError
 from coachdesk.endpoint import Endpoint
+from coachdesk.lines import lines
+from coachdesk.media.priority import sound_first
 from coachdesk.session import CommandError
 
 MAX_LINE = 64 * 1024
 QUEUED_LINES = 10_000
 """Lines of output a slow reader may be behind before ``levels`` and then all events are dropped."""
+SWITCH_SECONDS = 0.001
+"""How long a picture's thread may keep the interpreter from the sound; Python's default is 5 ms."""
 
 log = logging.getLogger(__name__)
 
@@ -59,16 +62,9 @@ class Output:
 
 
 def _read_lines(put: Callable[[bytes | None], object]) -> None:
-    """Runs on a thread: every line of standard input, then None.
-
-    Reads the descriptor itself: a lock held on ``sys.stdin`` at the interpreter's end would abort the process.
-    """
-    rest = b""
-    while chunk := os.read(sys.stdin.fileno(), MAX_LINE):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            put(line)
-        rest = rest[:MAX_LINE]
+    """Runs on a thread: every line of standard input, then None."""
+    for line in lines(sys.stdin.fileno(), MAX_LINE):
+        put(line)
     put(None)
 
 
@@ -160,6 +156,8 @@ def _id_of(line: bytes) -> events.Id:
 
 def run_stdio(make: Callable[[], Endpoint]) -> int:
     """An endpoint on standard input and output until it ends; returns the process's exit code."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    sound_first()
     # The proactor loop, the default on Windows, can lose UDP sockets.
     factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with asyncio.Runner(loop_factory=factory) as runner:

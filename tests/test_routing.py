@@ -115,7 +115,9 @@ class TwoSupervisors(RuleBasedStateMachine):
 
     @invariant()
     def no_whisper_and_no_lane_reaches_the_customer(self) -> None:
-        assert not [route for route in self.wired if route.sink == "customer" and route.lane is not Lane.VOICE]
+        assert not [
+            route for route in self.wired if route.sink == "customer" and route.lane is not Lane.VOICE
+        ]
 
     @invariant()
     def only_coaches_that_barge_or_took_over_reach_the_customer(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coachdesk import commands
 from coachdesk.demo.report import write_report
-from coachdesk.demo.scene import Scene
+from coachdesk.demo.scene import DESKS, Scene
 from coachdesk.demo.screen import VirtualScreen
 from coachdesk.demo.stage import Stage
 from coachdesk.demo.walk import hearing, latencies, walk
@@ -67,8 +67,8 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
 
 
 async def _take_pictures(scene: Scene, folder: Path) -> None:
-    for name, window in scene.staff.items():
-        await window.do(commands.Screenshot(file=str(folder / f"{name}.png")))
+    for name in DESKS:
+        await scene.staff[name].do(commands.Screenshot(file=str(folder / f"{name}.png")))
     await scene.customer.page.screenshot(path=str(folder / "customer.png"))
 
 

@@ -18,14 +18,18 @@ from coachdesk.hearing import TONES, read_wav, tone, write_wav
 from coachdesk.remote import RemoteEndpoint
 
 VOICE_SECONDS = 8
+DUCK_DB = -6.0
+"""Under a whisper the customer is turned down by so little that they still count as heard."""
 STAFF = ("agent", "supervisor", "trainee")
+DESKS = ("agent", "supervisor")
+"""Those with a window, where there are windows."""
 
 
 class Scene:
     """Agent, supervisor and trainee signed in, and the customer's browser on the agent's join link.
 
     ``sink`` is the PulseAudio sink that is the customer's ear; ``env`` shows programs the sound server and the screen.
-    ``windows``: the staff have desktop windows, else they are headless endpoints.
+    ``windows``: agent and supervisor have desktop windows, else all are headless endpoints.
 
     Attributes:
         staff: endpoints by name.
@@ -56,7 +60,7 @@ class Scene:
             write_wav(folder / f"{name}-says.wav", tone(TONES[name], VOICE_SECONDS, keyed=True))
         await self._recorder.start()
         self._tell(
-            f"{'opening the windows of' if self._windows else 'starting'} agent, supervisor and trainee"
+            f"{'opening the windows of' if self._windows else 'starting'} agent and supervisor; a trainee shadows"
         )
         await asyncio.gather(*(self.enter(name) for name in STAFF))
         invited = await self.staff["agent"].do(commands.Invite(label="Router is down"))
@@ -78,7 +82,9 @@ class Scene:
         """(Re)starts a member of the staff; a later recording replaces an earlier one."""
         folder = self.stage.folder
         devices = ("--mic", str(folder / f"{name}-says.wav"), "--speaker", str(folder / f"{name}-hears.wav"))
-        self.staff[name] = await self.stage.endpoint(name, PARTIES[name], *devices, window=self._windows)
+        self.staff[name] = await self.stage.endpoint(
+            name, PARTIES[name], *devices, window=self._windows and name in DESKS
+        )
         return self.staff[name]
 
     async def answer(self) -> str:
@@ -87,6 +93,7 @@ class Scene:
         agent = self.staff["agent"]
         waiting = await agent.wait(events.Waiting)
         self._tell("the customer agreed and waits; the agent answers")
+        await agent.do(commands.Duck(gain=DUCK_DB))
         await agent.do(commands.Admit(party=waiting.party))
         self.call = (await agent.wait(events.Call)).call.call
         await agent.wait(events.Media, lambda event: event.state == "connected")

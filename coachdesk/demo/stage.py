@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,7 @@ class StageError(Exception):
 
 
 class Stage:
-    """Starts and ends the parts in order. Their logs, recordings and the database lie in ``folder``.
+    """Starts and ends the parts in order. Their logs and recordings lie in ``folder``; the records are new each time.
 
     ``env`` is set for the endpoints.
 
@@ -44,10 +45,13 @@ class Stage:
         self._env = dict(env or {})
         self._server: asyncio.subprocess.Process | None = None
         self._port = "0"
-        self.db = f"sqlite:///{folder / 'coachdesk.db'}"
+        self._records = tempfile.TemporaryDirectory(prefix="coachdesk-records-")
+        self.db = f"sqlite:///{Path(self._records.name) / 'coachdesk.db'}"
 
     async def __aenter__(self) -> Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
+        for old in self.folder.glob("*.log"):
+            old.unlink()
         await self.start_server()
         return self
 
@@ -56,6 +60,7 @@ class Stage:
     ) -> None:
         await asyncio.gather(*(each.quit() for each in self.endpoints.values()), return_exceptions=True)
         await self.stop_server()
+        self._records.cleanup()
 
     async def start_server(self) -> None:
         """Starts the server; after the first time on the same port. Raises StageError if it does not come up."""

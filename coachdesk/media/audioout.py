@@ -34,6 +34,8 @@ class AudioOut:
         if self._blocks and targets != self._outs:
             self._finish()
         if targets:
+            if not self._talking and not self._blocks:
+                self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
             self._outs = targets
             self._blocks.append(block)
             if len(self._blocks) == FRAME_BLOCKS:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from coachdesk.events import DeviceView
 from coachdesk.media import testpattern
 from coachdesk.media.filesound import DeviceError
+from coachdesk.media.priority import pictures_later
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,7 @@ class WorkerCamera:
         self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
+        pictures_later()
         try:
             for shot in self._shots(self._closing):
                 self._latest = shot

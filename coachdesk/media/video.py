@@ -22,6 +22,7 @@ from coachdesk.media import vp8
 from coachdesk.media.camera import Camera
 from coachdesk.media.compat import RtpOut
 from coachdesk.media.packet import Packet
+from coachdesk.media.priority import pictures_later
 from coachdesk.media.videobuffer import EncodedFrame, VideoBuffer
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class VideoReceiver:
             self._buffer.skip_to_keyframe()
 
     def _decode(self) -> None:
+        pictures_later()
         decoder: Any = av.CodecContext.create("libvpx", "r")
         while (frame := self._frames.get()) is not None and not self._closed.is_set():
             packet = av.Packet(frame.data)
@@ -222,6 +224,7 @@ class VideoSender:
         self._thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
+        pictures_later()
         shown = 0.0
         while not self._closed.wait(1 / (2 * FRAME_RATE)):
             latest = self._camera.latest()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.latest import Latest
+from coachdesk.media.priority import pictures_later
 from coachdesk.media.video import Picture
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class VideoFileWriter:
         self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
+        pictures_later()
         try:
             while (picture := self._waiting.take()) is not None:
                 self._sink.write(picture)

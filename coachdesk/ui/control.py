@@ -2,7 +2,7 @@
 
 Standard input takes every command of docs/endpoint.md, passed on to the window's endpoint, and
 ``{"cmd":"screenshot","file":"window.png"}``; standard output carries every event of the endpoint, and answers
-a screenshot with ``ok`` or ``error``.
+a screenshot with ``ok`` or ``error``. ``quit`` closes the window.
 """
 
 from __future__ import annotations
@@ -15,15 +15,10 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
 from coachdesk import events
+from coachdesk.commands import Quit, Screenshot
+from coachdesk.lines import lines
 
 MAX_LINE_BYTES = 1 << 20
-
-
-class Screenshot(msgspec.Struct, tag_field="cmd", tag="screenshot"):
-    """Save the window as a PNG."""
-
-    file: str
-    id: events.Id = None
 
 
 class Control(QObject):
@@ -31,7 +26,7 @@ class Control(QObject):
 
     Signals:
         line: one line of input, as bytes.
-        ended: standard input was closed.
+        ended: standard input was closed, or ``quit`` came: the window shall close.
     """
 
     line = Signal(bytes)
@@ -51,17 +46,22 @@ class Control(QObject):
         sys.stdout.buffer.flush()
 
     def _read(self) -> None:
-        while line := sys.stdin.buffer.readline(MAX_LINE_BYTES):
+        for line in lines(sys.stdin.fileno(), MAX_LINE_BYTES):
             self.line.emit(line)
         self.ended.emit()
 
     def _obey(self, line: bytes) -> None:
         try:
-            shot = msgspec.json.decode(line, type=Screenshot)
+            command = msgspec.json.decode(line, type=Screenshot | Quit)
         except msgspec.DecodeError:
             self._forward(line)
             return
-        if self._take(shot.file):
-            self.tell(events.Ok(id=shot.id))
+        if isinstance(command, Quit):
+            self.tell(events.Ok(id=command.id))
+            self.ended.emit()
+        elif self._take(command.file):
+            self.tell(events.Ok(id=command.id))
         else:
-            self.tell(events.Error(id=shot.id, code="not_saved", message=f"{shot.file} cannot be written."))
+            self.tell(
+                events.Error(id=command.id, code="not_saved", message=f"{command.file} cannot be written.")
+            )
