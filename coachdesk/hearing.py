@@ -35,7 +35,7 @@ BANDWIDTH = 24.0
 """Hz around a tone that belong to it."""
 FLOOR_DBFS = -140.0
 
-AUDIBLE_DBFS = -45.0
+AUDIBLE_DBFS = -50.0
 """A sound that should be heard arrives at least this loud."""
 FORBIDDEN_DBFS = -70.0
 """A sound that should not be heard stays below this in any case."""
