@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+# Started as a script, this file's folder comes first, and bench/signaling.py would hide the package of that name.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import av
 import msgspec
