@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import signal
 import sys
+from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from signaling.state import Team
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="coachdesk",
@@ -20,7 +28,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 user = typer.Typer(help="Accounts.", no_args_is_help=True)
+team = typer.Typer(
+    help="What a team's agents see of observers, and what its customers are told.", no_args_is_help=True
+)
 app.add_typer(user, name="user")
+app.add_typer(team, name="team")
 
 DB = Annotated[
     str,
@@ -45,6 +57,14 @@ class StaffRole(StrEnum):
     ADMIN = "admin"
 
 
+class Awareness(StrEnum):
+    """What agents are shown of their observers."""
+
+    NONE = "none"
+    TALKING = "talking"
+    ALL = "all"
+
+
 @app.callback()
 def _start(
     log_level: Annotated[
@@ -58,6 +78,17 @@ def _start(
 def _fail(message: object) -> typer.Exit:
     typer.echo(f"coachdesk: {message}", err=True)
     return typer.Exit(1)
+
+
+def _administer(work: Coroutine[Any, Any, T]) -> T:
+    """Runs work on the records; ends the process with a message when it cannot be done."""
+    from signaling.administration import AdministrationError
+    from signaling.store import StoreError
+
+    try:
+        return asyncio.run(work)
+    except (AdministrationError, StoreError) as error:
+        raise _fail(error) from error
 
 
 @app.command()
@@ -99,11 +130,20 @@ def server(
         turn_secret=turn_secret,
     )
     try:
-        asyncio.run(serve(options, lambda url: print(f"listening on {url}", flush=True)))
+        asyncio.run(_until_stopped(serve(options, lambda url: print(f"listening on {url}", flush=True))))
     except KeyboardInterrupt:
         return
     except (ServerError, StoreError) as error:
         raise _fail(error) from error
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs ``work`` until SIGTERM, which ends it in good order, as Ctrl+C does."""
+    task = asyncio.ensure_future(work)
+    with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 @user.command("add")
@@ -117,25 +157,93 @@ def user_add(
     ] = False,
 ) -> None:
     """Add an account."""
+    from signaling.administration import add_user
     from signaling.policy import Role
-    from signaling.server import ServerError, StoreError, add_user
 
     secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-    try:
-        asyncio.run(add_user(db or None, name, Role(role.value), team, secret))
-    except (ServerError, StoreError) as error:
-        raise _fail(error) from error
+    _administer(add_user(db or None, name, Role(role.value), team, secret))
+
+
+@user.command("list")
+def user_list(db: DB = "") -> None:
+    """List the accounts: name, role, team, how they sign in."""
+    from signaling.administration import users
+
+    for account in _administer(users(db or None)):
+        signs_in = "disabled" if account.disabled else "password or token" if account.password else "token"
+        print(account.name, account.role.value, account.team, signs_in, sep="\t")
+
+
+@user.command("disable")
+def user_disable(name: Annotated[str, typer.Argument(help="User name.")], db: DB = "") -> None:
+    """Shut a user out: tokens and password are void at once, a live connection ends within seconds."""
+    from signaling.administration import set_disabled
+
+    _administer(set_disabled(db or None, name, True))
+
+
+@user.command("enable")
+def user_enable(name: Annotated[str, typer.Argument(help="User name.")], db: DB = "") -> None:
+    """Let a disabled user in again."""
+    from signaling.administration import set_disabled
+
+    _administer(set_disabled(db or None, name, False))
+
+
+@team.command("set")
+def team_set(
+    name: Annotated[str, typer.Argument(help="The team.")],
+    awareness: Annotated[
+        Awareness | None, typer.Option(help="Which observers its agents see: none, those who talk, or all.")
+    ] = None,
+    announcement: Annotated[
+        str | None, typer.Option(help="What its customers are told before they consent; '' for nothing.")
+    ] = None,
+    db: DB = "",
+) -> None:
+    """Change a team's policy; a running server takes it up within seconds."""
+    from signaling.administration import set_team
+
+    if awareness is None and announcement is None:
+        raise _fail("nothing to change: give --awareness, --announcement or both")
+    _show(_administer(set_team(db or None, name, awareness.value if awareness else None, announcement)))
+
+
+@team.command("show")
+def team_show(db: DB = "") -> None:
+    """Show the policies of all teams."""
+    from signaling.administration import teams
+
+    for each in _administer(teams(db or None)):
+        _show(each)
+
+
+def _show(policy: Team) -> None:
+    print(policy.name, policy.awareness, policy.announcement, sep="\t")
 
 
 @app.command()
 def token(name: Annotated[str, typer.Argument(help="User name.")], db: DB = "") -> None:
     """Print a sign-in token and nothing else."""
-    from signaling.server import ServerError, StoreError, token_for
+    from signaling.administration import token_for
 
-    try:
-        print(asyncio.run(token_for(db or None, name)))
-    except (ServerError, StoreError) as error:
-        raise _fail(error) from error
+    print(_administer(token_for(db or None, name)))
+
+
+@app.command()
+def audit(
+    call: Annotated[str, typer.Option(help="Only entries about this call.")] = "",
+    last: Annotated[int | None, typer.Option(min=1, help="Only so many, the newest.")] = None,
+    db: DB = "",
+) -> None:
+    """Print the audit log, one JSON object per line, oldest first."""
+    from signaling.administration import audit_lines
+
+    async def write() -> None:
+        async for line in audit_lines(db or None, call, last):
+            print(line)
+
+    _administer(write())
 
 
 @app.command()

@@ -24,6 +24,9 @@ HEARTBEAT = 4.0
 LONGEST_PAUSE = 5.0
 """Seconds between attempts to reconnect, at most."""
 
+_PASSING = frozenset({Code.SHUTTING_DOWN, Code.INTERNAL, Code.TOO_MANY_MESSAGES})
+"""What a server may answer to a hello that will do a little later."""
+
 CONNECT = aiohttp.ClientTimeout(total=None, sock_connect=5.0, connect=5.0)
 
 log = logging.getLogger(__name__)
@@ -53,7 +56,8 @@ class Client:
 
     Attributes:
         on_message: called on the loop with every message that answers no request.
-        on_online: called with True after each (re)connect and its ``welcome``, with False and a reason when it is lost.
+        on_online: called with True after each (re)connect and its ``welcome``; with False and a reason when it is lost, or
+            cannot be had at first.
         welcome: the server's last ``welcome``.
     """
 
@@ -65,6 +69,7 @@ class Client:
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[ServerMessage]] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._told_offline = False
         self.welcome: protocol.Welcome | None = None
         self.on_message: Callable[[ServerMessage], None] = lambda message: None
         self.on_online: Callable[[bool, str], None] = lambda on, reason: None
@@ -77,11 +82,15 @@ class Client:
                 try:
                     reason = await self._converse(http)
                     failures = 0
-                except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                    reason = str(error) or type(error).__name__
+                except aiohttp.InvalidURL as error:
+                    raise SignalingError(
+                        "bad_address", "The server's address must look like https://calls.example.com"
+                    ) from error
+                except (aiohttp.ClientError, OSError) as error:
+                    reason = str(error) or "The server did not answer in time."
                     failures += 1
                 self._drop(reason)
-                await asyncio.sleep(min(LONGEST_PAUSE, 0.2 * 2**failures) * random.uniform(0.8, 1.2))  # noqa: S311
+                await asyncio.sleep(_pause(failures))
 
     async def request(self, kind: type[protocol.Request], **fields: Any) -> ServerMessage:
         """Sends one request and waits for its answer. Raises SignalingError with the server's code when refused."""
@@ -134,15 +143,21 @@ class Client:
             resume=self._resume,
         )
         await socket.send_str(protocol.dump(hello))
-        message = self._parse(await asyncio.wait_for(socket.receive_str(), REQUEST_TIMEOUT))
+        frame = await asyncio.wait_for(socket.receive(), REQUEST_TIMEOUT)
+        if frame.type is not aiohttp.WSMsgType.TEXT:
+            raise ConnectionError("The server closed the connection without a word.")
+        message = self._parse(frame.data)
         if isinstance(message, protocol.Welcome):
             self._resume = message.resume
             self.welcome = message
             self._socket = socket
+            self._told_offline = False
             self.on_online(True, "")
             return None
         if isinstance(message, protocol.Goodbye | protocol.Refused):
-            if self._resume:
+            if message.code in _PASSING or (self.welcome and message.code == Code.TOO_MANY_CONNECTIONS):
+                raise ConnectionError(message.message)
+            if self._resume and message.code == Code.NOT_SIGNED_IN:
                 self._resume = ""
                 return message.message
             raise SignalingError(message.code, message.message)
@@ -172,14 +187,23 @@ class Client:
             assert self.welcome is not None
             self.welcome = msgspec.structs.replace(self.welcome, ice=message.ice)
             return
+        if isinstance(message, protocol.TeamPolicy):
+            assert self.welcome is not None
+            self.welcome = msgspec.structs.replace(self.welcome, awareness=message.awareness)
+            return
         self.on_message(message)
 
     def _drop(self, reason: str) -> None:
-        was_online = self._socket is not None
         self._socket = None
         for answer in self._answers.values():
             with contextlib.suppress(asyncio.InvalidStateError):
                 answer.set_exception(Offline())
         self._answers.clear()
-        if was_online:
+        if not self._told_offline:
+            self._told_offline = True
             self.on_online(False, reason)
+
+
+def _pause(failures: int) -> float:
+    """Seconds until the next attempt: doubling, bounded, spread so that not all come back to a new server at once."""
+    return min(LONGEST_PAUSE, 0.2 * 2.0 ** min(failures, 10)) * random.uniform(0.8, 1.2)  # noqa: S311

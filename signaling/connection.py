@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from signaling.auth import AuthError, TokenBucket, read_token
 from signaling.outlet import Outlet
@@ -35,6 +35,7 @@ REFUSALS_PER_SECOND, REFUSAL_BURST = 2.0, 50.0
 MAX_CONNECTIONS = 10_000
 MAX_PER_ADDRESS = 64
 """Connections of one address that have not signed in as staff."""
+_ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
 class _Rejected(Exception):
@@ -78,17 +79,18 @@ class Connection:
         outlet = Outlet(ws, request.transport)
         number = self._board.plug(outlet)
         room = self._addresses.enter(self._address) and self._board.connections <= MAX_CONNECTIONS
+        left = False
         try:
             if not room:
                 self._send_away(
                     outlet, Code.TOO_MANY_CONNECTIONS, "too many connections; close some and try again"
                 )
             elif await self._greet(ws, outlet, number):
-                await self._converse(ws, outlet, number)
+                left = await self._converse(ws, outlet, number)
         finally:
             if self._guest:
                 self._addresses.leave(self._address)
-            self._board.unplug(number)
+            self._board.unplug(number, left=left and not outlet.ending)
             await outlet.finish()
         return ws
 
@@ -117,7 +119,7 @@ class Connection:
     async def _hello(self, ws: web.WebSocketResponse) -> Hello | None:
         """The first message; None when the client has left."""
         frame = await ws.receive()
-        if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+        if frame.type in _ENDS:
             return None
         if frame.type is not WSMsgType.TEXT or len(frame.data) > MAX_MESSAGE_BYTES:
             raise _Rejected(Code.BAD_MESSAGE, "the first message must be hello")
@@ -169,11 +171,16 @@ class Connection:
 
     # --- the session ---
 
-    async def _converse(self, ws: web.WebSocketResponse, outlet: Outlet, number: int) -> None:
-        async for frame in ws:
+    async def _converse(self, ws: web.WebSocketResponse, outlet: Outlet, number: int) -> bool:
+        """Until the connection ends; whether the client closed it on purpose.
+
+        The frame is looked at because ``ws.close_code`` is 1000 as well when the stream just breaks off.
+        """
+        while (frame := await ws.receive()).type not in _ENDS:
             await self._board.store.room()
             if not self._take(frame.type, frame.data, outlet, number):
-                return
+                return False
+        return frame.type is WSMsgType.CLOSE and frame.data == WSCloseCode.OK
 
     def _take(self, kind: WSMsgType, text: str, outlet: Outlet, number: int) -> bool:
         """One frame; whether the session goes on."""

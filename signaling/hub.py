@@ -1,18 +1,19 @@
 """The single owner of everything live: message in, messages, audit entries and record changes out. Pure.
 
 Time is passed in (Unix seconds); connections are numbers the caller gives out. Identity comes from the connection,
-never from a message. The rules are in ``lobby`` and ``calls``; who may is ``policy.may``, asked here for each request.
+never from a message. The rules are in ``lobby``, ``calls`` and ``presence``; who may is ``policy.may``, asked here for
+each request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from signaling import calls, lobby
+from signaling import calls, lobby, presence
 from signaling.policy import AUDITED, Action, Context, Mode, Role, may
 from signaling.protocol import (
     VERSION,
@@ -47,7 +48,7 @@ from signaling.protocol import (
     Welcome,
     action_of,
 )
-from signaling.state import OBSERVERS, Call, Link, Party, State, User, fingerprint
+from signaling.state import OBSERVERS, Call, Link, Party, State, Team, User, fingerprint
 from signaling.step import CallEnded, DropLive, Refusal, Step, calls_for
 
 _Rule = Callable[[State, Step, Party, Any, Any], LinkCreated | None]
@@ -90,8 +91,8 @@ class Hub:
         if present is not None:
             if present.role is user.role and present.team == user.team:
                 return self._replace(step, connection, present)
-            self._displace(step, present)
-            self._give_up(step, present)
+            presence.displace(state, step, present)
+            presence.give_up(state, step, present)
         own = [p for p in state.connection_of if state.parties[p].user == user.id]
         if len(own) >= state.limits.connections_per_user:
             return _turn_away(
@@ -111,7 +112,7 @@ class Hub:
 
     def _replace(self, step: Step, connection: int, agent: Party) -> Step:
         secret = self.state.secret()
-        self._displace(step, agent)
+        presence.displace(self.state, step, agent)
         self.state.drop_party(agent)
         agent.resume = fingerprint(secret)
         self.state.add_party(agent)
@@ -152,16 +153,10 @@ class Hub:
             return _turn_away(
                 step, connection, Code.NOT_SIGNED_IN, "your place is gone; sign in or open the link again"
             )
-        self._displace(step, party)
+        presence.displace(self.state, step, party)
         # A guest who has not knocked has no place without a connection; this one is moving.
         self.state.add_party(party)
         return self._seat(step, connection, party, secret)
-
-    def _displace(self, step: Step, party: Party) -> None:
-        """Sends away the connection a party has, if any: another has come for its place."""
-        if self.state.connected(party.party):
-            step.send(self.state, party.party, Goodbye(Code.REPLACED, "you are signed in elsewhere now"))
-            self._lose(step, party)
 
     def _seat(self, step: Step, connection: int, party: Party, secret: str) -> Step:
         """Binds a connection to a party and tells it where it stands."""
@@ -186,6 +181,7 @@ class Hub:
             self.state.iced[party.party] = now
         team = self.state.team(party.team)
         if party.role is Role.CUSTOMER:
+            party.announcement = team.announcement
             return Invitation(
                 party=party.party,
                 resume=secret,
@@ -206,30 +202,19 @@ class Hub:
             awareness=team.awareness,
         )
 
-    def disconnect(self, connection: int, now: float) -> Step:
-        """A connection is gone. Its party keeps its place for a while, unheard."""
+    def disconnect(self, connection: int, now: float, *, left: bool = False) -> Step:
+        """A connection is gone. Its party keeps its place for a while, unheard.
+
+        ``left``: closed on purpose (close code 1000). That ends a wait in the lobby at once; a call ends by ``hang_up``.
+        """
         step = Step(now)
         party = self._party(connection)
         if party is not None:
-            self._lose(step, party)
+            presence.lose(self.state, step, party)
+            if left and party.waiting_since is not None:
+                presence.give_up(self.state, step, party)
             step.publish(self.state)
         return step
-
-    def _lose(self, step: Step, party: Party) -> None:
-        state = self.state
-        state.unbind(party.party)
-        state.lost[party.party] = step.now
-        call = state.calls.get(party.call)
-        if call is not None and party.role is Role.AGENT:
-            calls.fall_back(state, step, call)
-        elif call is not None and party.role in OBSERVERS:
-            calls.observer_lost(step, call, party)
-        elif call is not None:
-            step.touch_call(call)
-        if party.role is Role.AGENT or party.waiting_since is not None:
-            step.touch_lobby(party.user or party.host)
-        if party.role is Role.CUSTOMER and not party.durable:
-            state.drop_party(party)
 
     def _party(self, connection: int) -> Party | None:
         return self.state.parties.get(self.state.party_of_connection.get(connection, ""))
@@ -319,7 +304,7 @@ class Hub:
         for party_id, since in list(state.lost.items()):
             party = state.parties.get(party_id)
             if party is not None and now - since >= state.limits.grace(party.role):
-                self._give_up(step, party)
+                presence.give_up(state, step, party)
         for link in list(state.links.values()):
             if link.link in state.open_links and not link.open(now):
                 state.open_links.discard(link.link)
@@ -333,20 +318,20 @@ class Hub:
         step.publish(state)
         return step
 
-    def _give_up(self, step: Step, party: Party) -> None:
-        """A lost party is not expected back."""
-        state = self.state
-        call = state.calls.get(party.call)
-        if call is not None and party.role in OBSERVERS:
-            calls.remove_observer(state, step, party)
-        elif call is not None:
-            reason = EndReason.AGENT_LOST if party.role is Role.AGENT else EndReason.CUSTOMER_LEFT
-            step.record(party, "lost", call=call.call)
-            calls.end(state, step, call, reason)
-        elif party.waiting_since is not None:
-            lobby.leave_lobby(step, party)
-        state.drop_party(party)
-        step.touch_party(party)
+    # --- what administrators change ---
+
+    def follow_records(self, teams: Mapping[str, Team], disabled: Container[str], now: float) -> Step:
+        """Takes up the teams' policies, and shuts out the users (by id) who are disabled."""
+        step, state = Step(now), self.state
+        for party in list(state.parties.values()):
+            if party.user and party.user in disabled:
+                presence.shut_out(state, step, party)
+        for link in list(state.links.values()):
+            if link.owner in disabled and link.open(now):
+                lobby.revoke_link(step, link)
+        presence.take_up_policies(state, step, teams)
+        step.publish(state)
+        return step
 
     # --- a restart of the server ---
 

@@ -75,7 +75,7 @@ def knock(state: State, step: Step, customer: Party, message: Knock) -> None:
             name=message.name,
             camera=message.camera,
             microphone=message.microphone,
-            announcement=state.team(link.team).announcement,
+            announcement=customer.announcement,
             at=step.now,
         )
     )

@@ -261,6 +261,12 @@ class FreshIce(Struct, frozen=True, tag="fresh_ice"):
     ice: list[IceServer]
 
 
+class TeamPolicy(Struct, frozen=True, tag="team_policy"):
+    """The team's policy has changed: this replaces the ``awareness`` of ``welcome``."""
+
+    awareness: Awareness
+
+
 class Ok(Struct, frozen=True, tag="ok"):
     re: int
 
@@ -341,6 +347,7 @@ ServerMessage = (
     Welcome
     | Invitation
     | FreshIce
+    | TeamPolicy
     | Ok
     | Refused
     | LinkCreated

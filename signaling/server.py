@@ -1,22 +1,20 @@
-"""The server: options in, a listening aiohttp application until cancelled; and the accounts commands beside it."""
+"""The server: options in, a listening aiohttp application until cancelled."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import ssl
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from signaling.auth import TOKEN_LIFETIME, AuthError, hash_password, issue_token
+from signaling.administration import add_user, token_for
 from signaling.connection import Addresses, Connection
 from signaling.hub import Hub
 from signaling.metrics import Metrics
 from signaling.pages import AccessLog, Pages, add_headers, client_address, origin_allowed
-from signaling.policy import Role
 from signaling.state import Limits, State
 from signaling.store import StoreError, UnknownUser, open_store
 from signaling.switchboard import Switchboard
@@ -29,7 +27,7 @@ _SHUTDOWN = 3.0
 
 
 class ServerError(Exception):
-    """The server cannot start, or an account cannot be made; the text says what to do."""
+    """The server cannot start; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -126,37 +124,6 @@ def _ice(options: ServerOptions) -> IceSettings:
     if options.turn_urls and not options.turn_secret:
         raise ServerError("TURN needs a secret: give coturn's static-auth-secret")
     return IceSettings(tuple(options.stun_urls), tuple(options.turn_urls), options.turn_secret)
-
-
-async def add_user(db: str | None, name: str, role: Role, team: str, password: str | None = None) -> None:
-    """Makes an account; without a password it signs in by token only. Raises ServerError or StoreError."""
-    if not name.strip() or len(name) > 80 or not team.strip() or len(team) > 80:
-        raise ServerError("a user needs a name and a team of 1 to 80 characters")
-    if role is Role.CUSTOMER:
-        raise ServerError("customers need no account: they come by a join link")
-    try:
-        hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
-    except AuthError as error:
-        raise ServerError(str(error)) from error
-    store = await open_store(db)
-    try:
-        await store.add_user(name, Role(role), team, hashed)
-    finally:
-        await store.close()
-
-
-async def token_for(db: str | None, name: str) -> str:
-    """A sign-in token for a user, good for 30 days. Raises UnknownUser, or StoreError."""
-    store = await open_store(db)
-    try:
-        found = await store.user_named(name)
-        if found is None:
-            raise UnknownUser(
-                f"there is no user {name!r}; make one with: coachdesk user add {name} --role ... --team ..."
-            )
-        return issue_token(store.signing_secret, found[0].id, time.time(), TOKEN_LIFETIME)
-    finally:
-        await store.close()
 
 
 __all__ = ["ServerError", "ServerOptions", "StoreError", "UnknownUser", "add_user", "serve", "token_for"]

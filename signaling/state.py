@@ -77,7 +77,7 @@ class Party(Struct, kw_only=True):
     """Somebody present, or lost and expected back. ``host`` is the inviting agent's user id (customers only).
 
     ``changed_at`` is the call's revision at which this party's ``mode`` last changed. ``waiting_since`` is None outside
-    the lobby.
+    the lobby. ``announcement`` is what a customer was last told, and so what a knock consents to.
     """
 
     party: str
@@ -94,6 +94,7 @@ class Party(Struct, kw_only=True):
     host: str = ""
     host_name: str = ""
     label: str = ""
+    announcement: str = ""
     waiting_since: float | None = None
     camera: bool = False
     microphone: bool = False

@@ -11,12 +11,12 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import platformdirs
@@ -121,6 +121,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+class Account(NamedTuple):
+    """A user as administrators see them. ``password``: whether there is one; without, a token signs in."""
+
+    name: str
+    role: Role
+    team: str
+    password: bool
+    disabled: bool
+
+
 class Store:
     """The records of one database. Open with ``open_store``, and ``close`` it.
 
@@ -199,16 +209,35 @@ class Store:
         if result.rowcount == 0:
             raise UnknownUser(f"there is no user {name!r}")
 
+    async def users(self) -> list[Account]:
+        """All accounts, by name."""
+        table = schema.users
+        rows = await self._rows(select(table).order_by(table.c.name))
+        return [Account(row.name, Role(row.role), row.team, bool(row.password), row.disabled) for row in rows]
+
+    async def disabled(self) -> frozenset[str]:
+        """The ids of all users who are shut out. Raises StoreError when the database cannot be read at present."""
+        table = schema.users
+        rows = await self._rows(select(table.c.id).where(table.c.disabled.is_(True)))
+        return frozenset(row.id for row in rows)
+
     async def set_team(self, team: Team) -> None:
-        """A team's policy; a running server reads it at its next start."""
+        """A team's policy; a running server takes it up within seconds."""
         row = {"name": team.name, "awareness": team.awareness, "announcement": team.announcement}
         async with self._engine.begin() as connection:
             await connection.execute(self._upsert(schema.teams, update=("awareness", "announcement")), row)
 
     async def teams(self) -> dict[str, Team]:
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(select(schema.teams))).all()
+        """By name. Raises StoreError when the database cannot be read at present."""
+        rows = await self._rows(select(schema.teams).order_by(schema.teams.c.name))
         return {row.name: Team(row.name, cast(Awareness, row.awareness), row.announcement) for row in rows}
+
+    async def _rows(self, query: Executable) -> Sequence[Any]:
+        try:
+            async with self._engine.connect() as connection:
+                return (await connection.execute(query)).all()
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(f"the records cannot be read: {_cause(error)}") from error
 
     # --- what a server takes up at its start ---
 
@@ -224,10 +253,20 @@ class Store:
             rows = (await connection.execute(select(schema.journal))).all()
         return [(row.key, row.value) for row in rows]
 
-    async def audit_log(self) -> Sequence[Any]:
-        """All entries, oldest first, as rows with the columns of ``schema.audit``."""
+    async def audit_log(self, call: str = "", last: int | None = None) -> AsyncIterator[AuditEntry]:
+        """The entries, oldest first: all, those of a call, or the last so many of these. Not held in memory."""
+        table = schema.audit
+        wanted = select(table).where(table.c.call == call) if call else select(table)
+        if last is not None:
+            newest = wanted.order_by(table.c.id.desc()).limit(last).subquery()
+            wanted = select(newest).order_by(newest.c.id)
+        else:
+            wanted = wanted.order_by(table.c.id)
         async with self._engine.connect() as connection:
-            return (await connection.execute(select(schema.audit).order_by(schema.audit.c.id))).all()
+            async for row in await connection.stream(wanted):
+                values = dict(row._mapping)
+                del values["id"]
+                yield AuditEntry(**values)
 
     # --- writes of the running server ---
 

@@ -12,11 +12,13 @@ from signaling.metrics import Metrics
 from signaling.outlet import Outlet
 from signaling.protocol import Code, Goodbye, Refused, ServerMessage, dump
 from signaling.step import AuditEntry, Step
-from signaling.store import Store
+from signaling.store import Store, StoreError
 
 log = logging.getLogger("signaling")
 
 _TICK = 0.5
+FOLLOW = 2.0
+"""Seconds between looks at what administrators may have changed in the records."""
 
 
 class Clock:
@@ -37,7 +39,7 @@ class Switchboard:
         self.now = Clock()
         self._outlets: dict[int, Outlet] = {}
         self._numbers = itertools.count(1)
-        self._ticker: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Takes up what a former process left."""
@@ -47,13 +49,16 @@ class Switchboard:
         self.apply(self.hub.restore(await self.store.live(), self.now()))
         if self.hub.state.calls:
             log.info("restored %d live calls", len(self.hub.state.calls))
-        self._ticker = asyncio.create_task(self._tick(), name="hub ticker")
+        self._tasks = {
+            asyncio.create_task(self._tick(), name="hub ticker"),
+            asyncio.create_task(self._follow_records(), name="records follower"),
+        }
 
     async def stop(self) -> None:
         """Says goodbye to everybody."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.wait({self._ticker})
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         outlets = list(self._outlets.values())
         for outlet in outlets:
             self.say(
@@ -71,11 +76,12 @@ class Switchboard:
         self._outlets[number] = outlet
         return number
 
-    def unplug(self, connection: int) -> None:
+    def unplug(self, connection: int, *, left: bool = False) -> None:
+        """A connection is gone; ``left``: its client closed it on purpose."""
         outlet = self._outlets.pop(connection)
         if outlet.overflowed:
             self.metrics.slow.inc()
-        self.apply(self.hub.disconnect(connection, self.now()))
+        self.apply(self.hub.disconnect(connection, self.now(), left=left))
 
     def apply(self, step: Step) -> None:
         """Records, then sends: what a client is told is on its way to the disk."""
@@ -112,3 +118,14 @@ class Switchboard:
             except Exception:
                 # A fault in one party's affairs must not stop the clock for all.
                 log.exception("tick failed")
+
+    async def _follow_records(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW)
+            try:
+                teams, disabled = await self.store.teams(), await self.store.disabled()
+                self.apply(self.hub.follow_records(teams, disabled, self.now()))
+            except StoreError as error:
+                log.error("changes in the records cannot be read, will try again: %s", error)
+            except Exception:
+                log.exception("changes in the records could not be taken up")

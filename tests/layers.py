@@ -14,6 +14,7 @@ PURE = frozenset(
         "signaling.hub",
         "signaling.lobby",
         "signaling.policy",
+        "signaling.presence",
         "signaling.protocol",
         "signaling.state",
         "signaling.step",

@@ -19,6 +19,9 @@ const PONG_WITHIN_MS = 5000;
 const GREETING_WITHIN_MS = 8000;
 const ANSWER_WITHIN_MS = 10000;
 const LONGEST_WAIT_MS = 8000;
+/** Close codes: the customer has left for good (RFC 6455), or only this socket is given up. */
+const LEFT = 1000;
+const COMING_BACK = 4000;
 
 /** Codes after which the same hello may well succeed a little later. */
 const TRANSIENT = new Set(["shutting_down", "internal", "too_many_messages", "too_many_connections"]);
@@ -74,7 +77,7 @@ export class Connection {
   /** Ends it for good; the server reads the close code as "left on purpose". */
   close() {
     this.#enter("closed");
-    this.#drop();
+    this.#drop(LEFT);
   }
 
   /** The network may be back, or the page is looked at again: do not wait out the backoff, and check a live socket. */
@@ -107,8 +110,8 @@ export class Connection {
     socket.onclose = () => this.#lost(socket);
   }
 
-  /** Lets go of the present socket, with everything that waits on it. */
-  #drop() {
+  /** Lets go of the present socket, with everything that waits on it. @param {number} [code] */
+  #drop(code = COMING_BACK) {
     const socket = this.#socket;
     this.#socket = null;
     clearTimeout(this.#retryTimer);
@@ -118,7 +121,7 @@ export class Connection {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new Refused("offline"));
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(1000);
+    socket.close(code);
   }
 
   /** @param {WebSocket} socket */

@@ -58,7 +58,7 @@ async def test_records_are_kept_in_order_and_completed(store: Store) -> None:
     await store.drained()
     assert await store.live() == [("call:1", b"b")]
     assert await store.links(9.0) == [link]
-    assert [(row.at, row.call) for row in await store.audit_log()] == [
+    assert [(row.at, row.call) async for row in store.audit_log()] == [
         (1000.5 + n, f"c{n}") for n in range(3)
     ]
 
@@ -72,7 +72,7 @@ async def test_nobody_changes_the_audit_log(store: Store, statement: str) -> Non
         async with engine.begin() as connection:
             await connection.execute(text(statement))
     await engine.dispose()
-    assert [row.actor for row in await store.audit_log()] == ["amy"]
+    assert [row.actor async for row in store.audit_log()] == ["amy"]
 
 
 async def test_accounts_and_teams(store: Store) -> None:

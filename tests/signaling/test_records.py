@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from signaling.administration import AdministrationError
 from signaling.policy import Role
 from signaling.server import ServerError, ServerOptions, add_user, serve, token_for
 from signaling.state import Link, Team
@@ -73,7 +74,7 @@ async def test_a_record_the_database_refuses_does_not_hold_up_the_others(
     await store.drained()
     store.write([began], [entry(2)])
     await store.drained()
-    assert [row.call for row in await store.audit_log()] == ["c1", "c2"]
+    assert [row.call async for row in store.audit_log()] == ["c1", "c2"]
     assert "is lost" in caplog.text
     await store.close()
 
@@ -99,7 +100,7 @@ async def test_a_failing_disk_makes_the_server_wait_and_loses_nothing(
     assert not room.done()
     monkeypatch.setattr(store, "_execute", works)
     await asyncio.wait_for(room, 15)
-    assert [row.call for row in await store.audit_log()] == [f"c{number}" for number in range(5)]
+    assert [row.call async for row in store.audit_log()] == [f"c{number}" for number in range(5)]
     await store.close()
 
 
@@ -188,7 +189,7 @@ async def test_a_duplicate_or_unknown_user_is_told_by_name(db: str) -> None:
 async def test_a_bad_account_is_not_made(
     db: str, name: str, role: Role, team: str, password: str | None
 ) -> None:
-    with pytest.raises(ServerError):
+    with pytest.raises(AdministrationError):
         await add_user(db, name, role, team, password)
 
 

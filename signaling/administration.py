@@ -1,0 +1,127 @@
+"""What administrators do to the records, beside a running server or without one.
+
+Every function takes a ``--db`` URL, and raises StoreError when the records cannot be used. A running server takes up
+changes within ``switchboard.FOLLOW`` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import msgspec
+
+from signaling.auth import TOKEN_LIFETIME, AuthError, hash_password, issue_token
+from signaling.policy import Role
+from signaling.protocol import Awareness
+from signaling.state import Team
+from signaling.step import AuditEntry
+from signaling.store import Account, Store, UnknownUser, open_store
+
+MAX_NAME = 80
+MAX_ANNOUNCEMENT = 1000
+
+
+class AdministrationError(Exception):
+    """What was asked for cannot be; the text says what to do."""
+
+
+@asynccontextmanager
+async def _opened(db: str | None) -> AsyncIterator[Store]:
+    store = await open_store(db)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+# --- accounts ---
+
+
+async def add_user(db: str | None, name: str, role: Role, team: str, password: str | None = None) -> None:
+    """Makes an account; without a password it signs in by token only. Raises AdministrationError."""
+    if not all(part.strip() and len(part) <= MAX_NAME for part in (name, team)):
+        raise AdministrationError(f"a user needs a name and a team of 1 to {MAX_NAME} characters")
+    if role is Role.CUSTOMER:
+        raise AdministrationError("customers need no account: they come by a join link")
+    try:
+        hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
+    except AuthError as error:
+        raise AdministrationError(str(error)) from error
+    async with _opened(db) as store:
+        await store.add_user(name, Role(role), team, hashed)
+
+
+async def set_disabled(db: str | None, name: str, disabled: bool) -> None:
+    """Shuts a user out, or lets them in again. Raises UnknownUser."""
+    async with _opened(db) as store:
+        await store.set_disabled(name, disabled)
+
+
+async def users(db: str | None) -> list[Account]:
+    """All accounts, by name."""
+    async with _opened(db) as store:
+        return await store.users()
+
+
+async def token_for(db: str | None, name: str) -> str:
+    """A sign-in token for a user, good for 30 days. Raises UnknownUser."""
+    async with _opened(db) as store:
+        found = await store.user_named(name)
+        if found is None:
+            raise UnknownUser(
+                f"there is no user {name!r}, or they are disabled; "
+                f"make one with: coachdesk user add {name} --role ... --team ..."
+            )
+        return issue_token(store.signing_secret, found[0].id, time.time(), TOKEN_LIFETIME)
+
+
+# --- teams ---
+
+
+async def teams(db: str | None) -> list[Team]:
+    """All teams with their policies, by name."""
+    async with _opened(db) as store:
+        return list((await store.teams()).values())
+
+
+async def set_team(
+    db: str | None, name: str, awareness: Awareness | None = None, announcement: str | None = None
+) -> Team:
+    """Changes what is given of a team's policy, and returns it whole. Raises AdministrationError."""
+    if announcement is not None and len(announcement) > MAX_ANNOUNCEMENT:
+        raise AdministrationError(f"an announcement may have {MAX_ANNOUNCEMENT} characters")
+    async with _opened(db) as store:
+        known = await store.teams()
+        if name not in known:
+            raise AdministrationError(
+                f"there is no team {name!r}, only: {', '.join(known) or 'none yet'}; "
+                "a team begins with its first user (coachdesk user add)"
+            )
+        present = known[name]
+        changed = Team(
+            name,
+            present.awareness if awareness is None else awareness,
+            present.announcement if announcement is None else announcement,
+        )
+        await store.set_team(changed)
+        return changed
+
+
+# --- the audit log ---
+
+
+async def audit_lines(db: str | None, call: str = "", last: int | None = None) -> AsyncIterator[str]:
+    """The audit log as JSON, an entry each, oldest first; ``at`` in UTC (RFC 3339). See ``Store.audit_log``."""
+    async with _opened(db) as store:
+        async for entry in store.audit_log(call, last):
+            yield _line(entry)
+
+
+def _line(entry: AuditEntry) -> str:
+    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds")
+    return msgspec.json.encode({**asdict(entry), "at": at.replace("+00:00", "Z")}).decode()
