@@ -9,7 +9,7 @@ import logging
 import random
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Never
 
 import aiohttp
 import msgspec
@@ -77,20 +77,29 @@ class Client:
     async def run(self) -> None:
         """Connects and reconnects until cancelled. Raises SignalingError when the server will never take this client."""
         async with aiohttp.ClientSession(timeout=CONNECT) as http:
-            failures = 0
-            while True:
-                try:
-                    reason = await self._converse(http)
-                    failures = 0
-                except aiohttp.InvalidURL as error:
-                    raise SignalingError(
-                        "bad_address", "The server's address must look like https://calls.example.com"
-                    ) from error
-                except (aiohttp.ClientError, OSError) as error:
-                    reason = str(error) or "The server did not answer in time."
-                    failures += 1
-                self._drop(reason)
-                await asyncio.sleep(_pause(failures))
+            try:
+                await self._keep_up(http)
+            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+                raise SignalingError(
+                    "bad_address", "The server's address must look like https://calls.example.com"
+                ) from error
+            finally:
+                self._unplug()
+
+    async def _keep_up(self, http: aiohttp.ClientSession) -> Never:
+        failures = 0
+        while True:
+            try:
+                reason = await self._converse(http)
+                failures = 0
+            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+                raise
+            except (aiohttp.ClientError, OSError) as error:
+                reason = str(error) or "The server did not answer in time."
+                failures += 1
+            self._unplug()
+            self._tell_offline(reason)
+            await asyncio.sleep(_pause(failures))
 
     async def request(self, kind: type[protocol.Request], **fields: Any) -> ServerMessage:
         """Sends one request and waits for its answer. Raises SignalingError with the server's code when refused."""
@@ -193,12 +202,15 @@ class Client:
             return
         self.on_message(message)
 
-    def _drop(self, reason: str) -> None:
+    def _unplug(self) -> None:
+        """What waits on the last connection fails."""
         self._socket = None
         for answer in self._answers.values():
             with contextlib.suppress(asyncio.InvalidStateError):
                 answer.set_exception(Offline())
         self._answers.clear()
+
+    def _tell_offline(self, reason: str) -> None:
         if not self._told_offline:
             self._told_offline = True
             self.on_online(False, reason)
