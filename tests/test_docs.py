@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,7 @@ def shown_key(key: str) -> str:
     return QKeySequence(key).toString()
 
 
+@cache
 def desktop_keys() -> set[tuple[str, str]]:
     """Key and words of every button, as far as the source has them as they are."""
     pairs = {
