@@ -14,7 +14,7 @@ from signaling.policy import Mode
 from signaling.protocol import QuickReply
 
 Gain = Annotated[float, Meta(ge=-60, le=12)]
-Id = str | int | None
+Id = str | Annotated[int, Meta(ge=-(2**53), le=2**53)] | None
 
 
 class Command(Struct, frozen=True, tag_field="cmd", forbid_unknown_fields=True):
@@ -187,7 +187,12 @@ _encoder = msgspec.json.Encoder()
 
 def parse(line: str | bytes) -> AnyCommand:
     """One line of input, typed. Raises msgspec.DecodeError with a message that says what is wrong."""
-    return _decoder.decode(line)
+    try:
+        return _decoder.decode(line)
+    except UnicodeDecodeError:
+        raise msgspec.DecodeError("JSON is UTF-8, and this is not") from None
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None
 
 
 def dump(command: Command) -> bytes:

@@ -63,7 +63,8 @@ class Output:
 
 def _read_lines(put: Callable[[bytes | None], object]) -> None:
     """Runs on a thread: every line of standard input, then None."""
-    for line in lines(sys.stdin.fileno(), MAX_LINE):
+    # One byte too many is kept of a line that is too long: it tells.
+    for line in lines(sys.stdin.fileno(), MAX_LINE + 1):
         put(line)
     put(None)
 
@@ -113,6 +114,8 @@ class Shell:
         if not line.strip():
             return
         try:
+            if len(line) > MAX_LINE:
+                raise msgspec.DecodeError(f"a line may have {MAX_LINE} bytes")
             command = commands.parse(line)
         except msgspec.DecodeError as error:
             self._output.put(
@@ -143,14 +146,14 @@ class Shell:
 
 
 class _AnyId(msgspec.Struct):
-    id: events.Id = None
+    id: commands.Id = None
 
 
 def _id_of(line: bytes) -> events.Id:
     """The ``id`` of a line that is no command, as far as it can be read."""
     try:
         return msgspec.json.decode(line, type=_AnyId).id
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -218,6 +218,6 @@ async def site(staff: Staff, folder: Path, **options: Any) -> AsyncIterator[Site
     db = f"sqlite:///{copy}"
     async with (
         aiohttp.ClientSession() as session,
-        running(ServerOptions(port=0, db=db, **options)) as url,
+        running(ServerOptions(**{"port": 0, "db": db, **options})) as url,
     ):
         yield Site(url, db, staff.tokens, session)
