@@ -76,10 +76,10 @@ class Client:
     def got(self, kind: type) -> bool:
         return any(isinstance(m, kind) for m in self.inbox)
 
-    def leave(self) -> None:
-        """The socket breaks."""
+    def leave(self, *, on_purpose: bool = False) -> None:
+        """The socket breaks, or is closed with the code 1000."""
         self.closed = True
-        self.desk.apply(self.desk.hub.disconnect(self.connection, self.desk.now))
+        self.desk.apply(self.desk.hub.disconnect(self.connection, self.desk.now, left=on_purpose))
 
 
 class Desk:
@@ -191,6 +191,11 @@ class Desk:
     def apply_all(self, agent: Client, call: str) -> None:
         """The agent's endpoint wires what is asked of it."""
         agent.do(Applied, call=call, revision=self.view(call).revision)
+
+    def follow_records(self, *teams: Team, disabled: tuple[str, ...] = ()) -> None:
+        """An administrator has changed the records to this."""
+        ids = {f"id-{name}" for name in disabled}
+        self.apply(self.hub.follow_records({team.name: team for team in teams}, ids, self.now))
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds

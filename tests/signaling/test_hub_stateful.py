@@ -13,6 +13,7 @@ from signaling.protocol import (
     Admit,
     Applied,
     AskHelp,
+    Awareness,
     Calls,
     CallState,
     CancelHelp,
@@ -30,7 +31,16 @@ from signaling.protocol import (
     SetMode,
     parse_server,
 )
-from signaling.state import COACHES, OBSERVERS, Limits, call_view, customer_view, link_views, waiting_views
+from signaling.state import (
+    COACHES,
+    OBSERVERS,
+    Limits,
+    Team,
+    call_view,
+    customer_view,
+    link_views,
+    waiting_views,
+)
 from signaling.step import calls_for
 
 from .desk import Client, Desk
@@ -131,9 +141,13 @@ class Floor(RuleBasedStateMachine):
     # --- how they come and go ---
 
     @precondition(lambda self: self.present())
-    @rule(who=picks)
-    def a_socket_breaks(self, who: int) -> None:
-        self.someone(who).leave()
+    @rule(who=picks, on_purpose=st.booleans())
+    def a_socket_ends(self, who: int, on_purpose: bool) -> None:
+        self.someone(who).leave(on_purpose=on_purpose)
+
+    @rule(disabled=st.sets(names, max_size=2), awareness=st.sampled_from(["none", "talking", "all"]))
+    def an_administrator_changes_something(self, disabled: set[str], awareness: Awareness) -> None:
+        self.desk.follow_records(Team("north", awareness), disabled=tuple(disabled))
 
     @rule(name=names, by_token=st.booleans())
     def staff_come_back(self, name: str, by_token: bool) -> None:

@@ -146,3 +146,42 @@ def test_a_lost_waiting_customer_is_hidden_then_back_then_gone(desk: Desk) -> No
     customer.leave()
     desk.pass_time(61)
     assert desk.back(customer).last(Goodbye).code == Code.NOT_SIGNED_IN
+
+
+# --- leaving the line ---
+
+
+def test_who_leaves_the_line_is_gone_at_once(desk: Desk) -> None:
+    agent = desk.agent()
+    customer = desk.customer(agent)
+    customer.leave(on_purpose=True)
+    assert agent.last(Lobby).waiting == []
+    assert agent.refused(Admit, party=customer.party) == Code.NO_SUCH_PARTY
+    assert desk.journal == {}
+    assert desk.back(customer).last(Goodbye).code == Code.NOT_SIGNED_IN
+
+
+def test_leaving_makes_room_in_a_full_lobby() -> None:
+    desk = Desk(Limits(lobby=1))
+    agent = desk.agent()
+    lost = desk.customer(agent)
+    lost.leave()
+    assert desk.follow(desk.invite(agent).path).refused(Knock) == Code.LOBBY_FULL
+    lost = desk.back(lost)
+    lost.leave(on_purpose=True)
+    desk.follow(desk.invite(agent).path).do(Knock)
+
+
+def test_a_customer_on_a_call_keeps_it_however_the_socket_ends(desk: Desk) -> None:
+    agent = desk.agent()
+    customer, call = desk.call(agent)
+    customer.leave(on_purpose=True)
+    assert not agent.got(Ended)
+    assert desk.back(customer).last(CustomerState).call == call
+
+
+def test_a_guest_who_leaves_before_the_knock_may_open_the_link_again(desk: Desk) -> None:
+    agent = desk.agent()
+    path = desk.invite(agent).path
+    desk.follow(path).leave(on_purpose=True)
+    desk.follow(path).do(Knock)

@@ -207,7 +207,11 @@ async def test_no_secret_is_in_the_records(office: Site) -> None:
     dump = ""
     async with asyncio.timeout(15):
         while not dump.count(customer.party) > 2:
-            dump = repr(await store.live()) + repr(await store.links(0)) + repr([entry async for entry in store.audit_log()])
+            dump = (
+                repr(await store.live())
+                + repr(await store.links(0))
+                + repr([entry async for entry in store.audit_log()])
+            )
     await store.close()
     for wire in (agent, customer):
         assert wire.resume not in dump

@@ -26,7 +26,6 @@ from signaling.protocol import (
     Invitation,
     Knock,
     LinkCreated,
-    Listen,
     Lobby,
     Offer,
     Ok,
@@ -43,18 +42,9 @@ from signaling.protocol import (
 )
 from signaling.switchboard import Clock
 
-from .wire import Site, Staff, Wire, site
+from .wire import Site, Staff, Wire, everyone_is_fine, on_call, settled_audit, site
 
 BODY = {"type": "offer", "session": "s", "sdp": "v=0"}
-
-
-async def on_call(office: Site) -> tuple[dict[str, Wire], str]:
-    """One of each role: amy's call with a customer, sue and tim on it, ada and bea beside it."""
-    people = {name: await office.staff(name) for name in ("amy", "bea", "sue", "tim", "ada", "sam")}
-    people["customer"], call = await office.call(people["amy"])
-    for name in ("sue", "tim"):
-        await people[name].do(Listen, call=call)
-    return people, call
 
 
 def requests(people: dict[str, Wire], call: str) -> dict[str, dict[str, Any]]:
@@ -110,21 +100,6 @@ async def test_each_role_is_refused_what_it_may_not_and_the_audit_has_it(office:
     entries = [row for row in await settled_audit(office, actor, len(audited)) if not row.allowed]
     assert [row.action for row in entries] == audited
     assert all(row.code for row in entries)
-
-
-async def everyone_is_fine(people: dict[str, Wire]) -> None:
-    for name, wire in people.items():
-        assert await wire.alive(), name
-
-
-async def settled_audit(office: Site, actor: str, refusals: int) -> list[Any]:
-    """The actor's audit entries, once there are as many refusals on disk as there must be."""
-    async with asyncio.timeout(15):
-        while True:
-            rows = [row for row in await office.audit() if row.actor == actor]
-            if sum(not row.allowed for row in rows) >= refusals:
-                return rows
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("field", ["from", "sender", "party", "role", "user"])

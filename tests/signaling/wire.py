@@ -25,6 +25,7 @@ from signaling.protocol import (
     Invitation,
     Knock,
     LinkCreated,
+    Listen,
     Lobby,
     Ping,
     Refused,
@@ -167,6 +168,30 @@ class Site:
     async def audit(self) -> list[Any]:
         """What is in the audit log on disk."""
         return await read_audit(self.db)
+
+
+async def on_call(office: Site) -> tuple[dict[str, Wire], str]:
+    """One of each role: amy's call with a customer, sue and tim on it, ada and bea beside it."""
+    people = {name: await office.staff(name) for name in ("amy", "bea", "sue", "tim", "ada", "sam")}
+    people["customer"], call = await office.call(people["amy"])
+    for name in ("sue", "tim"):
+        await people[name].do(Listen, call=call)
+    return people, call
+
+
+async def everyone_is_fine(people: dict[str, Wire]) -> None:
+    for name, wire in people.items():
+        assert await wire.alive(), name
+
+
+async def settled_audit(office: Site, actor: str, refusals: int) -> list[Any]:
+    """The actor's audit entries, once there are as many refusals on disk as there must be."""
+    async with asyncio.timeout(15):
+        while True:
+            rows = [row for row in await office.audit() if row.actor == actor]
+            if sum(not row.allowed for row in rows) >= refusals:
+                return rows
+            await asyncio.sleep(0.02)
 
 
 async def read_audit(db: str) -> list[Any]:

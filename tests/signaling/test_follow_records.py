@@ -1,0 +1,124 @@
+"""What an administrator changes while people are connected."""
+
+import pytest
+
+from signaling.policy import Mode
+from signaling.protocol import (
+    Admit,
+    CallState,
+    Code,
+    CreateLink,
+    Ended,
+    EndReason,
+    Goodbye,
+    Invitation,
+    Knock,
+    Listen,
+    Lobby,
+    TeamPolicy,
+    Welcome,
+)
+from signaling.state import Team
+from signaling.step import Consent
+
+from .desk import Client, Desk, whispering
+
+# --- a team's policy ---
+
+
+def test_a_new_policy_reaches_staff_before_the_call_they_are_to_show_by_it(desk: Desk) -> None:
+    agent, _, supervisor, _ = whispering(desk)
+    other = desk.agent("bea", "south")
+    for client in (agent, supervisor, other):
+        client.inbox.clear()
+    desk.follow_records(Team("north", "none"))
+    assert agent.inbox[0] == TeamPolicy("none")
+    assert isinstance(agent.inbox[1], CallState)
+    assert supervisor.last(TeamPolicy).awareness == "none"
+    assert other.inbox == []
+    assert desk.agent("ann").last(Welcome).awareness == "none"
+
+
+def test_what_has_not_changed_is_not_told(desk: Desk) -> None:
+    agent, customer, _, _ = whispering(desk)
+    agent.inbox.clear()
+    customer.inbox.clear()
+    desk.follow_records(Team("north", "all", "Hello."), Team("south", "none"))
+    desk.follow_records(Team("north", "all", "Hello."), Team("south", "none"))
+    assert agent.inbox == customer.inbox == []
+
+
+def test_the_customer_learns_nothing_of_a_new_policy(desk: Desk) -> None:
+    _, customer, _, _ = whispering(desk)
+    customer.inbox.clear()
+    desk.follow_records(Team("north", "talking"))
+    assert customer.inbox == []
+
+
+def test_a_consent_is_to_what_was_announced_and_not_to_what_is_by_now(desk: Desk) -> None:
+    desk.follow_records(Team("north", announcement="One coach may listen."))
+    agent = desk.agent()
+    early = desk.follow(desk.invite(agent).path)
+    desk.follow_records(Team("north", announcement="Everything is recorded."))
+    late = desk.follow(desk.invite(agent).path)
+    assert late.last(Invitation).announcement == "Everything is recorded."
+    early.do(Knock, name="Early")
+    late.do(Knock, name="Late")
+    consents = {c.name: c.announcement for c in desk.changes if isinstance(c, Consent)}
+    assert consents == {"Early": "One coach may listen.", "Late": "Everything is recorded."}
+
+
+# --- a disabled user ---
+
+
+def test_a_disabled_supervisor_is_cut_off_and_nobody_else(desk: Desk) -> None:
+    agent, customer, supervisor, call = whispering(desk)
+    desk.follow_records(disabled=("sue",))
+    assert supervisor.last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert supervisor.closed
+    assert [p.party for p in agent.last(CallState).call.parties] == [agent.party, customer.party]
+    assert desk.back(supervisor).last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert ("sue", "shut_out", call) in [(e.actor, e.action, e.call) for e in desk.audit]
+    assert not agent.closed
+
+
+def test_a_disabled_agents_call_is_over_and_their_links_are_void(desk: Desk) -> None:
+    agent, customer, supervisor, call = whispering(desk)
+    path = desk.invite(agent).path
+    desk.follow_records(disabled=("amy",))
+    assert agent.last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert customer.last(Ended) == Ended(call, EndReason.AGENT_LOST)
+    assert supervisor.last(Ended) == Ended(call, EndReason.AGENT_LOST)
+    assert desk.follow(path).last(Goodbye).code == Code.LINK_REVOKED
+    assert desk.journal == {}
+
+
+def test_a_disabled_user_who_is_lost_does_not_keep_the_place(desk: Desk) -> None:
+    _, _, supervisor, call = whispering(desk)
+    supervisor.leave()
+    desk.follow_records(disabled=("sue",))
+    assert supervisor.party not in [p.party for p in desk.view(call).parties]
+
+
+def test_shutting_out_happens_once(desk: Desk) -> None:
+    whispering(desk)
+    desk.follow_records(disabled=("sue", "amy"))
+    seen = len(desk.audit), len(desk.changes)
+    desk.follow_records(disabled=("sue", "amy"))
+    assert (len(desk.audit), len(desk.changes)) == seen
+
+
+@pytest.mark.parametrize("enabled_again", [True, False])
+def test_others_go_on_working(desk: Desk, enabled_again: bool) -> None:
+    agent = desk.agent()
+    desk.supervisor()
+    desk.follow_records(disabled=("sue",))
+    desk.follow_records(disabled=() if enabled_again else ("sue",))
+    customer = desk.customer(agent)
+    agent.do(Admit, party=customer.party)
+    call = agent.last(CallState).call.call
+    other: Client = desk.supervisor("sam")
+    other.do(Listen, call=call)
+    agent.do(CreateLink)
+    assert agent.got(Lobby)
+    assert desk.mode(call, other.party)[0] is Mode.LISTEN
