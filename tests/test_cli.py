@@ -1,0 +1,340 @@
+"""The command line as its users meet it: real processes, their output, their exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from coachdesk.cli import app
+from signaling.auth import read_token
+from signaling.policy import Mode, Role
+from signaling.protocol import VERSION, Code, Hello, Listen, SetMode, TeamPolicy, Welcome, dump
+from signaling.store import open_store
+
+from .signaling.wire import Site, Wire, everyone_is_fine, make_staff
+
+PATIENCE = 60.0
+
+
+def run(
+    *arguments: str, env: dict[str, str] | None = None, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """``coachdesk ARGUMENTS`` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "coachdesk", *arguments],
+        env={**os.environ, **(env or {})},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def done(*arguments: str, env: dict[str, str] | None = None) -> str:
+    """The output of a command that must succeed and have nothing to complain of."""
+    ended = run(*arguments, env=env)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    return ended.stdout
+
+
+def failed(*arguments: str, env: dict[str, str] | None = None) -> str:
+    """The one line of complaint of a command that must fail."""
+    ended = run(*arguments, env=env)
+    assert (ended.returncode, ended.stdout) == (1, ""), ended
+    assert re.fullmatch(r"coachdesk: [^\n]+\n", ended.stderr), ended.stderr
+    return ended.stderr
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/records.db"
+
+
+@pytest.fixture
+def amy(db: str) -> str:
+    """A database in which amy is an agent of team north."""
+    done("user", "add", "amy", "--role", "agent", "--team", "north", "--db", db)
+    return db
+
+
+# --- help ---
+
+
+def command_lines() -> list[list[str]]:
+    groups = [[group.name] for group in app.registered_groups]
+    nested = [
+        [group.name, command.name]
+        for group in app.registered_groups
+        for command in group.typer_instance.registered_commands
+    ]
+    plain = [[command.name or command.callback.__name__] for command in app.registered_commands]
+    return [[], *groups, *nested, *plain]
+
+
+@pytest.mark.parametrize("words", command_lines(), ids=" ".join)
+def test_every_command_explains_itself(words: list[str]) -> None:
+    told = done(*words, "--help", env={"COLUMNS": "200"})
+    assert f"coachdesk {' '.join(words)}".strip() in told
+    for line in re.findall(r"^. +--?\S+.*$", told, re.MULTILINE):
+        assert re.search(r"[a-z]{3,}", re.sub(r"\S*--\S+|\b[A-Z]+\b", "", line)), f"no word of help: {line}"
+
+
+def test_the_commands_are_those_that_are_documented() -> None:
+    assert {" ".join(words) for words in command_lines()} == {
+        *(
+            "",
+            "user",
+            "user add",
+            "user list",
+            "user disable",
+            "user enable",
+            "team",
+            "team set",
+            "team show",
+        ),
+        *("server", "token", "audit", "endpoint", "desktop", "demo", "doctor"),
+    }
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    ended = run("fly")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "No such command 'fly'" in ended.stderr
+
+
+# --- accounts ---
+
+
+def test_an_account_is_made_and_its_token_is_all_that_is_printed(amy: str) -> None:
+    token = done("token", "amy", "--db", amy)
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token)
+
+    async def owner() -> str:
+        store = await open_store(amy)
+        user = await store.user(read_token(store.signing_secret, token.strip(), 0.0))
+        await store.close()
+        assert user is not None
+        return user.name
+
+    assert asyncio.run(owner()) == "amy"
+
+
+def test_the_database_may_come_from_the_environment(amy: str) -> None:
+    assert done("token", "amy", env={"COACHDESK_DB": amy})
+
+
+def test_an_account_of_each_role(db: str) -> None:
+    for role in ("agent", "supervisor", "trainee", "admin"):
+        assert done("user", "add", f"a {role}", "--role", role, "--team", "t", "--db", db) == ""
+    assert done("user", "list", "--db", db).splitlines() == [
+        f"a {role}\t{role}\tt\ttoken" for role in ("admin", "agent", "supervisor", "trainee")
+    ]
+
+
+def test_a_second_account_of_a_name_is_refused(amy: str) -> None:
+    told = failed("user", "add", "amy", "--role", "admin", "--team", "south", "--db", amy)
+    assert "'amy' already" in told
+
+
+@pytest.mark.parametrize("role", ["customer", "king"])
+def test_a_role_that_is_none_is_a_usage_error(db: str, role: str) -> None:
+    ended = run("user", "add", "amy", "--role", role, "--team", "t", "--db", db)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "supervisor" in ended.stderr
+
+
+def test_a_password_is_asked_for_and_kept_unreadable(db: str) -> None:
+    typed = "correct horse\ncorrect horse\n"
+    ended = run("user", "add", "amy", "--role", "agent", "--team", "t", "--password", "--db", db, text=typed)
+    assert ended.returncode == 0
+    assert "correct horse" not in ended.stdout + ended.stderr
+    assert done("user", "list", "--db", db) == "amy\tagent\tt\tpassword or token\n"
+    assert b"correct horse" not in Path(db.removeprefix("sqlite:///")).read_bytes()
+
+
+def test_a_user_who_is_not_there(amy: str) -> None:
+    assert "coachdesk user add bob" in failed("token", "bob", "--db", amy)
+    assert "no user 'bob'" in failed("user", "disable", "bob", "--db", amy)
+
+
+def test_a_disabled_user_gets_no_token_until_enabled(amy: str) -> None:
+    done("user", "disable", "amy", "--db", amy)
+    assert done("user", "list", "--db", amy) == "amy\tagent\tnorth\tdisabled\n"
+    assert "disabled" in failed("token", "amy", "--db", amy)
+    done("user", "enable", "amy", "--db", amy)
+    assert done("token", "amy", "--db", amy)
+
+
+@pytest.mark.parametrize("url", ["records.db", "mysql://h/n"])
+def test_a_bad_database_url_says_what_a_good_one_is(url: str) -> None:
+    assert "sqlite:///" in failed("token", "amy", "--db", url)
+
+
+@pytest.mark.parametrize("command", ["server --port 0", "user list", "audit"])
+def test_every_command_on_the_records_tells_of_a_bad_database(tmp_path: Path, command: str) -> None:
+    (tmp_path / "notes.txt").write_text("no database\n" * 400)
+    assert "cannot be opened" in failed(*command.split(), "--db", f"sqlite:///{tmp_path}/notes.txt")
+
+
+# --- teams ---
+
+
+def test_a_policy_is_changed_in_part_and_shown(amy: str) -> None:
+    assert done("team", "show", "--db", amy) == "north\tall\t\n"
+    told = done("team", "set", "north", "--announcement", "Calls may be heard.", "--db", amy)
+    assert told == "north\tall\tCalls may be heard.\n"
+    done("team", "set", "north", "--awareness", "talking", "--db", amy)
+    assert done("team", "show", "--db", amy) == "north\ttalking\tCalls may be heard.\n"
+
+
+def test_a_policy_that_cannot_be_is_refused(amy: str) -> None:
+    assert "only: north" in failed("team", "set", "nroth", "--awareness", "none", "--db", amy)
+    assert "--awareness" in failed("team", "set", "north", "--db", amy)
+    assert "1000" in failed("team", "set", "north", "--announcement", "x" * 1001, "--db", amy)
+    assert run("team", "set", "north", "--awareness", "some", "--db", amy).returncode == 2
+
+
+# --- the server ---
+
+
+@asynccontextmanager
+async def server(
+    *options: str, env: dict[str, str] | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A running ``coachdesk server`` and the line it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "coachdesk", "server", "--port", "0", *options),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **(env or {})},
+    )
+    try:
+        assert process.stdout is not None
+        yield process, (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def office(folder: Path) -> AsyncIterator[Site]:
+    """A server process with the usual staff."""
+    staff = await make_staff(folder / "staff.db")
+    db = f"sqlite:///{staff.path}"
+    async with aiohttp.ClientSession() as session, server("--db", db) as (_, line):
+        yield Site(line.removeprefix("listening on ").strip(), db, staff.tokens, session)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+async def test_the_server_prints_one_line_serves_and_stops_in_good_order(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    staff = await make_staff(tmp_path / "staff.db")
+    async with (
+        aiohttp.ClientSession() as session,
+        server("--db", f"sqlite:///{staff.path}", "--host", "127.0.0.1") as (process, line),
+    ):
+        assert re.fullmatch(r"listening on http://127\.0\.0\.1:[1-9]\d*\n", line)
+        wire = Wire(await session.ws_connect(line.removeprefix("listening on ").strip() + "/ws"))
+        await wire.ws.send_str(dump(Hello(VERSION, token=staff.tokens["amy"])))
+        await wire.until(Welcome)
+        process.send_signal(stop)
+        assert await wire.goodbye() == Code.SHUTTING_DOWN
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+        assert process.stdout is not None
+        assert await process.stdout.read() == b""
+
+
+def test_a_port_in_use_says_what_to_do(db: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = failed("server", "--port", port, "--db", db)
+    assert f"port {port}" in told
+    assert "--port" in told
+
+
+def test_a_bad_certificate_says_which(db: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate\n")
+    files = ["--cert", str(bad), "--key", str(bad)]
+    assert "bad.pem" in failed("server", "--port", "0", "--db", db, *files)
+    assert "--key" in failed("server", "--port", "0", "--db", db, *files[:2])
+
+
+def test_turn_without_its_secret_is_refused(db: str) -> None:
+    assert "static-auth-secret" in failed("server", "--port", "0", "--db", db, "--turn", "turn:t:3478")
+
+
+async def test_secrets_given_by_the_environment_are_on_no_command_line(db: str) -> None:
+    env = {"COACHDESK_TURN_SECRET": "hush-turn", "COACHDESK_DB": db}
+    async with server("--turn", "turn:127.0.0.1:3478", env=env) as (process, line):
+        assert line.startswith("listening on ")
+        shown = psutil.Process(process.pid).cmdline()
+    assert "--turn" in shown
+    assert [word for word in shown if "hush" in word or db in word] == []
+
+
+async def test_a_running_server_takes_up_what_the_commands_change(tmp_path: Path) -> None:
+    async with office(tmp_path) as site:
+        agent, supervisor = await site.staff("amy"), await site.staff("sue")
+        await asyncio.to_thread(done, "team", "set", "north", "--awareness", "none", "--db", site.db)
+        assert await agent.until(TeamPolicy) == TeamPolicy("none")
+        await asyncio.to_thread(done, "user", "disable", "sue", "--db", site.db)
+        assert await supervisor.goodbye() == Code.NOT_SIGNED_IN
+        await everyone_is_fine({"amy": agent})
+
+
+# --- the audit log ---
+
+
+async def test_the_audit_log_is_json_lines_oldest_first(tmp_path: Path) -> None:
+    async with office(tmp_path) as site:
+        agent, supervisor = await site.staff("amy"), await site.staff("sue")
+        _, first = await site.call(agent)
+        await supervisor.do(Listen, call=first)
+        await supervisor.do(SetMode, call=first, mode=Mode.WHISPER)
+        trainee = await site.staff("tim")
+        assert await trainee.refused(SetMode, call=first, mode=Mode.BARGE) == Code.NOT_ALLOWED
+        while "barge" not in (log := await asyncio.to_thread(done, "audit", "--db", site.db)):
+            pass
+        of_call = await asyncio.to_thread(done, "audit", "--call", first, "--last", "2", "--db", site.db)
+    entries = [json.loads(line) for line in log.splitlines()]
+    actions = [entry["action"] for entry in entries]
+    assert actions == ["create_link", "knock", "admit", "listen", "whisper", "barge"]
+    assert [json.loads(line)["action"] for line in of_call.splitlines()] == ["whisper", "barge"]
+    whisper, barge = entries[-2:]
+    assert (whisper["actor"], whisper["role"], whisper["allowed"], whisper["call"]) == (
+        *("sue", Role.SUPERVISOR, True, first),
+    )
+    assert (barge["actor"], barge["allowed"], barge["code"]) == ("tim", False, "not_allowed")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", whisper["at"])
+    assert set(whisper) == {"at", "actor", "role", "action", "allowed", "call", "target", "code", "party"}
+
+
+def test_an_audit_log_without_entries_prints_nothing(amy: str) -> None:
+    assert done("audit", "--db", amy) == ""
+    assert done("audit", "--call", "none", "--last", "5", "--db", amy) == ""
+    assert run("audit", "--last", "0", "--db", amy).returncode == 2
+
+
+# --- the endpoint ---
+
+
+def test_an_endpoint_needs_a_token_and_names_the_variable() -> None:
+    ended = run("endpoint", "--server", "http://127.0.0.1:9")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "COACHDESK_TOKEN" in ended.stderr or "--token" in ended.stderr
