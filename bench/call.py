@@ -54,7 +54,7 @@ async def measure() -> dict[str, object]:
     ):
         async with (
             Stage(Path(folder)) as stage,
-            Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
+            Scene(stage, sink=SINK, env=sound.environment(), windows=False, fps=30) as scene,
         ):
             joined = await _join(scene)
             agent, supervisor, trainee = (scene.staff[name] for name in ("agent", "supervisor", "trainee"))

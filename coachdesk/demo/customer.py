@@ -72,9 +72,19 @@ class Customer:
 
     @classmethod
     async def open(
-        cls, url: str, *, voice: Path, env: Mapping[str, str] | None = None, headless: bool = True
+        cls,
+        url: str,
+        *,
+        voice: Path,
+        env: Mapping[str, str] | None = None,
+        headless: bool = True,
+        fps: int = 10,
     ) -> Customer:
-        """Opens the join link. ``voice``: a WAV the customer says, round and round; ``env`` is the browser's."""
+        """Opens the join link.
+
+        ``voice``: a WAV the customer says, round and round; ``env`` is the browser's; ``fps``: pictures a second of its
+        made-up camera, few by default, since the browser has no hardware to encode them here.
+        """
         from playwright.async_api import async_playwright
 
         playwright = await async_playwright().start()
@@ -86,7 +96,7 @@ class Customer:
             args=[
                 "--no-sandbox",
                 "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
+                f"--use-fake-device-for-media-stream=fps={fps}",
                 "--autoplay-policy=no-user-gesture-required",
                 "--disable-background-networking",
                 "--disable-component-update",

@@ -30,6 +30,7 @@ class Scene:
 
     ``sink`` is the PulseAudio sink that is the customer's ear; ``env`` shows programs the sound server and the screen.
     ``windows``: agent and supervisor have desktop windows, else all are headless endpoints.
+    ``fps``: pictures a second of the customer's camera.
 
     Attributes:
         staff: endpoints by name.
@@ -43,6 +44,7 @@ class Scene:
         sink: str,
         env: Mapping[str, str],
         windows: bool,
+        fps: int = 10,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.stage = stage
@@ -50,6 +52,7 @@ class Scene:
         self.call = ""
         self._env = {**env, "PULSE_SINK": sink}
         self._windows = windows
+        self._fps = fps
         self._tell = tell
         self._stack = AsyncExitStack()
         self._recorder = SinkRecorder(sink, env)
@@ -67,7 +70,11 @@ class Scene:
         assert isinstance(invited, events.Invited)
         self._tell("the agent made a join link; Chromium opens it as the customer")
         self.customer = await Customer.open(
-            invited.url, voice=folder / "customer-says.wav", env=self._env, headless=not self._windows
+            invited.url,
+            voice=folder / "customer-says.wav",
+            env=self._env,
+            headless=not self._windows,
+            fps=self._fps,
         )
         await self._stack.enter_async_context(self.customer)
         return self

@@ -15,7 +15,7 @@ from coachdesk.remote import RemoteEndpoint
 from coachdesk.routing import Member, routes
 from signaling.policy import Mode, Role
 
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 1.5
 """After a mode is in force, until it is measured: playout buffers and ramps have come to rest."""
 MEASURED_SECONDS = 3.5
 

@@ -43,7 +43,7 @@ class Encoder:
     """Encodes speech: 10 or 20 ms of mono float32 per packet, variable bit rate, in-band FEC."""
 
     def __init__(
-        self, *, bitrate: int = 32_000, expected_loss: int = 10, dtx: bool = False, complexity: int = 7
+        self, *, bitrate: int = 32_000, expected_loss: int = 10, dtx: bool = False, complexity: int = 5
     ) -> None:
         """``bitrate`` in bit/s; ``expected_loss`` in percent steers the FEC; ``complexity`` 0 to 10."""
         self._lib = library()

@@ -209,7 +209,7 @@ class Playout:
         if self._playing:
             head = self._next_timestamp - len(self._ready) - BLOCK_SAMPLES
             self.stats.delay_ms = (now - self._clock.base - head / RATE) * 1000
-        return np.pad(block, (0, BLOCK_SAMPLES - len(block)))
+        return block if len(block) == BLOCK_SAMPLES else np.pad(block, (0, BLOCK_SAMPLES - len(block)))
 
     def _begin_spurt(self, now: float) -> None:
         """Starts with the first packet whose time has come and is not over."""

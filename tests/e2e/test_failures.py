@@ -10,8 +10,9 @@ import pytest
 from coachdesk import commands, events
 from coachdesk.call import party
 from coachdesk.demo.scene import Scene
-from coachdesk.remote import RemoteEndpoint, RemoteError
+from coachdesk.remote import RemoteError
 from signaling.policy import Mode
+from tests.e2e.steps import hears, status
 
 pytestmark = [
     pytest.mark.media,
@@ -28,18 +29,6 @@ async def begin(scene: Scene, mode: Mode = Mode.LISTEN) -> str:
     await supervisor.wait(events.FirstSound, lambda event: event.source == "customer")
     await supervisor.do(commands.SetMode(mode=mode))
     return scene.call
-
-
-async def hears(endpoint: RemoteEndpoint, source: str) -> None:
-    """Waits until ``endpoint``'s meter of ``source`` moves."""
-    since = time.monotonic()
-    await endpoint.do(commands.Meters(on=True))
-    await endpoint.wait(events.Levels, lambda event: event.levels.get(source, -120) > -45, since=since)
-
-
-async def status(scene: Scene, text: str) -> None:
-    """Waits until the customer's page shows ``text`` as its state."""
-    await scene.customer.page.locator("#room-status", has_text=text).wait_for()
 
 
 async def test_media_survives_the_server_and_the_call_is_resumed_after_its_restart(scene: Scene) -> None:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 
-import numpy as np
 import pytest
 
 from coachdesk import commands, events
-from coachdesk.demo.recording import BESIDE_HZ, Recording
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.walk import hearing, latencies, walk
-from coachdesk.hearing import FORBIDDEN_DBFS, NOTHING_DBFS, TONES, UNHEARD_MARGIN_DB, levels_over_time
+from coachdesk.hearing import FORBIDDEN_DBFS, TONES
 from signaling.policy import Mode
+from tests.e2e.steps import TAIL_SECONDS, assert_never_heard, course, listen
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
-
-TAIL_SECONDS = 0.5
-"""After the last public word, until it has left the customer's own playout buffer."""
 
 
 async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Scene) -> None:
@@ -40,13 +36,6 @@ async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Sce
     }
 
 
-async def listen(scene: Scene, name: str = "supervisor") -> None:
-    """``name`` listens to the call and hears the customer."""
-    since = time.monotonic()
-    await scene.staff[name].do(commands.Listen(call=scene.call))
-    await scene.staff[name].wait(events.FirstSound, lambda event: event.source == "customer", since=since)
-
-
 async def say(scene: Scene, mode: Mode, seconds: float) -> tuple[float, float]:
     """The supervisor speaks in ``mode`` for a while; returns when."""
     supervisor = scene.staff["supervisor"]
@@ -54,26 +43,6 @@ async def say(scene: Scene, mode: Mode, seconds: float) -> tuple[float, float]:
     await supervisor.do(commands.SetMode(mode=mode))
     await asyncio.sleep(seconds)
     return begin, time.monotonic()
-
-
-def course(heard: Recording, tone: float, span: tuple[float, float]) -> float:
-    """The most that any half second of ``span`` has of a tone, in dBFS."""
-    return float(np.max(levels_over_time(heard.cut(*span), tone, hop=0.05, window=0.5)))
-
-
-def assert_never_heard(
-    heard: Recording, tone: float, quiet: tuple[float, float], spoken: tuple[float, float]
-) -> None:
-    """No half second of ``spoken`` has more of the tone than there is without it, nor more than -70 dBFS.
-
-    Without it: while its source is silent, and in the bands beside it, where nobody has a tone.
-    """
-    during = course(heard, tone, spoken)
-    without = max(course(heard, tone, quiet), *(course(heard, tone + beside, spoken) for beside in BESIDE_HZ))
-    assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
-        f"{during:.0f} dBFS, without {without:.0f}"
-    )
-    assert during < FORBIDDEN_DBFS
 
 
 async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_and_a_crash(
@@ -107,7 +76,7 @@ async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_an
     spoken = whispered, time.monotonic()
     _, heard = await scene.finish()
     assert_never_heard(heard["customer"], TONES["supervisor"], quiet, spoken)
-    assert course(heard["agent"], TONES["supervisor"], spoken) > -45, (
+    assert course(heard["agent"], TONES["supervisor"], spoken) > -50, (
         "the agent must have heard the whisper, or this test shows nothing"
     )
 
@@ -119,14 +88,14 @@ async def test_a_barge_that_becomes_a_whisper_is_gone_from_the_customers_ear(sce
     await asyncio.sleep(3.0)
     quiet = began, time.monotonic()
     _, barged = await say(scene, Mode.BARGE, 1.5)
-    _, whispered = await say(scene, Mode.WHISPER, 2.0)
-    _, barged_again = await say(scene, Mode.BARGE, 1.0)
-    _, ended = await say(scene, Mode.LISTEN, 2.0)
+    _, whispered = await say(scene, Mode.WHISPER, 3.0)
+    _, barged_again = await say(scene, Mode.BARGE, 2.0)
+    _, ended = await say(scene, Mode.LISTEN, 3.0)
     _, heard = await scene.finish()
     ear = heard["customer"]
     assert_never_heard(ear, TONES["supervisor"], quiet, (barged + TAIL_SECONDS, whispered))
     assert_never_heard(ear, TONES["supervisor"], quiet, (barged_again + TAIL_SECONDS, ended))
-    assert course(ear, TONES["supervisor"], (barged - 1.0, barged)) > -45
+    assert course(ear, TONES["supervisor"], (barged - 1.0, barged)) > -50
 
 
 async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -> None:
@@ -136,17 +105,17 @@ async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -
     await agent.do(commands.Hold(on=True))
     await scene.customer.page.get_by_text("hold").first.wait_for()
     held = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(3.0)
     released = time.monotonic()
     await agent.do(commands.Hold(on=False))
-    await asyncio.sleep(2.0)
+    await asyncio.sleep(3.0)
     back = time.monotonic()
     _, heard = await scene.finish()
     assert course(heard["customer"], TONES["agent"], (held, released)) < FORBIDDEN_DBFS
     assert course(heard["agent"], TONES["customer"], (held, released)) < FORBIDDEN_DBFS
     assert course(heard["supervisor"], TONES["customer"], (held, released)) < FORBIDDEN_DBFS
-    assert course(heard["customer"], TONES["agent"], (released, back)) > -45
-    assert course(heard["agent"], TONES["customer"], (released, back)) > -45
+    assert course(heard["customer"], TONES["agent"], (released, back)) > -50
+    assert course(heard["agent"], TONES["customer"], (released, back)) > -50
 
 
 async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
@@ -154,7 +123,7 @@ async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
     agent = scene.staff["agent"]
     await agent.do(commands.Mute(on=True))
     muted = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(3.5)
     until = time.monotonic()
     _, heard = await scene.finish()
     assert course(heard["customer"], TONES["agent"], (muted, until)) < FORBIDDEN_DBFS
