@@ -90,7 +90,7 @@ class Connection:
         finally:
             if self._guest:
                 self._addresses.leave(self._address)
-            self._board.unplug(number, left=left and not outlet.ending)
+            self._board.unplug(number, left=left)
             await outlet.finish()
         return ws
 
@@ -174,7 +174,7 @@ class Connection:
     async def _converse(self, ws: web.WebSocketResponse, outlet: Outlet, number: int) -> bool:
         """Until the connection ends; whether the client closed it on purpose.
 
-        The frame is looked at because ``ws.close_code`` is 1000 as well when the stream just breaks off.
+        The frame tells, not ``ws.close_code``: that is 1000 as well when the server closes.
         """
         while (frame := await ws.receive()).type not in _ENDS:
             await self._board.store.room()

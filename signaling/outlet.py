@@ -16,7 +16,6 @@ class Outlet:
     """Sends in order and never makes the caller wait. A client that reads too slowly is cut off.
 
     Attributes:
-        ending: no more is sent after what is queued.
         overflowed: the client was cut off.
     """
 
@@ -26,13 +25,13 @@ class Outlet:
         self._queue: deque[str] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
-        self.ending = False
+        self._ending = False
         self.overflowed = False
         self._task = asyncio.create_task(self._run(), name="outlet")
 
     def send(self, text: str, *, last: bool = False) -> None:
         """``last``: close the connection behind this message."""
-        if self.ending or self.overflowed:
+        if self._ending or self.overflowed:
             return
         if len(self._queue) >= MAX_QUEUED or self._bytes + len(text) > MAX_QUEUED_BYTES:
             self.overflowed = True
@@ -40,7 +39,7 @@ class Outlet:
             return
         self._queue.append(text)
         self._bytes += len(text)
-        self.ending = last
+        self._ending = last
         self._wake.set()
 
     def cut(self) -> None:
@@ -51,7 +50,7 @@ class Outlet:
 
     async def _run(self) -> None:
         try:
-            while not (self.ending and not self._queue):
+            while not (self._ending and not self._queue):
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
@@ -64,7 +63,7 @@ class Outlet:
 
     async def finish(self) -> None:
         """Waits until what is queued is sent and the connection closed, not longer than the close timeout."""
-        self.ending = True
+        self._ending = True
         self._wake.set()
         try:
             await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT)
