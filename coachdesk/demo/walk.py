@@ -17,7 +17,7 @@ from signaling.policy import Mode, Role
 
 SETTLE_SECONDS = 1.5
 """After a mode is in force, until it is measured: playout buffers and ramps have come to rest."""
-MEASURED_SECONDS = 3.5
+MEASURED_SECONDS = 2.5
 
 STEPS: tuple[tuple[str, Mode], ...] = (
     ("listen", Mode.LISTEN),

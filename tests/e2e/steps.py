@@ -56,4 +56,5 @@ def assert_never_heard(
     assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
         f"{during:.0f} dBFS, without {without:.0f}"
     )
-    assert course(heard, tone, spoken, window=1.0) < FORBIDDEN_DBFS
+    loudest = course(heard, tone, spoken, window=1.0)
+    assert loudest < FORBIDDEN_DBFS, f"{loudest:.0f} dBFS"
