@@ -13,6 +13,7 @@ import pytest_asyncio
 from signaling.protocol import (
     Admit,
     CallState,
+    Code,
     Decline,
     Ended,
     HangUp,
@@ -35,7 +36,9 @@ from tests.web.test_call import BEEP_PERIOD, HEARD
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.allow_log("aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"),
+    pytest.mark.allow_log(
+        "aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"
+    ),
 ]
 
 
@@ -154,3 +157,14 @@ async def test_the_customer_hangs_up(office: Site, customer: Customer) -> None:
     await customer.page.locator("#confirm-yes").click()
     await customer.see("You have left the call")
     assert (await amy.until(Ended)).reason == "customer_left"
+
+
+async def test_who_leaves_the_line_is_gone_from_it_at_once(office: Site, customer: Customer) -> None:
+    amy = await office.staff("amy")
+    party = await join(office, amy, customer)
+    await customer.tap("Leave")
+    await customer.page.locator("#confirm-yes").click()
+    await customer.see("You have left")
+    while (await amy.until(Lobby)).waiting:
+        pass
+    assert await amy.refused(Admit, party=party) == Code.NO_SUCH_PARTY
