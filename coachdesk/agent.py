@@ -146,8 +146,10 @@ class AgentSession(Session):
     def _show(self, view: CallView) -> None:
         """Wires the call as ``view`` has it, and tells as much of it as the policy lets the agent know."""
         assert self._hub is not None
-        self.view = view
+        was_held, self.view = self._held, view
         self._hub.apply(view)
+        if self._held is not was_held:
+            self._send_picture()
         welcome = self._client.welcome
         shown = calls.as_shown_to_agent(view, welcome.awareness if welcome is not None else "none")
         self._emit(events.Call(call=shown))
@@ -215,7 +217,11 @@ class AgentSession(Session):
             self._video = VideoSender(camera)
         else:
             self._video.use(camera)
-        self._video.send_to([peer.outs["camera"]])
+        self._video.send_to([] if self._held else [peer.outs["camera"]])
+
+    @property
+    def _held(self) -> bool:
+        return self.view is not None and calls.held(self.view)
 
     def _keyframe(self) -> None:
         if self._video is not None:

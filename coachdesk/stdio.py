@@ -19,6 +19,8 @@ from coachdesk.media.priority import sound_first
 from coachdesk.session import CommandError
 
 MAX_LINE = 64 * 1024
+MAX_RUNNING = 64
+"""Commands carried out at once."""
 QUEUED_LINES = 10_000
 """Lines of output a slow reader may be behind before ``levels`` and then all events are dropped."""
 SWITCH_SECONDS = 0.001
@@ -125,6 +127,11 @@ class Shell:
         if isinstance(command, commands.Quit):
             self._output.put(events.Ok(id=command.id))
             self._quit.set()
+            return
+        if len(self._running) >= MAX_RUNNING:
+            self._output.put(
+                events.Error(id=command.id, code="too_many_commands", message="Too many commands at once. Wait for answers.")
+            )
             return
         task = asyncio.create_task(self._do(command))
         self._running.add(task)

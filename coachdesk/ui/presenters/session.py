@@ -8,7 +8,7 @@ from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 
-SIGNED_OUT = frozenset({"not_signed_in", "replaced", "version_mismatch"})
+SIGNED_OUT = frozenset({"bad_address", "not_signed_in", "replaced", "version_mismatch"})
 """Errors after which only a new sign-in helps."""
 
 
