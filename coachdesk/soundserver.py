@@ -126,7 +126,7 @@ class SoundServer:
         (folder / "default.pa").write_text("\n".join(lines) + "\n")
 
     def _start(self, program: str, folder: Path) -> None:
-        command = [program, "-n", "--daemonize=no", "--system=no", "--realtime=no", "--high-priority=no"]
+        command = [program, "-n", "--daemonize=no", "--system=no", "--realtime=no", "--high-priority=yes"]
         command += ["--use-pid-file=no", "--log-target=stderr", "-F", str(folder / "default.pa")]
         setpriv = shutil.which("setpriv")
         if setpriv is not None:

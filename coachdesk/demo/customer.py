@@ -25,30 +25,54 @@ KNOWN_VOICE = """
   // the voice is a sound of our own, whose first sample's time is known. Picture and all else stay the browser's.
   window.voiceStarted = 0;
   if (!navigator.mediaDevices) return; // about:blank
+  const speak = async () => {
+    const context = new AudioContext({sampleRate: 48000, latencyHint: 0.01});
+    const bytes = Uint8Array.from(atob(window.voiceFile), (char) => char.charCodeAt(0));
+    const source = new AudioBufferSourceNode(context, {buffer: await context.decodeAudioData(bytes.buffer), loop: true});
+    const out = context.createMediaStreamDestination();
+    source.connect(out);
+    const start = context.currentTime + 0.1;
+    source.start(start);
+    // Sound is rendered in bursts: of many looks, the one that finds the clock furthest on is right about the start.
+    let started = Infinity;
+    const look = () => started = Math.min(started, performance.now() - (context.currentTime - start) * 1000);
+    const looking = setInterval(look, 3);
+    setTimeout(() => { clearInterval(looking); window.voiceStarted = performance.timeOrigin + started; }, 800);
+    return out.stream.getAudioTracks()[0];
+  };
   const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const stream = await capture(constraints);
     for (const track of stream.getAudioTracks()) {
-      const context = new AudioContext({sampleRate: 48000, latencyHint: 0.01});
-      const bytes = Uint8Array.from(atob(window.voiceFile), (char) => char.charCodeAt(0));
-      const source = new AudioBufferSourceNode(context, {buffer: await context.decodeAudioData(bytes.buffer), loop: true});
-      const out = context.createMediaStreamDestination();
-      source.connect(out);
-      const start = context.currentTime + 0.1;
-      source.start(start);
-      const map = () => {
-        const at = context.getOutputTimestamp();
-        if (!at.performanceTime) return setTimeout(map, 20);
-        window.voiceStarted = performance.timeOrigin + at.performanceTime + (start - at.contextTime) * 1000;
-      };
-      setTimeout(map, 500);
       stream.removeTrack(track);
-      stream.addTrack(out.stream.getAudioTracks()[0]);
+      stream.addTrack(await speak());
     }
     return stream;
   };
 })();
 """
+
+WATCHED_CONNECTIONS = """
+(() => {
+  const Original = RTCPeerConnection;
+  window.connections = [];
+  window.RTCPeerConnection = class extends Original {
+    constructor(...options) { super(...options); window.connections.push(this); }
+  };
+})();
+"""
+
+BUFFERED = """async () => {
+  let delay = 0, samples = 0;
+  for (const connection of window.connections.filter((each) => each.connectionState === "connected"))
+    for (const report of (await connection.getStats()).values())
+      if (report.type === "inbound-rtp" && report.kind === "audio") {
+        delay += report.jitterBufferDelay;
+        samples += report.jitterBufferEmittedCount;
+      }
+  return [delay, samples];
+}"""
+CALM_SECONDS, CALM_POLL, GIVE_UP_SECONDS = 0.25, 0.5, 15.0
 
 
 class Customer:
@@ -108,7 +132,7 @@ class Customer:
         page = await context.new_page()
         page.set_default_timeout(CLICK_MS)
         encoded = base64.b64encode(await asyncio.to_thread(voice.read_bytes)).decode()
-        await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE)
+        await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE + WATCHED_CONNECTIONS)
         customer = cls(playwright, browser, page)
         await page.goto(url)
         return customer
@@ -124,6 +148,21 @@ class Customer:
     async def agree(self) -> None:
         """Consents to camera and microphone, which puts the customer in line."""
         await self.page.click("#agree")
+
+    async def calm(self) -> None:
+        """Waits until the browser plays sound that it has kept for a quarter of a second at most, 15 s at the longest.
+
+        A stalled machine lets sound pile up in the browser, which takes its time to catch up.
+        """
+        give_up = time.monotonic() + GIVE_UP_SECONDS
+        before = await self.page.evaluate(BUFFERED)
+        while time.monotonic() < give_up:
+            await asyncio.sleep(CALM_POLL)
+            now = await self.page.evaluate(BUFFERED)
+            played = now[1] - before[1]
+            if played > 0 and (now[0] - before[0]) / played < CALM_SECONDS:
+                return
+            before = now
 
     async def voice_started(self) -> float:
         """When sample 0 of the voice was spoken, on the monotonic clock in seconds."""

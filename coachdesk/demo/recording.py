@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coachdesk.hearing import envelope, latency, level
+from coachdesk.hearing import envelope, latency, levels_over_time
 from coachdesk.media.pcm import RATE, Samples
 
+HOP_SECONDS, WINDOW_SECONDS = 0.25, 1.0
 SEARCHED_SECONDS = 1.0
 """No latency is looked for beyond this."""
 BESIDE_HZ = (-90.0, 90.0)
@@ -35,8 +36,8 @@ class Recording:
 
 
 def heard_level(heard: Recording, tone: float, begin: float, end: float) -> float:
-    """Level of a tone in what was heard in that time, dBFS."""
-    return level(heard.cut(begin, end), tone)
+    """Level of a tone in the loudest second of what was heard in that time, dBFS."""
+    return float(np.max(levels_over_time(heard.cut(begin, end), tone, HOP_SECONDS, WINDOW_SECONDS)))
 
 
 def floor(heard: Recording, tone: float, begin: float, end: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from coachdesk import commands, events
@@ -61,8 +61,12 @@ async def walk(
     trainee: RemoteEndpoint,
     call: str,
     tell: Callable[[str], None],
+    calm: Callable[[], Awaitable[None]],
 ) -> Walk:
-    """Goes through ``STEPS`` on a call that the agent and the customer are on."""
+    """Goes through ``STEPS`` on a call that the agent and the customer are on.
+
+    ``calm``: waits until the customer's ear is up to date.
+    """
     result = Walk()
     await trainee.do(commands.Listen(call=call))
     clicked = time.monotonic()
@@ -76,8 +80,10 @@ async def walk(
         in_force = time.monotonic()
         assert isinstance(told, events.ModeChanged)
         tell(f"{title}: the supervisor is heard by {', '.join(told.heard_by) or 'nobody'}")
-        await asyncio.sleep(SETTLE_SECONDS + MEASURED_SECONDS)
-        begin = in_force + SETTLE_SECONDS
+        await asyncio.sleep(SETTLE_SECONDS)
+        await calm()
+        begin = time.monotonic()
+        await asyncio.sleep(MEASURED_SECONDS)
         result.steps.append(Step(title, mode, begin, begin + MEASURED_SECONDS, (in_force - clicked) * 1000))
         if mode is Mode.WHISPER:
             whisper = await agent.wait(

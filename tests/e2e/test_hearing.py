@@ -20,7 +20,9 @@ pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
 async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Scene) -> None:
     call = await scene.answer()
     staff = scene.staff
-    result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, print)
+    result = await walk(
+        staff["agent"], staff["supervisor"], staff["trainee"], call, print, scene.customer.calm
+    )
     said, heard = await scene.finish()
     matrices = hearing(result, heard)
     wrong = [f"{matrix.title}: {cell}" for matrix in matrices for cell in matrix.wrong()]
