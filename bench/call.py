@@ -15,6 +15,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 # Started as a script, this file's folder comes first, and bench/signaling.py would hide the package of that name.
@@ -26,6 +27,7 @@ import numpy as np
 import psutil
 
 from coachdesk import commands, events
+from coachdesk.demo.customer import Customer
 from coachdesk.demo.recording import Recording, one_way_ms
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
@@ -63,7 +65,7 @@ async def measure() -> dict[str, object]:
                 await observer.do(commands.Listen(call=scene.call))
                 await observer.wait(events.FirstSound, lambda event: event.source == "customer")
             presses = await _presses(agent, supervisor)
-            spans = await _speak(supervisor)
+            spans = await _speak(supervisor, scene.customer)
             several = [await _observer(scene, number) for number in range(2, OBSERVERS)]
             crowded = await _cpu(agent)
             memory = psutil.Process(agent.process.pid).memory_info().rss / 2**20
@@ -101,16 +103,19 @@ async def _presses(agent: RemoteEndpoint, supervisor: RemoteEndpoint) -> list[fl
     return found
 
 
-async def _speak(supervisor: RemoteEndpoint) -> dict[Mode, tuple[float, float]]:
-    """A stretch of listening, whispering and barging; returns when each was."""
-    spans = {}
+async def _speak(supervisor: RemoteEndpoint, customer: Customer) -> dict[Mode, list[tuple[float, float]]]:
+    """A stretch of listening, whispering and barging: of each window its begin, and then when the voice started."""
+    windows: dict[Mode, list[tuple[float, float]]] = {}
     for mode in (Mode.LISTEN, Mode.WHISPER, Mode.BARGE):
         await supervisor.do(commands.SetMode(mode=mode))
-        begin = time.monotonic() + 0.7
-        await asyncio.sleep(0.7 + WINDOW * WINDOWS)
-        spans[mode] = begin, time.monotonic()
+        await asyncio.sleep(1.0)
+        windows[mode] = []
+        for _ in range(WINDOWS):
+            begin = time.monotonic()
+            await asyncio.sleep(WINDOW)
+            windows[mode].append((begin, await customer.voice_started()))
     await supervisor.do(commands.SetMode(mode=Mode.LISTEN))
-    return spans
+    return windows
 
 
 PATHS = (
@@ -125,14 +130,17 @@ PATHS = (
 
 
 def _latencies(
-    spans: dict[Mode, tuple[float, float]], said: dict[str, Recording], heard: dict[str, Recording]
+    windows: dict[Mode, list[tuple[float, float]]], said: dict[str, Recording], heard: dict[str, Recording]
 ) -> dict[str, dict[str, float]]:
     table = {}
     for path, mode in PATHS:
         source, sink = path.split(" to ")
-        begins = np.arange(spans[mode][0], spans[mode][1] - WINDOW, WINDOW)
-        lags = [one_way_ms(said[source], heard[sink], TONES[source], at, at + WINDOW) for at in begins]
-        table[path] = _spread([lag for lag in lags if lag is not None])
+        lags = []
+        for begin, voice_started in windows[mode]:
+            voice = said[source] if source != "customer" else replace(said[source], started=voice_started)
+            lag = one_way_ms(voice, heard[sink], TONES[source], begin, begin + WINDOW)
+            lags += [] if lag is None else [lag]
+        table[path] = _spread(lags)
     return table
 
 

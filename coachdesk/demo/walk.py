@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from coachdesk import commands, events
 from coachdesk.demo.recording import Recording, floor, heard_level, one_way_ms
@@ -36,14 +37,22 @@ PARTIES: dict[str, Role] = {
 }
 
 
+class Ear(Protocol):
+    """What the walk asks of the customer's browser: see ``coachdesk.demo.customer.Customer``."""
+
+    async def calm(self) -> None: ...
+    async def voice_started(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One mode, and when it was measured."""
+    """One mode, and when it was measured. ``voice_started``: sample 0 of the customer's voice, as of then."""
 
     title: str
     mode: Mode
     begin: float
     end: float
+    voice_started: float
     in_force_ms: float
 
 
@@ -61,12 +70,9 @@ async def walk(
     trainee: RemoteEndpoint,
     call: str,
     tell: Callable[[str], None],
-    calm: Callable[[], Awaitable[None]],
+    customer: Ear,
 ) -> Walk:
-    """Goes through ``STEPS`` on a call that the agent and the customer are on.
-
-    ``calm``: waits until the customer's ear is up to date.
-    """
+    """Goes through ``STEPS`` on a call that the agent and the customer are on."""
     result = Walk()
     await trainee.do(commands.Listen(call=call))
     clicked = time.monotonic()
@@ -81,10 +87,11 @@ async def walk(
         assert isinstance(told, events.ModeChanged)
         tell(f"{title}: the supervisor is heard by {', '.join(told.heard_by) or 'nobody'}")
         await asyncio.sleep(SETTLE_SECONDS)
-        await calm()
+        await customer.calm()
         begin = time.monotonic()
         await asyncio.sleep(MEASURED_SECONDS)
-        result.steps.append(Step(title, mode, begin, begin + MEASURED_SECONDS, (in_force - clicked) * 1000))
+        end, voice = begin + MEASURED_SECONDS, await customer.voice_started()
+        result.steps.append(Step(title, mode, begin, end, voice, (in_force - clicked) * 1000))
         if mode is Mode.WHISPER:
             whisper = await agent.wait(
                 events.FirstSound, lambda event: event.source != "customer", since=clicked
@@ -129,8 +136,9 @@ def latencies(walk: Walk, said: Mapping[str, Recording], heard: Mapping[str, Rec
     """Median one-way latency in ms of every path that was audible, from mouth to ear, keyed ``source to sink``."""
     found: dict[str, list[float]] = {}
     for step in walk.steps:
+        spoken = {**said, "customer": replace(said["customer"], started=step.voice_started)}
         for source, sink in sorted(expected(step.mode)):
-            lag = one_way_ms(said[source], heard[sink], TONES[source], step.begin, step.end)
+            lag = one_way_ms(spoken[source], heard[sink], TONES[source], step.begin, step.end)
             if lag is not None:
                 found.setdefault(f"{source} to {sink}", []).append(lag)
     return {path: statistics.median(lags) for path, lags in found.items()}
