@@ -27,7 +27,6 @@ import numpy as np
 import psutil
 
 from coachdesk import commands, events
-from coachdesk.demo.customer import Customer
 from coachdesk.demo.recording import Recording, one_way_ms
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
@@ -44,6 +43,8 @@ WINDOW, WINDOWS = 2.5, 8
 """Seconds of sound from which one latency is read, and how many of them."""
 PRESSES = 20
 OBSERVERS = 4
+FPS = 15
+"""Pictures a second, forwarded and transcoded alike."""
 CPU_SECONDS = 6.0
 SIZE = (1280, 720)
 FRAMES = 90
@@ -56,28 +57,35 @@ async def measure() -> dict[str, object]:
     ):
         async with (
             Stage(Path(folder)) as stage,
-            Scene(stage, sink=SINK, env=sound.environment(), windows=False, fps=30) as scene,
+            Scene(stage, sink=SINK, env=sound.environment(), windows=False, fps=FPS) as scene,
         ):
+            agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
             joined = await _join(scene)
-            agent, supervisor, trainee = (scene.staff[name] for name in ("agent", "supervisor", "trainee"))
             alone = await _cpu(agent)
-            for observer in (supervisor, trainee):
-                await observer.do(commands.Listen(call=scene.call))
-                await observer.wait(events.FirstSound, lambda event: event.source == "customer")
+            await _listen(supervisor, scene.call)
             presses = await _presses(agent, supervisor)
-            spans = await _speak(supervisor, scene.customer)
-            several = [await _observer(scene, number) for number in range(2, OBSERVERS)]
+            windows = {mode: await _speak(scene, mode) for mode in (Mode.LISTEN, Mode.WHISPER, Mode.BARGE)}
+            await _listen(scene.staff["trainee"], scene.call)
+            windows[Mode.LANE] = await _speak(scene, Mode.LANE)
+            await supervisor.do(commands.SetMode(mode=Mode.LISTEN))
+            for number in range(2, OBSERVERS):
+                observer = await stage.endpoint(f"trainee{number}", Role.TRAINEE)
+                await _listen(observer, scene.call)
             crowded = await _cpu(agent)
             memory = psutil.Process(agent.process.pid).memory_info().rss / 2**20
-            await asyncio.gather(*(each.quit() for each in several))
             said, heard = await scene.finish()
         return {
-            "one_way_ms": _latencies(spans, said, heard),
+            "one_way_ms": _latencies(windows, said, heard),
             "key_to_first_sample_ms": _spread(presses),
             "link_opened_to_first_audio_ms": joined,
             "hub": _hub(alone, crowded),
             "agent_endpoint_memory_mb": memory,
         }
+
+
+async def _listen(observer: RemoteEndpoint, call: str) -> None:
+    await observer.do(commands.Listen(call=call))
+    await observer.wait(events.FirstSound, lambda event: event.source == "customer")
 
 
 async def _join(scene: Scene) -> float:
@@ -103,18 +111,15 @@ async def _presses(agent: RemoteEndpoint, supervisor: RemoteEndpoint) -> list[fl
     return found
 
 
-async def _speak(supervisor: RemoteEndpoint, customer: Customer) -> dict[Mode, list[tuple[float, float]]]:
-    """A stretch of listening, whispering and barging: of each window its begin, and then when the voice started."""
-    windows: dict[Mode, list[tuple[float, float]]] = {}
-    for mode in (Mode.LISTEN, Mode.WHISPER, Mode.BARGE):
-        await supervisor.do(commands.SetMode(mode=mode))
-        await asyncio.sleep(1.0)
-        windows[mode] = []
-        for _ in range(WINDOWS):
-            begin = time.monotonic()
-            await asyncio.sleep(WINDOW)
-            windows[mode].append((begin, await customer.voice_started()))
-    await supervisor.do(commands.SetMode(mode=Mode.LISTEN))
+async def _speak(scene: Scene, mode: Mode) -> list[tuple[float, float]]:
+    """A stretch in which the supervisor is in ``mode``: of each window its begin, and then when the voice started."""
+    await scene.staff["supervisor"].do(commands.SetMode(mode=mode))
+    await asyncio.sleep(1.0)
+    windows = []
+    for _ in range(WINDOWS):
+        begin = time.monotonic()
+        await asyncio.sleep(WINDOW)
+        windows.append((begin, await scene.customer.voice_started()))
     return windows
 
 
@@ -124,7 +129,7 @@ PATHS = (
     ("agent to customer", Mode.LISTEN),
     ("agent to supervisor", Mode.LISTEN),
     ("supervisor to agent", Mode.WHISPER),
-    ("supervisor to trainee", Mode.WHISPER),
+    ("supervisor to trainee", Mode.LANE),
     ("supervisor to customer", Mode.BARGE),
 )
 
@@ -152,14 +157,6 @@ def _spread(values: list[float]) -> dict[str, float]:
     }
 
 
-async def _observer(scene: Scene, number: int) -> RemoteEndpoint:
-    """One more trainee who hears and sees all."""
-    observer = await scene.stage.endpoint(f"trainee{number}", Role.TRAINEE)
-    await observer.do(commands.Listen(call=scene.call))
-    await observer.wait(events.FirstSound, lambda event: event.source == "customer")
-    return observer
-
-
 async def _cpu(endpoint: RemoteEndpoint) -> float:
     """Share of a core the process uses, in percent."""
     process = psutil.Process(endpoint.process.pid)
@@ -180,7 +177,7 @@ def _hub(alone: float, crowded: float) -> dict[str, float]:
 
 
 def _transcoding() -> float:
-    """CPU percent of decoding and re-encoding one 720p30 VP8 picture stream and one Opus stream."""
+    """CPU percent of decoding and re-encoding one 720p VP8 picture stream and one Opus stream."""
     generator = np.random.default_rng(1)
     base = generator.integers(0, 255, (SIZE[1] // 16, SIZE[0] // 16, 3), np.uint8)
     picture = np.kron(base, np.ones((16, 16, 1), np.uint8))
@@ -189,14 +186,14 @@ def _transcoding() -> float:
     spent = 0.0
     for number in range(FRAMES):
         frame = av.VideoFrame.from_ndarray(np.roll(picture, 4 * number, axis=1), format="bgr24")
-        frame.pts = number * CLOCK_RATE // 30
+        frame.pts = number * CLOCK_RATE // FPS
         data = b"".join(vp8.parse(payload).data for payload in source.encode(frame, keyframe=number == 0))
         began = time.process_time()
         for decoded in decoder.decode(av.Packet(data)):
             decoded.pts = frame.pts
             again.encode(decoded, keyframe=number == 0)
         spent += time.process_time() - began
-    return (spent / FRAMES * 30 + _opus_transcoding()) * 100
+    return (spent / FRAMES * FPS + _opus_transcoding()) * 100
 
 
 def _opus_transcoding() -> float:

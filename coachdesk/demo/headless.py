@@ -54,7 +54,7 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
     call = await scene.answer()
     staff = scene.staff
     result = await walk(
-        staff["agent"], staff["supervisor"], staff["trainee"], call, tell, scene.customer.calm
+        staff["agent"], staff["supervisor"], staff["trainee"], call, tell, scene.customer
     )
     await _take_pictures(scene, folder)
     said, heard = await scene.finish()

@@ -21,7 +21,7 @@ async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Sce
     call = await scene.answer()
     staff = scene.staff
     result = await walk(
-        staff["agent"], staff["supervisor"], staff["trainee"], call, print, scene.customer.calm
+        staff["agent"], staff["supervisor"], staff["trainee"], call, print, scene.customer
     )
     said, heard = await scene.finish()
     matrices = hearing(result, heard)
