@@ -313,7 +313,15 @@ def test_demo_on_a_display_takes_no_browser_and_no_virtual_screen(machine: Machi
     assert machine.calls("python -m coachdesk") == ["python -m coachdesk demo --lan"]
 
 
-@pytest.mark.parametrize(("arguments", "display"), [(["--headless"], ":0"), ([], "")])
+@pytest.mark.parametrize(
+    ("arguments", "display"),
+    [
+        (["--headless"], ":0"),
+        (["--report", "seen"], ":0"),
+        (["--report=seen"], ":0"),
+        ([], ""),
+    ],
+)
 def test_demo_without_a_display_takes_both(machine: Machine, arguments: list[str], display: str) -> None:
     machine.run("demo", *arguments, DISPLAY=display)
     words = machine.calls("apt-get")[0].split()
