@@ -49,7 +49,7 @@ ServerUrl = Annotated[
 
 
 class StaffRole(StrEnum):
-    """The roles an account can have."""
+    """The roles an account can have: those of ``signaling.policy`` but the customer's, whom a link brings."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
@@ -58,7 +58,7 @@ class StaffRole(StrEnum):
 
 
 class Awareness(StrEnum):
-    """What agents are shown of their observers."""
+    """What agents are shown of their observers: ``signaling.views.Awareness``."""
 
     NONE = "none"
     TALKING = "talking"
@@ -266,6 +266,7 @@ def endpoint(
 ) -> None:
     """Run a headless endpoint: JSON commands on standard input, JSON events on standard output."""
     from coachdesk.endpoint import Endpoint
+    from coachdesk.media.compat import CompatError
     from coachdesk.media.devices import DeviceError
     from coachdesk.stdio import run_stdio
 
@@ -273,7 +274,7 @@ def endpoint(
         code = run_stdio(
             lambda: Endpoint(server, token, mic=mic, speaker=speaker, camera=camera, video_out=video_out)
         )
-    except DeviceError as error:
+    except (CompatError, DeviceError) as error:
         raise _fail(error) from error
     except KeyboardInterrupt:
         code = 130
@@ -318,9 +319,21 @@ def demo(
     ] = False,
 ) -> None:
     """Run the whole thing on this machine: server, agent, supervisor, customer."""
-    from coachdesk.demo import run_demo
+    from coachdesk.demo import NOT_THERE, STOPPED, has_display, run_demo
 
-    raise typer.Exit(run_demo(headless=headless, report=report, lan=lan))
+    if lan and (headless or report is not None or not has_display()):
+        raise typer.BadParameter(
+            "the agent's window answers the phone: run it on a display, without --headless and --report.",
+            param_hint="--lan",
+        )
+    try:
+        code = run_demo(headless=headless, report=report, lan=lan)
+    except NOT_THERE as error:
+        raise _fail(error) from error
+    except STOPPED as error:
+        told = f"{error}. Run coachdesk doctor; the logs are kept in DIR by coachdesk demo --report DIR"
+        raise _fail(told) from error
+    raise typer.Exit(code)
 
 
 @app.command()

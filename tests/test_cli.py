@@ -13,12 +13,18 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import aiohttp
 import psutil
 import pytest
+from typer.testing import CliRunner
 
-from coachdesk.cli import app
+from coachdesk import demo
+from coachdesk.cli import Awareness, StaffRole, app
+from coachdesk.media.compat import CompatError
+from coachdesk.remote import RemoteError
+from signaling import views
 from signaling.auth import read_token
 from signaling.policy import Mode, Role
 from signaling.protocol import VERSION, Code, Hello, Listen, SetMode, TeamPolicy, Welcome, dump
@@ -114,6 +120,11 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     ended = run("fly")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "No such command 'fly'" in ended.stderr
+
+
+def test_choices_are_those_of_the_protocol() -> None:
+    assert [each.value for each in StaffRole] == [role.value for role in Role if role is not Role.CUSTOMER]
+    assert tuple(each.value for each in Awareness) == get_args(views.Awareness)
 
 
 # --- accounts ---
@@ -338,3 +349,44 @@ def test_an_endpoint_needs_a_token_and_names_the_variable() -> None:
     ended = run("endpoint", "--server", "http://127.0.0.1:9")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "COACHDESK_TOKEN" in ended.stderr or "--token" in ended.stderr
+
+
+def test_an_endpoint_that_cannot_run_here_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise CompatError("aiortc 9 cannot be used: install version 1.16")
+
+    monkeypatch.setattr("coachdesk.endpoint.Endpoint", unknown)
+    ended = CliRunner().invoke(app, ["endpoint", "--server", "http://127.0.0.1:9", "--token", "t"])
+    assert ended.exit_code == 1
+    assert ended.stderr == "coachdesk: aiortc 9 cannot be used: install version 1.16\n"
+
+
+# --- the demo ---
+
+
+@pytest.mark.parametrize(
+    ("options", "display"), [(["--headless"], ":0"), (["--report", "seen"], ":0"), ([], "")]
+)
+def test_a_phone_cannot_call_a_demo_without_windows(
+    options: list[str], display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not display:
+        monkeypatch.setattr(demo, "has_display", lambda: False)
+    else:
+        monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setattr(demo, "run_demo", lambda **_: pytest.fail("it runs nevertheless"))
+    ended = CliRunner().invoke(app, ["demo", "--lan", *options])
+    assert ended.exit_code == 2
+    assert "without --headless and --report" in " ".join(ended.stderr.replace("│", "").split())
+
+
+@pytest.mark.parametrize("fault", [*demo.NOT_THERE, *demo.STOPPED])
+def test_a_demo_that_cannot_go_on_says_why(fault: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(**_: object) -> int:
+        raise RemoteError("gone", "it stopped") if fault is RemoteError else fault("it stopped")
+
+    monkeypatch.setattr(demo, "run_demo", stops)
+    ended = CliRunner().invoke(app, ["demo", "--headless"])
+    assert ended.exit_code == 1
+    assert re.fullmatch(r"coachdesk: [^\n]*it stopped[^\n]*\n", ended.stderr)
+    assert ("--report DIR" in ended.stderr) == (fault in demo.STOPPED)

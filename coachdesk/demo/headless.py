@@ -53,9 +53,7 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
     scene = await stack.enter_async_context(Scene(stage, sink=SINK, env=env, windows=True, tell=tell))
     call = await scene.answer()
     staff = scene.staff
-    result = await walk(
-        staff["agent"], staff["supervisor"], staff["trainee"], call, tell, scene.customer
-    )
+    result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, tell, scene.customer)
     await _take_pictures(scene, folder)
     said, heard = await scene.finish()
     tell("measuring who heard whom")
