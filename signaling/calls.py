@@ -39,6 +39,7 @@ def listen(state: State, step: Step, observer: Party, call: Call, _message: List
     if observer.role in COACHES and coaches >= state.limits.coaches:
         raise Refusal(Code.CALL_FULL, f"{coaches} coaches are on this call already")
     if observer.call:
+        step.record(observer, "leave", call=observer.call)
         remove_observer(state, step, observer)
     call.observers.append(observer.party)
     observer.call = call.call

@@ -43,6 +43,7 @@ def give_up(state: State, step: Step, party: Party) -> None:
     """A lost party is not expected back."""
     call = state.calls.get(party.call)
     if call is not None and party.role in OBSERVERS:
+        step.record(party, "lost", call=call.call)
         calls.remove_observer(state, step, party)
     elif call is not None:
         reason = EndReason.AGENT_LOST if party.role is Role.AGENT else EndReason.CUSTOMER_LEFT

@@ -299,3 +299,33 @@ def test_turn_credentials_are_renewed_while_connected() -> None:
     assert agent.last(FreshIce).ice[0].username == f"1100.0:{agent.party}"
     desk.pass_time(1)
     assert sum(isinstance(m, FreshIce) for m in agent.inbox) == 1
+
+
+def test_the_audit_tells_when_listening_ended_by_a_hop(desk: Desk) -> None:
+    supervisor = desk.supervisor()
+    (_, first), (_, second) = desk.call(desk.agent()), desk.call(desk.agent("bea"))
+    for call in (first, second, second):
+        supervisor.do(Listen, call=call)
+    told = [(e.action, e.call) for e in desk.audit if e.party == supervisor.party]
+    assert told[:3] == [("listen", first), ("leave", first), ("listen", second)]
+    assert ("leave", second) not in told
+
+
+def test_the_audit_tells_when_listening_ended_by_loss(desk: Desk) -> None:
+    supervisor = desk.supervisor()
+    _, call = desk.call(desk.agent())
+    supervisor.do(Listen, call=call)
+    supervisor.leave()
+    assert desk.audit[-1].action == "listen"
+    desk.pass_time(desk.limits.grace(Role.SUPERVISOR))
+    ended = desk.audit[-1]
+    assert (ended.actor, ended.action, ended.allowed, ended.call) == ("sue", "lost", True, call)
+    assert ended.party == supervisor.party
+
+
+def test_the_audit_tells_when_listening_ended_by_removal(desk: Desk) -> None:
+    supervisor = desk.supervisor()
+    _, call = desk.call(desk.agent())
+    supervisor.do(Listen, call=call)
+    desk.follow_records(disabled=("sue",))
+    assert [(e.action, e.call) for e in desk.audit][-2:] == [("shut_out", call), ("lost", call)]
