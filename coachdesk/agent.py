@@ -14,11 +14,14 @@ from coachdesk.media.pcm import SILENCE, Block
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.video import VideoSender
-from coachdesk.session import CommandError, Emit, Handler, Session
+from coachdesk.session import Emit, Handler, Session
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
 log = logging.getLogger(__name__)
+
+HIDDEN_COACH = "coach"
+"""What a coach's sound is called where the policy hides who it is."""
 
 
 class AgentSession(Session):
@@ -33,6 +36,10 @@ class AgentSession(Session):
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
+
+    @property
+    def media(self) -> AgentHub | None:
+        return self._hub
 
     @property
     def _handlers(self) -> dict[type[commands.Command], Handler]:
@@ -57,15 +64,14 @@ class AgentSession(Session):
 
     # --- commands --------------------------------------------------------------------------------------------
 
-    async def _ask(self, kind: type[protocol.Request], **fields: object) -> events.AnyEvent:
-        await self._client.request(kind, **fields)
-        return events.Ok()
-
     async def _invite(self, command: commands.Invite) -> events.AnyEvent:
         answer = await self._client.request(
             protocol.CreateLink, label=command.label, uses=command.uses, expires_in=command.expires_in
         )
-        assert isinstance(answer, protocol.LinkCreated)
+        if not isinstance(answer, protocol.LinkCreated):
+            raise SignalingError(
+                Code.VERSION, "The server answered a new link with something else. Update CoachDesk."
+            )
         return events.Invited(
             url=urljoin(self._server, answer.path), link=answer.link, expires_at=answer.expires_at
         )
@@ -80,23 +86,11 @@ class AgentSession(Session):
             self._end(call, EndReason.HUNG_UP)
         return events.Ok()
 
-    async def _volume(self, command: commands.Volume) -> events.AnyEvent:
-        self._need_hub().headset.set_gain(command.source, command.gain)
-        return events.Ok()
-
     async def _set_duck(self, command: commands.Duck) -> events.AnyEvent:
         self._duck = command.gain
         if self._hub is not None:
             self._hub.headset.duck_db = command.gain
         return events.Ok()
-
-    async def _stats(self, command: commands.Stats) -> events.AnyEvent:
-        return events.Stats(streams=await self._need_hub().stats())
-
-    def _need_hub(self) -> AgentHub:
-        if self._hub is None:
-            raise CommandError("no_such_call", "There is no call at present.")
-        return self._hub
 
     # --- what the server says --------------------------------------------------------------------------------
 
@@ -118,7 +112,9 @@ class AgentSession(Session):
         self._applied = -1
         if self._hub is None or self.view is None:
             return
-        if on:
+        if on and self.view.agent != self.party:
+            self._over(self.view.call)  # away for so long that the server gave the place up
+        elif on:
             self._hub.renegotiate_lost()
         else:
             self._show(calls.fail_closed(self.view))
@@ -138,10 +134,15 @@ class AgentSession(Session):
         self._show(view)
         if view.revision != self._applied:
             self._applied = view.revision
-            self._spawn(
-                self._client.request(protocol.Applied, call=view.call, revision=view.revision),
-                "confirming a mode",
-            )
+            self._spawn(self._confirm(view), "confirming a mode")
+
+    async def _confirm(self, view: CallView) -> None:
+        """Tells the server that ``view`` is wired; if that fails, the next state of the call confirms it."""
+        try:
+            await self._client.request(protocol.Applied, call=view.call, revision=view.revision)
+        except SignalingError:
+            self._applied = -1
+            raise
 
     def _show(self, view: CallView) -> None:
         """Wires the call as ``view`` has it, and tells as much of it as the policy lets the agent know."""
@@ -155,9 +156,7 @@ class AgentSession(Session):
         self._emit(events.Call(call=shown))
 
     def _new_hub(self) -> AgentHub:
-        welcome = self._client.welcome
-        assert welcome is not None
-        hub = AgentHub(ice=welcome.ice, signal=self._signal, new_ear=self._new_ear)
+        hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear)
         hub.headset.duck_db = self._duck
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
@@ -168,15 +167,23 @@ class AgentSession(Session):
 
     def _media(self, party: str, state: State) -> None:
         """The agent hears of observers' connections only as far as the policy lets them know the observers."""
+        if self._may_know(party):
+            self._emit(events.Media(party=party, state=state))
+
+    def _may_know(self, party: str) -> bool:
         welcome, view = self._client.welcome, self.view
         if welcome is None or view is None:
-            return
-        shown = calls.as_shown_to_agent(view, welcome.awareness)
-        if calls.party(shown, party) is not None:
-            self._emit(events.Media(party=party, state=state))
+            return False
+        return calls.party(calls.as_shown_to_agent(view, welcome.awareness), party) is not None
+
+    def _known_as(self, source: str) -> str:
+        return source if source == "customer" or self._may_know(source) else HIDDEN_COACH
 
     async def _signal(self, to: str, body: SignalBody) -> None:
         await self._pass_on(self._call_id(), to, body)
+
+    def _over(self, call: str) -> None:
+        self._end(call, EndReason.AGENT_LOST)
 
     def _end(self, call: str, reason: EndReason) -> None:
         if self.view is None or self.view.call != call:
@@ -196,7 +203,8 @@ class AgentSession(Session):
         return self._hub.tick(mic, now) if self._hub is not None else SILENCE
 
     def levels(self) -> dict[str, float]:
-        return self._hub.levels() if self._hub is not None else {}
+        levels = self._hub.headset.levels() if self._hub is not None else {}
+        return {self._known_as(source): level for source, level in levels.items()}
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""

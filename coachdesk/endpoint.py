@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -39,6 +40,8 @@ METER_TICKS = 10
 QUEUED_EVENTS = 1000
 """Events a reader may be behind; the oldest are dropped beyond that."""
 
+log = logging.getLogger(__name__)
+
 
 class Endpoint:
     """One signed-in user's end of the line: a session with the server, and at most one call with its media.
@@ -58,7 +61,6 @@ class Endpoint:
         camera: str = "none",
         video_out: Path | None = None,
     ) -> None:
-        compat.check()
         compat.tune()
         self._server = server
         self._client = Client(server, token)
@@ -73,6 +75,7 @@ class Endpoint:
         self._listeners: list[Callable[[AnyEvent], None]] = []
         self._meters = False
         self._ticks = 0
+        self._party = ""
         self._ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -192,6 +195,8 @@ class Endpoint:
             self._begin()
         elif self._session is not None:
             self._session.online(on)
+        if on:
+            self._tell_place()
         self.emit(events.Online(on=on, message=reason))
 
     def _begin(self) -> None:
@@ -200,6 +205,15 @@ class Endpoint:
         kind = AgentSession if welcome.role is Role.AGENT else ObserverSession
         self._session = kind(self._client, self._server, self._pictures, self.emit)
         self._session.use_camera(self._camera)
+        self._ready.set()
+
+    def _tell_place(self) -> None:
+        """Tells who this endpoint is, at first and whenever the server gave it another place."""
+        welcome = self._client.welcome
+        assert welcome is not None
+        if welcome.party == self._party:
+            return
+        self._party = welcome.party
         self.emit(
             events.Ready(
                 party=welcome.party,
@@ -209,11 +223,17 @@ class Endpoint:
                 awareness=welcome.awareness,
             )
         )
-        self._ready.set()
 
     def _message(self, message: protocol.ServerMessage) -> None:
-        if self._session is not None:
+        if self._session is None:
+            return
+        try:
             self._session.message(message)
+        except Exception:
+            log.exception("message not handled: %s", type(message).__name__)
+            self.emit(
+                events.Error(code="internal", message="Something went wrong; the call goes on. See the log.")
+            )
 
     # --- every 10 ms -----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=
 
 
 class Ready(Event, frozen=True, kw_only=True, tag="ready"):
-    """Signed in, for the first time."""
+    """Signed in: at first, and again whenever the server gave this user another place (party id)."""
 
     party: str
     name: str

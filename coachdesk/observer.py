@@ -7,10 +7,11 @@ import logging
 
 from coachdesk import call as calls
 from coachdesk import commands, events
-from coachdesk.client import Client
+from coachdesk.client import Client, SignalingError
 from coachdesk.media.camera import Camera
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.pcm import SILENCE, Block
+from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
 from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol
@@ -38,13 +39,17 @@ class ObserverSession(Session):
         self._changed = asyncio.Event()
 
     @property
+    def media(self) -> ObserverMedia | None:
+        return self._media
+
+    @property
     def _handlers(self) -> dict[type[commands.Command], Handler]:
         return {
             commands.Listen: self._listen,
             commands.Leave: self._leave,
             commands.SetMode: self._set_mode,
-            commands.ClaimHelp: self._claim,
-            commands.HangUp: self._hang_up,
+            commands.ClaimHelp: lambda command: self._ask(protocol.ClaimHelp, call=command.call),
+            commands.HangUp: lambda command: self._ask(protocol.HangUp, call=self._call_id()),
             commands.Volume: self._volume,
             commands.Stats: self._stats,
         }
@@ -72,9 +77,9 @@ class ObserverSession(Session):
         wish = self._wish
         try:
             await self._client.request(protocol.SetMode, call=call, mode=command.mode)
-        except Exception:
-            if wish == self._wish and self._own_mode() is granted_before:
-                self._open_mic(granted_before)
+        except SignalingError:
+            if wish == self._wish:
+                self._refused(command.mode, granted_before)
             raise
         if wish == self._wish:
             self._open_mic(command.mode)
@@ -91,30 +96,16 @@ class ObserverSession(Session):
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
+            if mode is Mode.LISTEN:
+                return events.ModeChanged(
+                    mode=mode, in_force=False
+                )  # the mic is closed, whoever has confirmed it
+            if wish == self._wish:
+                self._fall_back()
             raise CommandError(
                 "not_in_force", "The agent's computer did not confirm it. Nobody hears you; try again."
             ) from None
         raise CommandError("superseded", "Another mode was chosen meanwhile.")
-
-    async def _claim(self, command: commands.ClaimHelp) -> events.AnyEvent:
-        await self._client.request(protocol.ClaimHelp, call=command.call)
-        return events.Ok()
-
-    async def _hang_up(self, command: commands.HangUp) -> events.AnyEvent:
-        await self._client.request(protocol.HangUp, call=self._call_id())
-        return events.Ok()
-
-    async def _volume(self, command: commands.Volume) -> events.AnyEvent:
-        self._need_media().headset.set_gain(command.source, command.gain)
-        return events.Ok()
-
-    async def _stats(self, command: commands.Stats) -> events.AnyEvent:
-        return events.Stats(streams=await self._need_media().stats())
-
-    def _need_media(self) -> ObserverMedia:
-        if self._media is None:
-            raise CommandError("no_such_call", "There is no call at present.")
-        return self._media
 
     # --- the mic's gate --------------------------------------------------------------------------------------
 
@@ -125,6 +116,24 @@ class ObserverSession(Session):
 
     def _close_mic(self) -> None:
         self._open_mic(Mode.LISTEN)
+
+    def _refused(self, wanted: Mode, granted_before: Mode) -> None:
+        """A coach who was refused another mode goes on in theirs; a mic that was to close stays closed."""
+        if wanted is Mode.LISTEN:
+            self._fall_back()
+        elif self._own_mode() is granted_before:
+            self._open_mic(granted_before)
+
+    def _fall_back(self) -> None:
+        """Closes the mic for good and tells the server, whatever it believes."""
+        self._wish += 1
+        self._close_mic()
+        view = self.view
+        if view is not None:
+            self._spawn(
+                self._client.request(protocol.SetMode, call=view.call, mode=Mode.LISTEN),
+                "falling back to listening",
+            )
 
     def _own_mode(self) -> Mode:
         own = calls.party(self.view, self.party) if self.view is not None else None
@@ -194,18 +203,26 @@ class ObserverSession(Session):
             self._changed.set()
 
     def _new_media(self) -> ObserverMedia:
-        welcome = self._client.welcome
-        assert welcome is not None
-        media = ObserverMedia(ice=welcome.ice, signal=self._signal, new_ear=self._new_ear)
-        media.on_media = lambda state: self._emit(events.Media(party="agent", state=state))
+        media = ObserverMedia(ice=self._ice, signal=self._signal, new_ear=self._new_ear)
+        media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
         self._pictures.start("customer", media.request_keyframe, self._emit)
         return media
+
+    def _media_state(self, state: State) -> None:
+        """Without a connection nobody hears this coach; with a new one nobody shall until they ask again."""
+        if state == "lost" and self.view is not None:
+            self._fall_back()
+            self._show(calls.fail_closed(self.view))
+        self._emit(events.Media(party="agent", state=state))
 
     async def _signal(self, body: SignalBody) -> None:
         view = self.view
         if view is not None:
             await self._pass_on(view.call, view.agent, body)
+
+    def _over(self, call: str) -> None:
+        self._left(call)
 
     def _left(self, call: str) -> None:
         if self._drop(call):

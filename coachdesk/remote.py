@@ -94,10 +94,6 @@ class RemoteEndpoint:
             raise RemoteError(result.code, result.message)
         return result
 
-    def mark(self) -> float:
-        """A time to hand to ``wait``'s ``since``."""
-        return time.monotonic()
-
     async def wait(
         self,
         kind: type[E],

@@ -6,17 +6,18 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
 from coachdesk.media.leg import Unsent
+from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block
 from coachdesk.media.pictures import Pictures
 from signaling import protocol
-from signaling.protocol import CallView, SignalBody
+from signaling.protocol import CallView, Code, IceServer, SignalBody
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
 Emit = Callable[[events.AnyEvent], None]
@@ -31,6 +32,14 @@ class CommandError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class CallMedia(Protocol):
+    """What an agent's hub and an observer's media have in common."""
+
+    headset: Headset
+
+    async def stats(self) -> dict[str, dict[str, float]]: ...
 
 
 class Session(ABC):
@@ -53,6 +62,11 @@ class Session(ABC):
         """This endpoint's party id."""
         assert self._client.welcome is not None
         return self._client.welcome.party
+
+    @property
+    @abstractmethod
+    def media(self) -> CallMedia | None:
+        """The media of the present call, if there is one."""
 
     async def do(self, command: commands.AnyCommand) -> events.AnyEvent:
         """Carries out a command of this role. Raises CommandError, SignalingError or DeviceError."""
@@ -93,6 +107,27 @@ class Session(ABC):
     @abstractmethod
     async def close(self) -> None: ...
 
+    async def _ask(self, kind: type[protocol.Request], **fields: object) -> events.AnyEvent:
+        await self._client.request(kind, **fields)
+        return events.Ok()
+
+    async def _volume(self, command: commands.Volume) -> events.AnyEvent:
+        self._need_media().headset.set_gain(command.source, command.gain)
+        return events.Ok()
+
+    async def _stats(self, command: commands.Stats) -> events.AnyEvent:
+        return events.Stats(streams=await self._need_media().stats())
+
+    def _need_media(self) -> CallMedia:
+        """Raises CommandError when there is no call."""
+        if self.media is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        return self.media
+
+    def _ice(self) -> list[IceServer]:
+        """STUN and TURN servers for a new connection, with credentials that are still good."""
+        return self._client.welcome.ice if self._client.welcome is not None else []
+
     def _call_id(self) -> str:
         """The present call's id. Raises CommandError when there is none."""
         if self.view is None:
@@ -104,7 +139,13 @@ class Session(ABC):
         try:
             await self._client.request(protocol.Signal, call=call, to=to, body=body)
         except SignalingError as error:
+            if error.code == Code.NO_SUCH_CALL:
+                self._over(call)
             raise Unsent(error.message) from error
+
+    @abstractmethod
+    def _over(self, call: str) -> None:
+        """The server knows no such call (any more)."""
 
     def _spawn(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Runs ``work`` owned by this session; a failure is told, never lost."""
@@ -132,11 +173,20 @@ class Session(ABC):
 
     def _new_ear(self, source: str, lane: str) -> Ear:
         ear = Ear()
-        ear.on_first_sound = lambda time: self._emit(events.FirstSound(source=source, time=time))
-        ear.on_speaking = lambda on: self._emit(
-            events.Speaking(party=source, name=self._name(source), lane=lane, on=on)
-        )
+
+        def sounds(time: float) -> None:
+            self._emit(events.FirstSound(source=self._known_as(source), time=time))
+
+        def speaks(on: bool) -> None:
+            known = self._known_as(source)
+            self._emit(events.Speaking(party=known, name=self._name(known), lane=lane, on=on))
+
+        ear.on_first_sound, ear.on_speaking = sounds, speaks
         return ear
+
+    def _known_as(self, source: str) -> str:
+        """By which name this user may know a source of sound."""
+        return source
 
     def _name(self, source: str) -> str:
         """A person's name for a source name or party id."""

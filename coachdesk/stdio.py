@@ -34,6 +34,7 @@ class Output:
 
     def __init__(self) -> None:
         self._lines: queue.Queue[bytes | None] = queue.Queue(QUEUED_LINES)
+        self._full = False
         self._thread = threading.Thread(target=self._write, name="output", daemon=True)
         self._thread.start()
 
@@ -42,8 +43,11 @@ class Output:
             return
         try:
             self._lines.put_nowait(events.dump(event))
+            self._full = False
         except queue.Full:
-            log.warning("the reader of this endpoint's events is too slow; an event was dropped")
+            if not self._full:
+                log.warning("the reader of this endpoint's events is too slow; events are dropped")
+            self._full = True
 
     def close(self) -> None:
         """Writes what is queued, for at most two seconds."""
@@ -130,7 +134,11 @@ class Shell:
             return
         if len(self._running) >= MAX_RUNNING:
             self._output.put(
-                events.Error(id=command.id, code="too_many_commands", message="Too many commands at once. Wait for answers.")
+                events.Error(
+                    id=command.id,
+                    code="too_many_commands",
+                    message="Too many commands at once. Wait for answers.",
+                )
             )
             return
         task = asyncio.create_task(self._do(command))

@@ -42,7 +42,7 @@ class AgentHub:
     def __init__(
         self,
         *,
-        ice: list[IceServer],
+        ice: Callable[[], list[IceServer]],
         signal: Callable[[str, SignalBody], Awaitable[None]],
         new_ear: Callable[[str, str], Ear],
     ) -> None:
@@ -265,10 +265,6 @@ class AgentHub:
         if view.agent in routed:
             heard.append(Public(mic))
         self._uplink_out.push(uplink(heard), [peer.outs["main"]])
-
-    def levels(self) -> dict[str, float]:
-        """dBFS of each source heard, over the last 100 ms."""
-        return self.headset.levels()
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""

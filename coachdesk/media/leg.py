@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 
 from coachdesk.media.packet import Packet
@@ -14,6 +15,8 @@ from signaling.protocol import Answer, Candidate, IceServer, Offer, Restart, Sig
 
 SETUP_SECONDS = 15.0
 """A peer connection that is not up by then is given up and built anew."""
+RESTART_SECONDS = 1.0
+"""However often the other side asks, new peer connections are no closer together than this."""
 FIRST_RETRY, LAST_RETRY = 0.5, 8.0
 """Seconds between two attempts; doubled each time."""
 
@@ -39,7 +42,7 @@ class Leg:
         layout: Layout,
         *,
         offers: bool,
-        ice: list[IceServer],
+        ice: Callable[[], list[IceServer]],
         signal: Callable[[SignalBody], Awaitable[None]],
     ) -> None:
         self._layout = layout
@@ -48,6 +51,7 @@ class Leg:
         self._signal = signal
         self._next: Peer | None = None
         self._session = ""
+        self._began = float("-inf")
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._up = asyncio.Event()
@@ -76,7 +80,7 @@ class Leg:
     async def signalled(self, body: SignalBody) -> None:
         """What the other side said. A body of another session than the newest is stale and ignored."""
         if isinstance(body, Restart):
-            if self._offers:
+            if self._offers and self._restart_due(body):
                 self.negotiate()
         elif isinstance(body, Offer):
             if not self._offers:
@@ -87,6 +91,11 @@ class Leg:
             await self._newest.accept(body.sdp)
         elif isinstance(body, Candidate):
             await self._newest.add_candidate(body.candidate, body.mid)
+
+    def _restart_due(self, body: Restart) -> bool:
+        """Whether a new connection is called for: not while one has just been offered, nor for one replaced already."""
+        stale = bool(body.session) and body.session != self._session
+        return not stale and time.monotonic() - self._began >= RESTART_SECONDS
 
     async def close(self) -> None:
         """Ends the leg; bounded in time."""
@@ -143,7 +152,8 @@ class Leg:
         self._retire(self._next)
         self._up.clear()
         self._session = session
-        peer = Peer(self._layout, offers=self._offers, ice=self._ice)
+        self._began = time.monotonic()
+        peer = Peer(self._layout, offers=self._offers, ice=self._ice())
         peer.on_state = lambda state: self._peer_state(peer, state)
         peer.on_packet = lambda stream, packet: self._from(peer, stream, packet)
         peer.on_keyframe_request = lambda stream: self.on_keyframe_request(stream)

@@ -20,7 +20,8 @@ DUCK_HOLD_BLOCKS = 40
 """Ducking outlasts a private sound by 400 ms, so that it does not flutter between words."""
 DUCK_ABOVE_DBFS = -55.0
 METER_BLOCKS = 10
-CUSTOMER = "customer"
+CUSTOMER, AGENT, COACHES = "customer", "agent", "coaches"
+"""Names of sources; any other is a coach's party id, and ``coaches`` is the volume of those without one of their own."""
 _KNEE = 0.8
 
 
@@ -119,7 +120,7 @@ class Headset:
         self._duck_blocks = 0
 
     def set_gain(self, source: str, db: float) -> None:
-        """How loud ``source`` plays from now on, in dB; 0 is as it comes."""
+        """How loud ``source`` (or ``coaches``, all of them) plays from now on, in dB; 0 is as it comes."""
         self._wanted[source] = db
 
     def mix(self, public: Mapping[str, Public], private: Mapping[str, Private]) -> Block:
@@ -146,7 +147,9 @@ class Headset:
         self._duck.to(self.duck_db if self._duck_blocks else 0.0)
 
     def _gain(self, key: str, source: str | None = None) -> Gain:
-        db = self._wanted.get(source or key, 0.0)
+        name = source or key
+        together = COACHES if name not in (CUSTOMER, AGENT) else name
+        db = self._wanted.get(name, self._wanted.get(together, 0.0))
         gain = self._gains.setdefault(key, Gain(db))
         gain.to(db)
         return gain

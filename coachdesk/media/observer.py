@@ -38,7 +38,7 @@ class ObserverMedia:
     def __init__(
         self,
         *,
-        ice: list[IceServer],
+        ice: Callable[[], list[IceServer]],
         signal: Callable[[SignalBody], Awaitable[None]],
         new_ear: Callable[[str, str], Ear],
     ) -> None:
@@ -60,17 +60,8 @@ class ObserverMedia:
         """From the next captured block on, the mic goes to the track of ``mode``; in ``listen`` it goes nowhere."""
         self._lane = LANE_OF.get(mode)
 
-    @property
-    def talking(self) -> bool:
-        """Whether the mic goes anywhere."""
-        return self._lane is not None
-
     async def signalled(self, body: SignalBody) -> None:
         await self._leg.signalled(body)
-
-    def want_restart(self) -> None:
-        """Asks the hub for a new media connection."""
-        self._leg.want_restart()
 
     def request_keyframe(self) -> None:
         if self._leg.peer is not None:

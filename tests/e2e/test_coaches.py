@@ -73,7 +73,7 @@ async def test_a_hop_in_the_middle_of_a_whisper_takes_no_word_to_either_customer
     first = await scene.answer()
     second = await second_call(scene)
     mia = await listen(scene)
-    # Two pages are much for two cores, and torn sound has some of every tone: nobody but the whisper speaks to them.
+    # Torn sound, on a busy machine, has some of every tone: nobody but the whisper speaks to these two pages.
     await scene.staff["agent"].do(commands.Mute(on=True))
     began = time.monotonic()
     await asyncio.sleep(2.5)

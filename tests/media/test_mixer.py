@@ -210,3 +210,17 @@ def test_one_coach_may_be_public_and_private_at_once() -> None:
     headset, voice_block, whisper_block = Headset(), tone(0.3, 500.0), tone(0.3, 900.0)
     heard = mixed(headset, {"coach": voice_block}, {"coach": whisper_block})
     assert np.allclose(heard, voice_block + whisper_block, atol=1e-6)
+
+
+def test_the_coaches_volume_is_that_of_every_coach_without_one_of_their_own() -> None:
+    headset = Headset()
+    loud = Public(np.full(480, 0.1, np.float32))
+    headset.set_gain("coaches", -60.0)
+    headset.set_gain("ben", 0.0)
+    for _ in range(5):
+        only_mia = headset.mix({"mia": loud}, {})
+        only_ben = headset.mix({"ben": loud}, {})
+        customer = headset.mix({"customer": loud}, {})
+    assert dbfs(only_mia) < -70
+    assert dbfs(only_ben) > -21
+    assert dbfs(customer) > -21
