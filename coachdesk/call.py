@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from coachdesk.routing import COACHES, OBSERVERS, Member, who_hears
-from signaling.policy import Mode, Role
+from coachdesk.routing import Member, who_hears
+from signaling.policy import COACHES, OBSERVERS, Mode, Role
 from signaling.protocol import Awareness, CallPhase, CallView, PartyView
 
 _TALKING_TO_AGENT = frozenset({Mode.WHISPER, Mode.BARGE, Mode.TAKEOVER})

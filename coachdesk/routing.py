@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from signaling.policy import Mode, Role
+from signaling.policy import COACHES, OBSERVERS, Mode, Role
 
 
 class Lane(StrEnum):
@@ -45,10 +45,6 @@ class Route:
     source: str
     lane: Lane
     sink: str
-
-
-COACHES = frozenset({Role.SUPERVISOR, Role.ADMIN})
-OBSERVERS = COACHES | {Role.TRAINEE}
 
 
 def routes(members: list[Member], *, held: bool = False) -> frozenset[Route]:

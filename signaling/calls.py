@@ -6,7 +6,7 @@ matter of rights (full, busy, away).
 
 from __future__ import annotations
 
-from signaling.policy import Mode, Role
+from signaling.policy import COACHES, Mode, Role
 from signaling.protocol import (
     Applied,
     AskHelp,
@@ -26,7 +26,7 @@ from signaling.protocol import (
     Signal,
     Signalled,
 )
-from signaling.state import COACHES, Call, Party, State
+from signaling.state import Call, Party, State
 from signaling.step import CallEnded, Refusal, Step
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from signaling import calls, lobby, presence
-from signaling.policy import AUDITED, Action, Context, Mode, Role, may
+from signaling.policy import AUDITED, OBSERVERS, Action, Context, Mode, Role, may
 from signaling.protocol import (
     VERSION,
     Admit,
@@ -48,7 +48,7 @@ from signaling.protocol import (
     Welcome,
     action_of,
 )
-from signaling.state import OBSERVERS, Call, Link, Party, State, Team, User, fingerprint
+from signaling.state import Call, Link, Party, State, Team, User, fingerprint
 from signaling.step import CallEnded, DropLive, Refusal, Step, calls_for
 
 _Rule = Callable[[State, Step, Party, Any, Any], LinkCreated | None]

@@ -108,8 +108,10 @@ MODE_ACTION: dict[Mode, Action] = {
     Mode.LANE: Action.LANE,
 }
 
-_COACHES = frozenset({Role.SUPERVISOR, Role.ADMIN})
-_OBSERVERS = _COACHES | {Role.TRAINEE}
+COACHES = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""Roles that may speak on another's call."""
+OBSERVERS = COACHES | {Role.TRAINEE}
+"""Roles that may listen to another's call."""
 
 
 def may(role: Role, action: Action, context: Context) -> bool:
@@ -119,28 +121,28 @@ def may(role: Role, action: Action, context: Context) -> bool:
     if action is Action.CREATE_LINK:
         return role is Role.AGENT
     if action is Action.REVOKE_LINK:
-        return (role is Role.AGENT and context.owner) or (role in _COACHES and _in_reach(role, context))
+        return (role is Role.AGENT and context.owner) or (role in COACHES and _in_reach(role, context))
     if action in (Action.ADMIT, Action.DECLINE):
         return role is Role.AGENT and context.owner
     if action in (Action.HOLD, Action.ASK_HELP, Action.CANCEL_HELP, Action.REPLY, Action.APPLIED):
         return role is Role.AGENT and context.owner and context.member
     if action is Action.WATCH_CALLS:
-        return role in _OBSERVERS
+        return role in OBSERVERS
     if action is Action.LISTEN:
-        return role in _OBSERVERS and _in_reach(role, context)
+        return role in OBSERVERS and _in_reach(role, context)
     if action is Action.LEAVE:
-        return role in _OBSERVERS and context.member
+        return role in OBSERVERS and context.member
     if action in (Action.WHISPER, Action.LANE, Action.BARGE):
-        return role in _COACHES and context.member
+        return role in COACHES and context.member
     if action is Action.TAKEOVER:
-        return role in _COACHES and context.member and not context.taken_over_by_other
+        return role in COACHES and context.member and not context.taken_over_by_other
     if action is Action.CLAIM_HELP:
-        return role in _COACHES and _in_reach(role, context)
+        return role in COACHES and _in_reach(role, context)
     if action is Action.HANG_UP:
         return context.member and (
             role is Role.CUSTOMER
             or (role is Role.AGENT and context.owner)
-            or (role in _COACHES and context.mode is Mode.TAKEOVER)
+            or (role in COACHES and context.mode is Mode.TAKEOVER)
         )
     if action is Action.SIGNAL:
         return context.member and context.connected_to_target

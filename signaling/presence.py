@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from signaling import calls, lobby
-from signaling.policy import Role
+from signaling.policy import OBSERVERS, Role
 from signaling.protocol import Code, EndReason, Goodbye, TeamPolicy
-from signaling.state import OBSERVERS, Party, State, Team
+from signaling.state import Party, State, Team
 from signaling.step import Step
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from signaling.policy import Mode, Role
+from signaling.policy import OBSERVERS, Mode, Role
 from signaling.protocol import (
     MAX_COACHES,
     MAX_OBSERVERS,
@@ -27,9 +27,6 @@ from signaling.protocol import (
     PartyView,
     WaitingView,
 )
-
-COACHES = frozenset({Role.SUPERVISOR, Role.ADMIN})
-OBSERVERS = COACHES | {Role.TRAINEE}
 
 
 class User(Struct, frozen=True):

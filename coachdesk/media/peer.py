@@ -26,7 +26,7 @@ from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.nack import NackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.trickle import keep_usable, usable
-from signaling.protocol import IceServer
+from signaling.protocol import MAX_COACHES, IceServer
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ CUSTOMER: Layout = (Stream("main", "audio", "sendrecv"), Stream("camera", "video
 OBSERVER: Layout = (
     Stream("customer", "audio", "sendonly"),
     Stream("agent", "audio", "sendonly"),
-    *(Stream(f"coach{slot}", "audio", "sendonly") for slot in range(4)),
+    *(Stream(f"coach{slot}", "audio", "sendonly") for slot in range(MAX_COACHES)),
     *(Stream(name, "audio", "recvonly") for name in ("whisper", "voice", "lane")),
     Stream("camera", "video", "sendonly"),
 )

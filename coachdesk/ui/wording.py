@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from coachdesk.routing import COACHES, Member, who_hears
-from signaling.policy import Mode, Role
+from coachdesk.routing import Member, who_hears
+from signaling.policy import COACHES, Mode, Role
 from signaling.protocol import CallPhase, CallView, EndReason, PartyView, QuickReply
 
 HearingKind = Literal["nobody", "pending", "private", "trainees", "everyone"]

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from signaling.policy import Mode, Role
+from signaling.policy import COACHES, OBSERVERS, Mode, Role
 from signaling.protocol import (
     Admit,
     Applied,
@@ -32,8 +32,6 @@ from signaling.protocol import (
     parse_server,
 )
 from signaling.state import (
-    COACHES,
-    OBSERVERS,
     Limits,
     Team,
     call_view,

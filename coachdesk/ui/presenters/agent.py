@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coachdesk import commands, events
-from coachdesk.routing import COACHES
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.wording import REPLIES, Coaching, coaching
-from signaling.policy import Role
+from signaling.policy import COACHES, Role
 from signaling.protocol import CallPhase, CallView, LinkView, PartyView, QuickReply, WaitingView
 
 QUICK_REASONS = (

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from coachdesk import commands, events
-from coachdesk.routing import COACHES
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.wording import REPLIES, Hearing, hearing
-from signaling.policy import Mode
+from signaling.policy import COACHES, Mode
 from signaling.protocol import CallView, PartyView
 
 CHANNELS = ("customer", "agent", "coaches")

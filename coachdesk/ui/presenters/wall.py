@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coachdesk import commands, events
-from coachdesk.routing import OBSERVERS
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.wording import agent_name
-from signaling.policy import Role
+from signaling.policy import OBSERVERS, Role
 from signaling.protocol import CallPhase, CallView
 
 
