@@ -1,0 +1,248 @@
+"""What the hub lets through while modes change: nothing stale, nothing to the wrong ear, nothing missing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from coachdesk.routing import Lane, Route
+from signaling.policy import Mode
+from signaling.protocol import MAX_COACHES, CallView
+from tests.fakes.hubcall import HubCall
+from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM, call_view, party
+
+
+@pytest.fixture
+def call() -> Iterator[HubCall]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield HubCall(patch)
+
+
+def expect_all_routes(call: HubCall) -> None:
+    """After whatever came before: everything routed comes out, and (``HubCall`` sees to it) nothing else."""
+    call.drain()
+    call.heard.clear()
+    call.speak()
+    call.drain()
+    assert call.heard == call.reachable
+
+
+def view_of(mia: Mode, ben: Mode = Mode.LISTEN, *, revision: int = 1, held: bool = False) -> CallView:
+    return call_view(party(MIA, mia), party(BEN, ben), party(TOM), revision=revision, held=held)
+
+
+@pytest.mark.parametrize("modes", list(itertools.product(Mode, repeat=3)), ids=lambda modes: "-".join(modes))
+async def test_every_sequence_of_three_modes(call: HubCall, modes: tuple[Mode, ...]) -> None:
+    call.apply(view_of(Mode.LISTEN))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    for revision, mode in enumerate(modes, 2):
+        call.speak()
+        call.tick(revision % 2 + 1)  # also in the middle of a frame
+        call.apply(view_of(mode, revision=revision))
+        call.tick()
+        call.speak()
+        expect_all_routes(call)
+    assert not any(route.source == TOM for route in call.heard)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_the_customer_hears_no_whisper(call: HubCall, mode: Mode) -> None:
+    call.apply(view_of(mode))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    expect_all_routes(call)
+    heard = {route.source for route in call.heard if route.sink == CUSTOMER}
+    expected = {
+        Mode.LISTEN: {AGENT},
+        Mode.WHISPER: {AGENT},
+        Mode.LANE: {AGENT},
+        Mode.BARGE: {AGENT, MIA},
+        Mode.TAKEOVER: {MIA},
+    }
+    assert heard == expected[mode]
+
+
+async def test_a_held_customer_neither_hears_nor_is_heard_and_is_not_seen(call: HubCall) -> None:
+    call.apply(view_of(Mode.BARGE))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    expect_all_routes(call)
+    call.speak()
+    call.apply(view_of(Mode.BARGE, revision=2, held=True))
+    call.pictures.clear()
+    expect_all_routes(call)
+    assert not call.pictures
+    assert not any(CUSTOMER in (route.sink, route.source) for route in call.heard)
+    call.apply(view_of(Mode.BARGE, revision=3))
+    expect_all_routes(call)
+    assert call.pictures == {MIA, BEN, TOM}
+
+
+async def test_a_disconnected_coach_is_not_heard(call: HubCall) -> None:
+    call.apply(view_of(Mode.WHISPER))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    call.speak()
+    call.apply(call_view(party(MIA, Mode.WHISPER, connected=False), party(TOM), revision=2))
+    expect_all_routes(call)
+    assert not any(route.source == MIA for route in call.heard)
+
+
+async def test_a_slot_of_one_who_left_is_announced_before_the_next_is_heard_in_it(call: HubCall) -> None:
+    call.apply(call_view(party(MIA, Mode.BARGE), party(TOM)))
+    call.connect(CUSTOMER, MIA, TOM)
+    expect_all_routes(call)
+    call.speak()
+    call.apply(call_view(party(BEN, Mode.BARGE), party(TOM), revision=2))
+    call.connect(BEN)
+    expect_all_routes(call)
+    assert Route(BEN, Lane.VOICE, TOM) in call.heard
+
+
+async def test_slots_do_not_run_out_while_coaches_come_and_go(call: HubCall) -> None:
+    call.apply(call_view(party(TOM)))
+    call.connect(CUSTOMER, TOM)
+    for number in range(MAX_COACHES + 2):
+        coach = f"coach-{number}"
+        call.apply(call_view(party(coach, Mode.WHISPER), party(TOM), revision=number + 2))
+        call.connect(coach)
+        expect_all_routes(call)
+
+
+async def test_who_left_is_let_go(call: HubCall) -> None:
+    call.apply(view_of(Mode.BARGE))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    gone = call.leg(MIA)
+    assert gone is not None
+    call.speak()
+    call.apply(call_view(party(BEN), party(TOM), revision=2))
+    await call.hub.close()
+    assert gone.closed
+    assert not any(name.startswith(MIA) for name in call.hub.ears)
+
+
+async def test_only_what_is_lost_is_built_anew(call: HubCall) -> None:
+    call.apply(view_of(Mode.LISTEN))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    lost = call.leg(MIA)
+    assert lost is not None
+    lost.get_lost()
+    call.hub.renegotiate_lost()
+    assert {name: leg.negotiations for name in (CUSTOMER, MIA, BEN, TOM) if (leg := call.leg(name))} == {
+        CUSTOMER: 1,
+        MIA: 2,
+        BEN: 1,
+        TOM: 1,
+    }
+
+
+MODES = st.sampled_from(list(Mode))
+COACHES = st.sampled_from([MIA, BEN])
+OBSERVERS = st.sampled_from([MIA, BEN, TOM])
+
+
+class Walk(RuleBasedStateMachine):
+    """Two supervisors and a trainee come, change modes, lose their connections and go, with holds in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.loop = asyncio.new_event_loop()
+        self.call = HubCall(self.patch)
+        self.modes: dict[str, Mode] = {}
+        self.lost: set[str] = set()
+        self.held = False
+        self.revision = 0
+        self.loop.run_until_complete(self._begin())
+
+    async def _begin(self) -> None:
+        self._apply_now()
+        self.call.connect(CUSTOMER)
+
+    def _apply(self) -> None:
+        async def apply() -> None:
+            self._apply_now()
+            await asyncio.sleep(0)
+
+        self.loop.run_until_complete(apply())
+
+    def _apply_now(self) -> None:
+        self.revision += 1
+        observers = [party(each, mode, connected=each not in self.lost) for each, mode in self.modes.items()]
+        self.call.apply(call_view(*observers, revision=self.revision, held=self.held))
+
+    @rule(who=OBSERVERS)
+    def join(self, who: str) -> None:
+        if who not in self.modes:
+            self.modes[who] = Mode.LISTEN
+            self._apply()
+
+    @rule(who=OBSERVERS)
+    def leave(self, who: str) -> None:
+        if self.modes.pop(who, None) is not None:
+            self.lost.discard(who)
+            self._apply()
+
+    @rule(who=st.sampled_from([CUSTOMER, MIA, BEN, TOM]))
+    def connect(self, who: str) -> None:
+        if self.call.leg(who) is not None:
+            self.call.connect(who)
+
+    @rule(who=COACHES, mode=MODES)
+    def change_mode(self, who: str, mode: Mode) -> None:
+        taken_over = any(each is Mode.TAKEOVER for other, each in self.modes.items() if other != who)
+        if who in self.modes and not (mode is Mode.TAKEOVER and taken_over):
+            self.modes[who] = mode
+            self._apply()
+
+    @rule(who=OBSERVERS)
+    def lose_or_find(self, who: str) -> None:
+        if who in self.modes:
+            self.lost ^= {who}
+            self._apply()
+
+    @rule()
+    def hold_or_resume(self) -> None:
+        self.held = not self.held
+        self._apply()
+
+    @rule()
+    def speak(self) -> None:
+        self.call.speak()
+        self.call.tick()
+
+    @rule(times=st.integers(1, 3))
+    def tick(self, times: int) -> None:
+        self.call.tick(times)
+
+    @rule()
+    def everything_routed_is_heard(self) -> None:
+        expect_all_routes(self.call)
+
+    @precondition(lambda self: TOM in self.modes)
+    @invariant()
+    def a_trainee_is_never_heard(self) -> None:
+        assert not any(route.source == TOM for route in self.call.heard)
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.call.hub.close())
+        self.loop.close()
+        self.patch.undo()
+
+
+def test_long_walks_by_two_supervisors() -> None:
+    run_state_machine_as_test(
+        Walk,
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
