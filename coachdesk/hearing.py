@@ -64,14 +64,6 @@ def tone(frequency: float, seconds: float, dbfs: float = TONE_DBFS, *, keyed: bo
     return np.asarray(sine, np.float32)
 
 
-def chirp(seconds: float = 0.2, dbfs: float = TONE_DBFS) -> Samples:
-    """A sweep from 300 to 3400 Hz with soft ends: what ``latency`` finds best."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    phase = 2 * np.pi * (300 * time + (3400 - 300) / (2 * seconds) * time**2)
-    sweep = np.sin(phase) * np.hanning(len(time)) ** 0.25
-    return np.asarray(np.sqrt(2) * 10 ** (dbfs / 20) * sweep, np.float32)
-
-
 def level(samples: Samples, frequency: float, bandwidth: float = BANDWIDTH) -> float:
     """Level within ``bandwidth`` around ``frequency``, in dBFS, over all of ``samples``.
 
@@ -96,12 +88,6 @@ def levels_over_time(
     size, step = round(window * RATE), round(hop * RATE)
     starts = range(0, len(samples) - size + 1, step)
     return np.array([level(samples[at : at + size], frequency) for at in starts], np.float64)
-
-
-def onset(samples: Samples, frequency: float, above: float = AUDIBLE_DBFS) -> float | None:
-    """Seconds until the tone is first louder than ``above``, to about 5 ms; None if it never is."""
-    loud = np.flatnonzero(envelope(samples, frequency) > 10 ** (above / 20))
-    return float(loud[0]) / RATE if len(loud) else None
 
 
 def envelope(samples: Samples, frequency: float, bandwidth: float = 120.0) -> Samples:

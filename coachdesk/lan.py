@@ -56,12 +56,6 @@ def lan_address() -> str:
     )
 
 
-def https_url(address: str, port: int, path: str = "/") -> str:
-    """The URL of ``path`` at a numeric address; IPv6 goes in brackets (RFC 3986, 3.2.2)."""
-    host = f"[{address}]" if ":" in address else address
-    return f"https://{host}:{port}{path}"
-
-
 def certificate(address: str, folder: Path | None = None, *, now: datetime | None = None) -> Certificate:
     """The certificate for ``address`` and this machine's names: the one kept while it fits, else a new one.
 

@@ -287,10 +287,6 @@ class Store:
         if len(self._waiting) >= BACKLOG:
             await self._drained.wait()
 
-    async def drained(self) -> None:
-        """Waits until all that was handed over is committed."""
-        await self._drained.wait()
-
     async def _write(self) -> None:
         while not (self._closing and not self._waiting):
             await self._wake.wait()

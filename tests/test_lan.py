@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from coachdesk import lan
 
@@ -48,7 +49,7 @@ async def answer_over_tls(folder: Path, host: str, *, trusted: bool = True) -> s
     await runner.setup()
     site = web.TCPSite(runner, host, 0, ssl_context=serving)
     await site.start()
-    url = lan.https_url(host, runner.addresses[0][1])
+    url = URL.build(scheme="https", host=host, port=runner.addresses[0][1])
     try:
         async with aiohttp.ClientSession() as session, session.get(url, ssl=asking) as answer:
             return await answer.text()
@@ -114,11 +115,6 @@ def test_no_network_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lan.socket, "socket", unreachable)
     with pytest.raises(lan.NoNetworkError, match="Connect it to the same Wi-Fi"):
         lan.lan_address()
-
-
-def test_urls() -> None:
-    assert lan.https_url("192.0.2.7", 8443, "/join#x") == "https://192.0.2.7:8443/join#x"
-    assert lan.https_url("2001:db8::7", 8443) == "https://[2001:db8::7]:8443/"
 
 
 def test_qr_code_fits_a_terminal_and_ends_with_the_url() -> None:

@@ -16,6 +16,8 @@ from signaling.state import Link, Team
 from signaling.step import AuditEntry, CallBegan, CallEnded, Consent, DropLive, PutLink, PutLive
 from signaling.store import DuplicateUser, Store, StoreError, database_url, make_engine, open_store
 
+from .wire import drained
+
 URL = os.environ.get("COACHDESK_TEST_POSTGRESQL", "")
 pytestmark = pytest.mark.skipif(not URL, reason="COACHDESK_TEST_POSTGRESQL is not set")
 
@@ -55,7 +57,7 @@ async def test_records_are_kept_in_order_and_completed(store: Store) -> None:
         ],
         [AuditEntry(1000.5 + n, "amy", "agent", "hold", True, call=f"c{n}") for n in range(3)],
     )
-    await store.drained()
+    await drained(store)
     assert await store.live() == [("call:1", b"b")]
     assert await store.links(9.0) == [link]
     assert [(row.at, row.call) async for row in store.audit_log()] == [
@@ -66,7 +68,7 @@ async def test_records_are_kept_in_order_and_completed(store: Store) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
 async def test_nobody_changes_the_audit_log(store: Store, statement: str) -> None:
     store.write((), [AuditEntry(1.0, "amy", "agent", "hold", True)])
-    await store.drained()
+    await drained(store)
     engine = make_engine(database_url(URL))
     with pytest.raises(DBAPIError, match="append-only"):
         async with engine.begin() as connection:

@@ -24,6 +24,8 @@ from signaling.store import (
     open_store,
 )
 
+from .wire import drained
+
 
 def entry(number: int) -> AuditEntry:
     return AuditEntry(1000.0 + number, "amy", "agent", "hold", True, call=f"c{number}")
@@ -71,9 +73,9 @@ async def test_a_record_the_database_refuses_does_not_hold_up_the_others(
     store = await open_store(db)
     began = CallBegan("c", "label", "north", "amy", "Bob", 1.0)
     store.write([began], [entry(1)])
-    await store.drained()
+    await drained(store)
     store.write([began], [entry(2)])
-    await store.drained()
+    await drained(store)
     assert [row.call async for row in store.audit_log()] == ["c1", "c2"]
     assert "is lost" in caplog.text
     await store.close()
@@ -109,7 +111,7 @@ async def test_the_journal_keeps_the_last_of_each_key(db: str) -> None:
     store.write(
         [PutLive("call:1", b"a"), PutLive("call:2", b"b"), PutLive("call:1", b"c"), DropLive("call:2")], ()
     )
-    await store.drained()
+    await drained(store)
     assert await store.live() == [("call:1", b"c")]
     await store.close()
 
@@ -127,7 +129,7 @@ async def test_a_link_comes_back_with_the_uses_it_has_left(db: str) -> None:
     )
     store = await open_store(db)
     store.write([PutLink(link)], ())
-    await store.drained()
+    await drained(store)
     link.uses_left = 1
     link.revoked = True
     store.write([PutLink(link)], ())

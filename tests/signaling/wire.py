@@ -36,7 +36,7 @@ from signaling.protocol import (
 )
 from signaling.schema import audit
 from signaling.server import ServerOptions, add_user, serve, token_for
-from signaling.store import database_url, make_engine
+from signaling.store import Store, database_url, make_engine
 
 M = TypeVar("M")
 PATIENCE = 15.0
@@ -192,6 +192,15 @@ async def settled_audit(office: Site, actor: str, refusals: int) -> list[Any]:
             if sum(not row.allowed for row in rows) >= refusals:
                 return rows
             await asyncio.sleep(0.02)
+
+
+async def drained(store: Store) -> None:
+    """Waits until all that was handed over is on disk."""
+    async with asyncio.timeout(15):
+        while True:
+            if not store.backlog:
+                return
+            await asyncio.sleep(0.005)
 
 
 async def read_audit(db: str) -> list[Any]:
