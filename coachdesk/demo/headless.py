@@ -13,7 +13,7 @@ from coachdesk.demo.report import write_report
 from coachdesk.demo.scene import DESKS, Scene
 from coachdesk.demo.screen import VirtualScreen
 from coachdesk.demo.stage import Stage
-from coachdesk.demo.walk import hearing, latencies, walk
+from coachdesk.demo.walk import hearing, latencies, unmeasured, walk
 from coachdesk.soundserver import SoundServer
 
 SINK = "customer"
@@ -62,6 +62,8 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
         print(f"\n{matrix.table()}")
     delays = latencies(result, said, heard)
     print("\nfrom mouth to ear: " + _listed(delays))
+    if untold := unmeasured(result, delays):
+        print("not to be told from the recordings: " + ", ".join(untold))
     print("from click to first sound: " + _listed(result.first_sound_ms))
     return write_report(folder, result, matrices, delays, scene.customer.problems)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from coachdesk.demo.walk import Walk
+from coachdesk.demo.walk import Walk, unmeasured
 from coachdesk.hearing import Matrix
 
 PACKAGES = ("coachdesk", "aiortc", "av", "PySide6-Essentials", "opencv-python-headless")
@@ -35,6 +35,7 @@ def write_report(
             for step, matrix in zip(walk.steps, matrices, strict=True)
         ],
         "one_way_latency_ms": {path: round(ms, 1) for path, ms in latency_ms.items()},
+        "unmeasured": unmeasured(walk, latency_ms),
         "click_to_first_sound_ms": {what: round(ms, 1) for what, ms in walk.first_sound_ms.items()},
     }
     text = msgspec.json.format(msgspec.json.encode(report), indent=2)

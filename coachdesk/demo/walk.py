@@ -58,7 +58,10 @@ class Step:
 
 @dataclass(slots=True)
 class Walk:
-    """What happened. ``first_sound_ms``: from the command (the click) to the first sound of it at an ear."""
+    """What happened. ``first_sound_ms``: from the command (the click) to the first sound of it at an ear.
+
+    Of barge and take over it is not known: their new ear is the customer's, whose browser tells of no first sound.
+    """
 
     steps: list[Step] = field(default_factory=list)
     first_sound_ms: dict[str, float] = field(default_factory=dict)
@@ -93,11 +96,20 @@ async def walk(
         end, voice = begin + MEASURED_SECONDS, await customer.voice_started()
         result.steps.append(Step(title, mode, begin, end, voice, (in_force - clicked) * 1000))
         if mode is Mode.WHISPER:
-            whisper = await agent.wait(
-                events.FirstSound, lambda event: event.source != "customer", since=clicked
+            result.first_sound_ms["whisper: supervisor at agent"] = await _first_word_ms(agent, clicked)
+        if mode is Mode.LANE:
+            result.first_sound_ms["talk to the trainee: supervisor at trainee"] = await _first_word_ms(
+                trainee, clicked
             )
-            result.first_sound_ms["whisper: supervisor at agent"] = (whisper.time - clicked) * 1000
     return result
+
+
+async def _first_word_ms(ear: RemoteEndpoint, clicked: float) -> float:
+    """From the click to the first sound of the supervisor, the only one there besides agent and customer."""
+    sound = await ear.wait(
+        events.FirstSound, lambda event: event.source not in ("agent", "customer"), since=clicked
+    )
+    return (sound.time - clicked) * 1000
 
 
 def expected(mode: Mode) -> set[tuple[str, str]]:
@@ -133,7 +145,7 @@ def _cell(source: str, sink: str, step: Step, quiet: Step, heard: Recording, sho
 
 
 def latencies(walk: Walk, said: Mapping[str, Recording], heard: Mapping[str, Recording]) -> dict[str, float]:
-    """Median one-way latency in ms of every path that was audible, from mouth to ear, keyed ``source to sink``."""
+    """Median one-way latency in ms, mouth to ear, of each audible path that allows telling, keyed ``source to sink``."""
     found: dict[str, list[float]] = {}
     for step in walk.steps:
         spoken = {**said, "customer": replace(said["customer"], started=step.voice_started)}
@@ -142,3 +154,9 @@ def latencies(walk: Walk, said: Mapping[str, Recording], heard: Mapping[str, Rec
             if lag is not None:
                 found.setdefault(f"{source} to {sink}", []).append(lag)
     return {path: statistics.median(lags) for path, lags in found.items()}
+
+
+def unmeasured(walk: Walk, latency_ms: Mapping[str, float]) -> list[str]:
+    """The paths that were audible, but whose latency could not be told from the recordings, ``source to sink``."""
+    audible = {f"{source} to {sink}" for step in walk.steps for source, sink in expected(step.mode)}
+    return sorted(audible - set(latency_ms))
