@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
@@ -42,16 +44,26 @@ class BridgeLink:
         self._bridge = bridge
         self._notices = notices
 
-    def send(self, command: commands.Command, failed: Callable[[Fault], None] | None = None) -> None:
+    def send(
+        self,
+        command: commands.Command,
+        failed: Callable[[Fault], None] | None = None,
+        done: Callable[[], None] | None = None,
+    ) -> None:
         future = self._bridge.request(command)
-        future.add_done_callback(lambda done: self._answered(done, failed))
+        future.add_done_callback(lambda answer: self._answered(answer, failed, done))
 
     def _answered(
-        self, done: asyncio.Future[events.AnyEvent], failed: Callable[[Fault], None] | None
+        self,
+        answer: asyncio.Future[events.AnyEvent],
+        failed: Callable[[Fault], None] | None,
+        done: Callable[[], None] | None,
     ) -> None:
-        error = None if done.cancelled() else done.exception()
+        error = None if answer.cancelled() else answer.exception()
         if isinstance(error, Fault):
             (failed or self._notices.report)(error)
+        elif done is not None:
+            done()
 
 
 class Desktop(QObject):
@@ -217,6 +229,10 @@ class Desktop(QObject):
         control.start()
 
     def forward(self, line: bytes) -> None:
+        """Pass on a command of whoever controls the window: their wish counts as the user's."""
+        if self._desk is not None:
+            with contextlib.suppress(msgspec.DecodeError):
+                self._desk.note(commands.parse(line))
         if self._bridge is not None:
             self._bridge.forward(line)
 

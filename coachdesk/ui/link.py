@@ -25,5 +25,12 @@ TOO_MANY_COMMANDS = "too_many_commands"
 class Link(Protocol):
     """The endpoint, as a presenter sees it. Answers arrive as events, like everything else."""
 
-    def send(self, command: Command, failed: Callable[[Fault], None] | None = None) -> None:
-        """Send ``command`` at once, in order; ``failed`` hears of a refusal, which else becomes a notice."""
+    def send(
+        self,
+        command: Command,
+        failed: Callable[[Fault], None] | None = None,
+        done: Callable[[], None] | None = None,
+    ) -> None:
+        """Send ``command`` at once, in order. ``failed`` hears of a refusal, which else becomes a notice; ``done`` of
+        success, after the answer's event.
+        """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coachdesk.routing import Member, who_hears
@@ -31,7 +31,6 @@ ENDINGS: dict[EndReason, str] = {
     EndReason.DECLINED: "The customer was turned away.",
 }
 _ASKING: dict[Mode, str] = {
-    Mode.LISTEN: "to listen only",
     Mode.WHISPER: "to whisper to the agent",
     Mode.BARGE: "to speak to everyone",
     Mode.TAKEOVER: "to take over the call",
@@ -49,33 +48,40 @@ class Hearing:
 
 
 def hearing(
-    call: CallView, me: str, mode: Mode, *, in_force: bool, before: Mode, heard_by: list[str], trusted: bool
-) -> Hearing:
+    call: CallView, me: str, mode: Mode, *,
+    in_force: bool, wanted: Mode, before: Mode, heard_by: list[str], trusted: bool,
+) -> Hearing:  # fmt: skip
     """Who hears party ``me`` now.
 
-    ``mode`` and ``in_force`` are the last ``mode`` event's, or what was asked for since; ``before`` was in force
-    before; ``heard_by`` is the event's. ``trusted`` is false while the server or the media are gone: then nothing is
-    sent, whatever was asked for.
+    ``mode``, ``in_force`` and ``heard_by`` are the last ``mode`` event's; ``before`` is the last mode known in force, and
+    ``wanted`` the one asked for. ``trusted`` is false while the server or the media are gone. A mode in force is told as
+    such, wanted or not.
     """
-    if not trusted:
+    if mode is Mode.LISTEN and not trusted:
         return Hearing(
             "nobody", "Nobody hears you", "The connection is being rebuilt. You are listening only."
         )
-    if mode is Mode.LISTEN and (in_force or before is Mode.LISTEN):
+    if in_force and mode is not Mode.LISTEN:
+        said = _heard(call, me, mode, heard_by)
+        return said if mode is wanted else replace(said, detail=_leaving(wanted))
+    if mode is Mode.LISTEN and wanted is Mode.LISTEN and before is Mode.LISTEN:
         return Hearing("nobody", "Nobody hears you", "You are listening. Your microphone is off.")
-    if not in_force:
-        return _pending(mode, before)
-    return _heard(call, me, mode, heard_by)
+    return _pending(wanted, before)
 
 
-def _pending(mode: Mode, before: Mode) -> Hearing:
+def _pending(wanted: Mode, before: Mode) -> Hearing:
+    if wanted is Mode.LISTEN:
+        return Hearing("pending", "Stopping…", _leaving(wanted))
     if before is Mode.LISTEN:
-        return Hearing("pending", "Asking…", f"Asking {_ASKING[mode]}. Nobody hears you yet.")
-    if mode is Mode.LISTEN:
-        return Hearing(
-            "pending", "Stopping…", "Your microphone is closing. Stay quiet until it is confirmed."
-        )
-    return Hearing("pending", "Switching…", f"Asking {_ASKING[mode]}. Stay quiet until it is confirmed.")
+        return Hearing("pending", "Asking…", f"Asking {_ASKING[wanted]}. Nobody hears you yet.")
+    return Hearing("pending", "Switching…", _leaving(wanted))
+
+
+def _leaving(wanted: Mode) -> str:
+    """What is going on while a mode that was given up is, or may be, in force still."""
+    if wanted is Mode.LISTEN:
+        return "Your microphone is closing. Stay quiet until it is confirmed."
+    return f"Asking {_ASKING[wanted]}. Stay quiet until it is confirmed."
 
 
 def _heard(call: CallView, me: str, mode: Mode, heard_by: list[str]) -> Hearing:

@@ -54,7 +54,8 @@ async def until(condition: Callable[[], object], patience: float = PATIENCE) -> 
 
 @pytest.fixture
 def supervisor(dressed: QtBot) -> Shown:
-    return Shown(dressed, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)))
+    return Shown(dressed, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)),
+                 events.ModeChanged(mode=Mode.LISTEN, in_force=True))  # fmt: skip
 
 
 @pytest.fixture

@@ -29,14 +29,30 @@ class FakeLink:
     def __init__(self) -> None:
         self.sent: list[commands.Command] = []
         self._failed: list[Callable[[Fault], None] | None] = []
+        self._done: list[Callable[[], None] | None] = []
 
-    def send(self, command: commands.Command, failed: Callable[[Fault], None] | None = None) -> None:
+    def send(
+        self,
+        command: commands.Command,
+        failed: Callable[[Fault], None] | None = None,
+        done: Callable[[], None] | None = None,
+    ) -> None:
         self.sent.append(command)
         self._failed.append(failed)
+        self._done.append(done)
+
+    def answer(self) -> None:
+        """Carry out the last command."""
+        done = self._done[-1]
+        assert done is not None, "nobody asked to hear of success"
+        done()
 
     def refuse(self, code: str, message: str = "") -> None:
         """Refuse the last command."""
-        failed = self._failed[-1]
+        self.refuse_nth(-1, code, message)
+
+    def refuse_nth(self, index: int, code: str, message: str = "") -> None:
+        failed = self._failed[index]
         assert failed is not None, "nobody asked to hear of a refusal"
         failed(Fault(code, message))
 

@@ -60,6 +60,24 @@ def test_hold_and_mute_toggle_by_what_the_endpoint_says() -> None:
     assert link.sent[-1] == commands.Mute(on=False)
 
 
+def test_mute_ends_with_the_call_and_is_shown_until_the_endpoint_says_so() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
+    presenter.handle(events.Muted(on=True))
+    presenter.handle(events.Ended(call="c-1", reason=EndReason.HUNG_UP))
+    assert link.sent[-1] == commands.Mute(on=False)
+    assert presenter.muted
+    presenter.handle(events.Muted(on=False))
+    assert not presenter.muted
+
+
+def test_a_new_endpoint_is_not_muted() -> None:
+    presenter, _ = agent()
+    presenter.handle(events.Muted(on=True))
+    presenter.endpoint_crashed()
+    assert not presenter.muted
+
+
 def test_replies_and_help_need_a_call() -> None:
     presenter, link = agent()
     before = len(link.sent)

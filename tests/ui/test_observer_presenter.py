@@ -7,7 +7,19 @@ import pytest
 from coachdesk import commands, events
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from signaling.policy import Mode
-from tests.ui.samples import AGENT, MIA, OTTO, SAM, FakeLink, call, make_desk, party, wall_calls, with_mode
+from tests.ui.samples import (
+    AGENT,
+    MIA,
+    OTTO,
+    SAM,
+    FakeLink,
+    call,
+    make_desk,
+    party,
+    ready,
+    wall_calls,
+    with_mode,
+)
 
 
 def on_a_call(who: object = MIA) -> tuple[ObserverPresenter, FakeLink]:
@@ -15,6 +27,7 @@ def on_a_call(who: object = MIA) -> tuple[ObserverPresenter, FakeLink]:
     assert desk.observer is not None
     desk.handle(events.Calls(calls=wall_calls()))
     desk.handle(events.Call(call=call(MIA, SAM)))
+    desk.handle(events.ModeChanged(mode=Mode.LISTEN, in_force=True))
     return desk.observer, link
 
 
@@ -24,6 +37,8 @@ def granted(observer: ObserverPresenter, mode: Mode, *heard_by: str, answer: boo
     observer.handle(events.ModeChanged(mode=mode, in_force=True, heard_by=list(heard_by)))
     if answer:
         observer.handle(events.ModeChanged(id="ui-1", mode=mode, in_force=True, heard_by=list(heard_by)))
+        assert isinstance(observer._link, FakeLink)
+        observer._link.answer()
 
 
 def test_key_down_whispers_and_key_up_listens() -> None:
@@ -68,15 +83,86 @@ def test_whisper_is_pending_until_in_force() -> None:
     assert observer.shown_mode is Mode.WHISPER
 
 
-def test_a_late_grant_of_a_released_whisper_is_not_shown_as_on() -> None:
-    observer, _ = on_a_call()
+def test_a_late_grant_of_a_released_whisper_is_told_until_it_is_gone() -> None:
+    observer, link = on_a_call()
     observer.press_whisper()
     observer.release_whisper()
     granted(observer, Mode.WHISPER, "Alex")
-    assert observer.hearing.kind == "pending"
-    assert observer.shown_mode is Mode.LISTEN
-    granted(observer, Mode.LISTEN)
+    assert observer.hearing.kind == "private"
+    assert observer.shown_mode is Mode.WHISPER
+    assert not observer.latched
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
+    granted(observer, Mode.LISTEN, answer=True)
     assert observer.hearing.kind == "nobody"
+
+
+@pytest.mark.parametrize("mode", [Mode.WHISPER, Mode.BARGE, Mode.TAKEOVER, Mode.LANE])
+@pytest.mark.parametrize("in_force", [False, True])
+def test_talking_that_nobody_wants_is_asked_to_end_and_never_latched(mode: Mode, in_force: bool) -> None:
+    observer, link = on_a_call()
+    observer.handle(events.ModeChanged(mode=mode, in_force=in_force))
+    assert link.modes() == [Mode.LISTEN]
+    assert observer.wanted is Mode.LISTEN
+    assert not observer.latched
+
+
+def test_a_grant_after_a_refusal_is_asked_to_end_and_told() -> None:
+    observer, link = on_a_call()
+    observer.toggle_whisper()
+    link.refuse("not_in_force")
+    granted(observer, Mode.LISTEN, answer=True)
+    granted(observer, Mode.WHISPER, "Alex")
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN, Mode.LISTEN]
+    assert observer.hearing.kind == "private"
+    assert not observer.latched
+
+
+@pytest.mark.parametrize("code", ["not_in_force", "timeout", "no_answer", "superseded"])
+def test_a_failed_whisper_asks_for_listen_though_listen_was_told(code: str) -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    link.refuse(code)
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
+    assert observer.wanted is Mode.LISTEN
+
+
+@pytest.mark.parametrize("action", ["listen_only", "release_whisper"])
+def test_escape_and_key_release_ask_again_while_in_doubt(action: str) -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    link.refuse("timeout")
+    link.refuse("timeout")
+    assert observer.wanted is observer.mode is Mode.LISTEN
+    getattr(observer, action)()
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN, Mode.LISTEN]
+    granted(observer, Mode.LISTEN, answer=True)
+    getattr(observer, action)()
+    assert len(link.modes()) == 3
+
+
+def test_an_overtaken_failure_does_not_disturb_what_is_asked_now() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.release_whisper()
+    observer.press_whisper()
+    link.refuse_nth(-2, "not_in_force")
+    assert observer.wanted is Mode.WHISPER
+    assert observer.talking
+    assert len(link.modes()) == 3
+
+
+def test_a_mode_asked_for_past_the_window_is_a_wish() -> None:
+    desk, link = make_desk(MIA)
+    assert desk.observer is not None
+    desk.handle(events.Call(call=call(MIA)))
+    desk.handle(events.ModeChanged(mode=Mode.LISTEN, in_force=True))
+    desk.note(commands.SetMode(mode=Mode.BARGE))
+    granted(desk.observer, Mode.BARGE, "Alex", "Jana Novak")
+    assert link.modes() == []
+    assert desk.observer.settled
+    desk.note(commands.SetMode(mode=Mode.WHISPER))
+    desk.handle(events.Error(id="walk-2", code="not_in_force", message=""))
+    assert link.modes() == [Mode.LISTEN]
 
 
 def test_press_release_press_ends_in_whisper() -> None:
@@ -153,15 +239,52 @@ def test_an_overtaken_request_is_no_news() -> None:
     assert not any(n.subject.startswith("fault") for n in observer._notices.shown)
 
 
-@pytest.mark.parametrize(
+TROUBLE = pytest.mark.parametrize(
     "trouble",
-    [events.Online(on=False, message="gone"), events.Media(party="agent", state="lost")],
-    ids=["server gone", "media lost"],
+    [
+        events.Online(on=False, message="gone"),
+        events.Media(party="agent", state="lost"),
+        events.Media(party="agent", state="closed"),
+    ],
+    ids=["server gone", "media lost", "media closed"],
 )
-def test_trouble_shows_listen_only_and_gates_the_controls(trouble: events.AnyEvent) -> None:
+
+
+@TROUBLE
+def test_trouble_ends_talking_and_tells_what_the_endpoint_told(trouble: events.AnyEvent) -> None:
     observer, link = on_a_call()
     observer.toggle_whisper()
     granted(observer, Mode.WHISPER, "Alex", answer=True)
+    observer.handle(trouble)
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
+    assert observer.hearing.kind == "private"
+    observer.handle(events.ModeChanged(mode=Mode.LISTEN, in_force=False))
+    assert observer.hearing.kind == "nobody"
+
+
+@TROUBLE
+def test_trouble_asks_for_listen_when_a_whisper_may_yet_be_granted(trouble: events.AnyEvent) -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.handle(trouble)
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
+
+
+def test_media_that_come_back_are_waited_for_and_listen_is_asked_for_until_certain() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.handle(events.Media(party="agent", state="lost"))
+    link.refuse("not_in_force")
+    observer.handle(events.Media(party="agent", state="connecting"))
+    assert observer.media_lost
+    observer.handle(events.Media(party="agent", state="connected"))
+    assert not observer.media_lost
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN, Mode.LISTEN]
+
+
+@TROUBLE
+def test_trouble_gates_the_controls(trouble: events.AnyEvent) -> None:
+    observer, link = on_a_call()
     observer.handle(trouble)
     assert observer.hearing.kind == "nobody"
     assert observer.shown_mode is Mode.LISTEN
@@ -176,10 +299,14 @@ def test_after_trouble_nothing_comes_back_by_itself() -> None:
     observer, link = on_a_call()
     observer.toggle_whisper()
     granted(observer, Mode.WHISPER, "Alex", answer=True)
+    observer.handle(events.ModeChanged(mode=Mode.LISTEN, in_force=False))
     observer.handle(events.Online(on=False))
+    link.refuse("offline")
     observer.handle(events.Online(on=True))
+    granted(observer, Mode.LISTEN, answer=True)
     assert observer.hearing.title == "Nobody hears you"
-    assert link.modes() == [Mode.WHISPER]
+    assert link.modes() == [Mode.WHISPER, Mode.LISTEN, Mode.LISTEN]
+    assert not any(n.subject.startswith("fault") for n in observer._notices.shown)
 
 
 def test_a_mode_ended_by_the_server_is_followed() -> None:
@@ -297,3 +424,24 @@ def test_other_agents_named_alike_do_not_confuse_the_wall() -> None:
     observer.handle(events.Call(call=call(MIA, agent=twin)))
     granted(observer, Mode.WHISPER, "Alex")
     assert observer.shown_mode is Mode.WHISPER
+
+
+def test_a_new_party_id_is_taken_over_by_everything_that_asks_who_i_am() -> None:
+    desk, link = make_desk(MIA)
+    observer = desk.observer
+    assert observer is not None
+    desk.handle(events.Call(call=call(with_mode(MIA, Mode.TAKEOVER))))
+    used = [c for c in link.sent if isinstance(c, commands.UseDevice)]
+    again = party("p-mia-2", "Mia", MIA.role)
+    desk.handle(ready(again))
+    assert observer.party == "p-mia-2"
+    desk.handle(events.Call(call=call(with_mode(again, Mode.TAKEOVER))))
+    assert observer.taken_over_by == ""
+    granted(observer, Mode.LISTEN)
+    for _ in range(2):
+        observer.speak_up(Mode.TAKEOVER)
+    granted(observer, Mode.TAKEOVER, "Alex", "Jana Novak", answer=True)
+    assert observer.hearing.detail == "You lead the call. Alex only listens."
+    observer.speak_up(Mode.TAKEOVER)
+    assert link.modes()[-1] is Mode.LISTEN
+    assert [c for c in link.sent if isinstance(c, commands.UseDevice)] == used

@@ -10,10 +10,39 @@ from pytestqt.qtbot import QtBot
 
 from coachdesk.ui import icons
 from coachdesk.ui.theme import theme
-from coachdesk.ui.theme.tokens import LIGHT, MARK_PAIRS, TEXT_PAIRS, THEMES, ThemeName, contrast, fill
+from coachdesk.ui.theme.tokens import LIGHT, THEMES, ThemeName, contrast, fill
 from coachdesk.ui.views.meter import Meter
 
 NAMES: list[ThemeName] = list(THEMES)
+TEXT_PAIRS: tuple[tuple[str, str], ...] = (
+    *((ink, paper) for ink in ("text", "muted") for paper in ("bg", "surface", "raised", "sunken")),
+    ("text", "hover"),
+    ("accent_text", "accent_soft"),
+    ("accent_text", "surface"),
+    ("on_accent", "accent"),
+    ("on_accent", "accent_hover"),
+    ("danger_text", "danger_soft"),
+    ("danger_text", "surface"),
+    ("warning_text", "warning_soft"),
+    ("warning_text", "surface"),
+    ("success_text", "success_soft"),
+    ("success_text", "surface"),
+    ("private_text", "private_soft"),
+    ("on_nobody", "nobody"),
+    ("on_pending", "pending"),
+    ("on_state", "private"),
+    ("on_state", "everyone"),
+    ("on_state", "trainees"),
+    ("on_video", "video"),
+)
+"""(ink, paper) as they meet on screen; each must reach WCAG AA for text (4.5:1)."""
+
+MARK_PAIRS: tuple[tuple[str, str], ...] = (
+    *(("focus", paper) for paper in ("bg", "surface", "sunken")),
+    ("border_strong", "surface"),
+    ("accent", "surface"),
+)
+"""Lines and marks that carry meaning; each must reach WCAG AA for graphics (3:1)."""
 
 
 def test_contrast_of_black_and_white_is_21() -> None:

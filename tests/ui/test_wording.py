@@ -25,12 +25,14 @@ def heard(
     mode: Mode,
     *heard_by: str,
     in_force: bool = True,
+    wanted: Mode | None = None,
     before: Mode = Mode.LISTEN,
     trusted: bool = True,
 ) -> Hearing:
     return hearing(
-        view, "p-mia", mode, in_force=in_force, before=before, heard_by=list(heard_by), trusted=trusted
-    )
+        view, "p-mia", mode, in_force=in_force, wanted=wanted or mode, before=before,
+        heard_by=list(heard_by), trusted=trusted,
+    )  # fmt: skip
 
 
 def test_listening_is_heard_by_nobody() -> None:
@@ -95,10 +97,27 @@ def test_leaving_a_public_mode_warns_until_confirmed() -> None:
     assert "Stay quiet" in said.detail
 
 
-@pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("in_force", [True, False])
-def test_without_trust_nobody_hears(mode: Mode, in_force: bool) -> None:
-    assert heard(call(MIA), mode, "Alex", "Jana Novak", in_force=in_force, trusted=False).kind == "nobody"
+def test_listening_without_trust_is_heard_by_nobody(in_force: bool) -> None:
+    said = heard(call(MIA), Mode.LISTEN, in_force=in_force, before=Mode.BARGE, trusted=False)
+    assert said.kind == "nobody"
+    assert "being rebuilt" in said.detail
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_mode_in_force_is_told_though_it_is_not_wanted(trusted: bool) -> None:
+    said = heard(call(MIA), Mode.BARGE, "Alex", "Jana Novak", wanted=Mode.LISTEN, trusted=trusted)
+    assert (said.kind, said.title) == ("everyone", "Everyone hears you, including the customer")
+    assert "Stay quiet" in said.detail
+
+
+def test_a_granted_mode_that_is_no_longer_wanted_is_stopping() -> None:
+    assert heard(call(MIA), Mode.WHISPER, in_force=False, wanted=Mode.LISTEN).title == "Stopping…"
+
+
+def test_listening_while_asking_to_speak_is_heard_by_nobody_yet() -> None:
+    said = heard(call(MIA), Mode.LISTEN, wanted=Mode.BARGE)
+    assert said.detail == "Asking to speak to everyone. Nobody hears you yet."
 
 
 def test_a_customer_among_the_hearers_of_a_whisper_is_an_alarm() -> None:

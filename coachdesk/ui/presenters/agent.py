@@ -9,7 +9,7 @@ from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.wording import REPLIES, Coaching, coaching
-from signaling.policy import COACHES, Role
+from signaling.policy import Role
 from signaling.protocol import CallPhase, CallView, LinkView, PartyView, QuickReply, WaitingView
 
 QUICK_REASONS = (
@@ -26,7 +26,6 @@ class AgentPresenter(Presenter):
     links, waiting: the lobby, longest wait first.
     addresses: link id -> URL of the links made since the start; the server does not tell a URL twice.
     call: the running call or None; levels: dBFS by source; muted; video: name of the picture memory or None.
-    whispering: who speaks on the whisper lane right now (voice activity).
     media_lost: the customer's media are being rebuilt.
     """
 
@@ -46,7 +45,6 @@ class AgentPresenter(Presenter):
         self.levels: dict[str, float] = {}
         self.muted = False
         self.video: str | None = None
-        self.whispering: list[str] = []
         self.media_lost = False
         self.answering: str | None = None
 
@@ -71,6 +69,7 @@ class AgentPresenter(Presenter):
                 self._enter(call)
             case events.Ended():
                 self._end_call()
+                self._unmute()
             case events.Muted(on=on):
                 self.muted = on
             case events.Levels(levels=levels):
@@ -79,8 +78,6 @@ class AgentPresenter(Presenter):
                 self._show_pictures(party, name)
             case events.VideoGone(party=party):
                 self.video = None if self._is_customer(party) else self.video
-            case events.Speaking(name=name, lane="whisper", on=on):
-                self.whispering = [n for n in self.whispering if n != name] + ([name] if on else [])
             case events.Media(party=party, state=state) if self._is_customer(party):
                 self._watch_media(state)
             case _:
@@ -90,6 +87,7 @@ class AgentPresenter(Presenter):
     def endpoint_crashed(self) -> None:
         """Nothing the endpoint told holds any longer."""
         self._end_call()
+        self.muted = False
         self.links, self.waiting = [], []
         self.changed()
 
@@ -102,12 +100,15 @@ class AgentPresenter(Presenter):
     def _end_call(self) -> None:
         self.call = None
         self.video = None
-        self.whispering = []
         self.media_lost = False
-        self.muted = False
         self.levels = {}
         self.answering = None
         self._notices.dismiss("media")
+
+    def _unmute(self) -> None:
+        """Mute ends with the call, so that nobody answers the next one unheard."""
+        if self.muted:
+            self._link.send(commands.Mute(on=False))
 
     def _is_customer(self, party: str) -> bool:
         return self.call is None or party in ("customer", self.call.customer)
@@ -145,10 +146,6 @@ class AgentPresenter(Presenter):
     def can_reply(self) -> bool:
         """Replies go to the coaches; whether one listens may be hidden, so they are offered on every call."""
         return self.call is not None
-
-    @property
-    def coach_present(self) -> bool:
-        return any(p.role in COACHES for p in self.on_the_line)
 
     # --- what the controls do ---
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from coachdesk import events
+from coachdesk import commands, events
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.observer import ObserverPresenter
-from coachdesk.ui.presenters.session import Session
+from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
 from signaling.policy import Role
@@ -36,7 +36,7 @@ class Desk:
         self._now = now
         self._on_help = on_help
         self.settings = settings
-        self.session = Session(link, notices)
+        self.session = SessionPresenter(link, notices)
         self.agent: AgentPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
@@ -54,8 +54,14 @@ class Desk:
             if presenter is not None:
                 presenter.handle(event)
 
+    def note(self, command: commands.AnyCommand) -> None:
+        """``command`` is sent to the endpoint past the presenters, by whoever controls the window."""
+        if self.observer is not None and isinstance(command, commands.SetMode):
+            self.observer.note_wish(command.mode)
+
     def endpoint_crashed(self, delay: float, reason: str) -> None:
         self.session.endpoint_crashed(delay, reason)
+        self.settings.endpoint_crashed()
         for presenter in (self.agent, self.wall, self.observer):
             if presenter is not None:
                 presenter.endpoint_crashed()

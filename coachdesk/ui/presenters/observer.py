@@ -12,17 +12,17 @@ from signaling.policy import COACHES, Mode
 from signaling.protocol import CallView, PartyView
 
 CHANNELS = ("customer", "agent", "coaches")
+NOTED = "noted"
+"""The request that whoever controls this window has sent past it."""
 NOT_COACHES = frozenset({"mic", "speaker", "customer", "agent"})
 SUPERSEDED = "superseded"
 """The endpoint's answer to a mode request that a later one overtook: no news to the user."""
-DELIBERATE = (Mode.BARGE, Mode.TAKEOVER)
-"""Modes the customer hears: the first press only arms them, the second one does it."""
 
 
 class ObserverPresenter(Presenter):
     """Attributes:
     call: the call I am on, or None. target: the call I have asked to hear, until I am on it.
-    wanted: the mode last asked for; mode, in_force, heard_by: the last ``mode`` event; before: the mode in force before.
+    wanted: the mode last asked for; mode, in_force, heard_by: the last ``mode`` event; before: the last mode in force.
     armed: BARGE or TAKEOVER after the first press. talking: the whisper key is down. latched: whisper stays on.
     levels: dBFS by source. video: name of the picture memory or None. media_lost: being rebuilt.
     """
@@ -43,14 +43,17 @@ class ObserverPresenter(Presenter):
         self.target: str | None = None
         self.video: str | None = None
         self.media_lost = False
-        self.speaking: dict[str, str] = {}
-        self._back_to_listen()
-
-    def _back_to_listen(self) -> None:
-        self.wanted = self.mode = self.before = Mode.LISTEN
-        self.in_force = True
-        self._unanswered = 0
+        self.mode = self.before = Mode.LISTEN
+        self.in_force = False
         self.heard_by: list[str] = []
+        self._asked: dict[object, Mode] = {}
+        self._latest: object = None
+        self._in_doubt = False
+        self._stand_back()
+
+    def _stand_back(self) -> None:
+        """Nothing but listening is wanted; what holds is for the endpoint to tell."""
+        self.wanted = Mode.LISTEN
         self.armed: Mode | None = None
         self.talking = self.latched = False
 
@@ -76,9 +79,8 @@ class ObserverPresenter(Presenter):
                 self.video = name
             case events.VideoGone():
                 self.video = None
-            case events.Speaking(party=party, name=name, on=on):
-                self.speaking.pop(party, None)
-                self.speaking.update({party: name} if on else {})
+            case events.Error(code=code, message=message):
+                self._refused(NOTED, Fault(code, message))
             case events.Replied(name=name, reply=reply):
                 self._notices.show(Notice("reply", "info", f"{name} replies: “{REPLIES[reply]}”"))
             case _:
@@ -102,7 +104,8 @@ class ObserverPresenter(Presenter):
     def _reach(self, on: bool) -> None:
         self.online = on
         if not on:
-            self._back_to_listen()
+            self._stand_back()
+        self._make_sure()
 
     def _enter(self, call: CallView) -> None:
         if self.call is None or self.call.call != call.call:
@@ -114,21 +117,21 @@ class ObserverPresenter(Presenter):
         self.target = None
 
     def _take_mode(self, event: events.ModeChanged) -> None:
-        if self.in_force:
-            self.before = self.mode
         self.mode, self.in_force, self.heard_by = event.mode, event.in_force, event.heard_by
         if event.in_force:
             self.before = event.mode
-        if event.id is not None:
-            self._unanswered = max(0, self._unanswered - 1)
-        if self._unanswered == 0 and event.mode is not self.wanted:
-            self._follow(event.mode)
+            if self._asked.get(NOTED) is event.mode:
+                self._answered(NOTED)
+        self._reconcile()
 
-    def _follow(self, mode: Mode) -> None:
-        """The mode was changed, and not by this window: by the server, or for an answer that came too late."""
-        self.wanted = mode
-        self.talking = False
-        self.latched = mode is Mode.WHISPER
+    def _reconcile(self) -> None:
+        """A mode that is neither wanted nor on the way: silence is followed, talking is asked to end."""
+        if self.mode is self.wanted or (self._latest in self._asked and self.wanted is not Mode.LISTEN):
+            return
+        if self.wanted is not Mode.LISTEN:
+            self._stand_back()
+        if self.mode is not Mode.LISTEN:
+            self._make_sure()
 
     def _leave_behind(self, call: str) -> None:
         if self.call is not None and self.call.call == call:
@@ -137,18 +140,21 @@ class ObserverPresenter(Presenter):
             self.target = target
 
     def _is_agent(self, party: str) -> bool:
-        return self.call is None or party in ("agent", self.call.agent)
+        return self.call is not None and party in ("agent", self.call.agent)
 
     def _watch_media(self, state: str) -> None:
-        self.media_lost = state == "lost"
-        if self.media_lost:
-            self._back_to_listen()
+        if state in ("lost", "closed"):
+            self.media_lost = True
+            self._stand_back()
+            self._make_sure()
             text = "You hear nothing and nobody hears you until it is back. CoachDesk reconnects by itself."
             self._notices.show(
                 Notice("media", "warning", "The connection to the agent is gone", text, lasting=True)
             )
         elif state == "connected":
+            self.media_lost = False
             self._notices.dismiss("media")
+            self._make_sure()
 
     # --- what the view shows ---
 
@@ -171,8 +177,8 @@ class ObserverPresenter(Presenter):
 
     @property
     def shown_mode(self) -> Mode:
-        """The mode shown as on: never one that is not in force."""
-        return self.mode if self.trusted and self.settled else Mode.LISTEN
+        """The mode shown as on: one in force, wanted or not."""
+        return self.mode if self.in_force else Mode.LISTEN
 
     @property
     def hearing(self) -> Hearing:
@@ -182,10 +188,9 @@ class ObserverPresenter(Presenter):
                 "You are heard by nobody",
                 "You listen and watch; you have no microphone on this call.",
             )
-        mode = self.mode if self.settled else self.wanted
         return hearing(
-            self.call, self.party, mode,
-            in_force=self.settled, before=self.before, heard_by=self.heard_by, trusted=self.trusted,
+            self.call, self.party, self.mode, in_force=self.in_force, wanted=self.wanted, before=self.before,
+            heard_by=self.heard_by, trusted=self.trusted,
         )  # fmt: skip
 
     @property
@@ -236,10 +241,10 @@ class ObserverPresenter(Presenter):
 
     def release_whisper(self) -> None:
         """The key went up, or its release can no longer be seen (focus lost)."""
-        if self.talking:
-            self.talking = False
-            if not self.latched and self.wanted is Mode.WHISPER:
-                self._want(Mode.LISTEN)
+        held, self.talking = self.talking, False
+        if held and not self.latched and self.wanted is Mode.WHISPER:
+            self._want(Mode.LISTEN)
+        self._make_sure()
 
     def toggle_whisper(self) -> None:
         """Whisper until told otherwise."""
@@ -250,7 +255,7 @@ class ObserverPresenter(Presenter):
             self._want(Mode.WHISPER)
 
     def toggle_lane(self) -> None:
-        if self.wanted is Mode.LANE:
+        if Mode.LANE in (self.wanted, self.shown_mode):
             self.listen_only()
         elif self._can_speak():
             self.latched = False
@@ -258,7 +263,7 @@ class ObserverPresenter(Presenter):
 
     def speak_up(self, mode: Mode) -> None:
         """Barge or take over: the first call arms, the second asks; when on, back to listening (hand back)."""
-        if self.wanted is mode:
+        if mode in (self.wanted, self.shown_mode):
             self.listen_only()
         elif self.armed is mode:
             self.armed = None
@@ -275,12 +280,21 @@ class ObserverPresenter(Presenter):
 
     def listen_only(self) -> None:
         """Back to silence, whatever is going on."""
-        self.armed = None
-        self.latched = self.talking = False
-        if self.wanted is not Mode.LISTEN or self.mode is not Mode.LISTEN:
+        unsure = self.wanted is not Mode.LISTEN or not self._surely_silent
+        self._stand_back()
+        if unsure and self._has_voice:
             self._want(Mode.LISTEN)
         else:
             self.changed()
+
+    def note_wish(self, mode: Mode) -> None:
+        """Whoever controls this window asks for ``mode`` past it; that is the user's wish as well."""
+        self._stand_back()
+        self.wanted = mode
+        self.latched = mode is Mode.WHISPER
+        self._latest = NOTED
+        self._asked[NOTED] = mode
+        self.changed()
 
     def set_volume(self, channel: str, gain: float) -> None:
         self.volumes[channel] = gain
@@ -288,28 +302,59 @@ class ObserverPresenter(Presenter):
             self._link.send(commands.Volume(source=channel, gain=gain))
 
     def _can_speak(self) -> bool:
-        return self.call is not None and self.may_speak and self.trusted
+        return self._has_voice and self.trusted
+
+    @property
+    def _has_voice(self) -> bool:
+        return self.call is not None and self.may_speak
+
+    @property
+    def _surely_silent(self) -> bool:
+        """Whether the endpoint has told that listen is in force, and nothing asked for since may have changed it."""
+        return self.mode is Mode.LISTEN and self.in_force and not self._asked and not self._in_doubt
+
+    def _make_sure(self) -> None:
+        """When only listening is wanted, it is asked for until the endpoint has told that it holds."""
+        if self.wanted is not Mode.LISTEN or not self._has_voice or self._surely_silent:
+            return
+        if self._asked.get(self._latest) is not Mode.LISTEN:
+            self._want(Mode.LISTEN)
 
     def _want(self, mode: Mode) -> None:
         self.wanted = mode
-        self._unanswered += 1
-        self._link.send(commands.SetMode(mode=mode), lambda fault: self._refused(mode, fault))
+        self._latest = request = object()
+        self._asked[request] = mode
+        self._link.send(
+            commands.SetMode(mode=mode),
+            lambda fault: self._refused(request, fault),
+            lambda: self._answered(request),
+        )
         self.changed()
 
     def _silence(self) -> None:
         """Before going away from a call: the microphone is shut without waiting for anyone."""
-        if self.wanted is not Mode.LISTEN:
-            self._link.send(commands.SetMode(mode=Mode.LISTEN), lambda _: None)
-        self._back_to_listen()
+        if self.wanted is not Mode.LISTEN and self._has_voice:
+            self._want(Mode.LISTEN)
+        self._stand_back()
+        self._make_sure()
 
-    def _refused(self, mode: Mode, fault: Fault) -> None:
-        self._unanswered = max(0, self._unanswered - 1)
-        if fault.code == SUPERSEDED:
+    def _answered(self, request: object) -> None:
+        if self._asked.pop(request, None) is not None and request is self._latest:
+            self._in_doubt = False
+        self._reconcile()
+        self.changed()
+
+    def _refused(self, request: object, fault: Fault) -> None:
+        """A mode said to have failed may have been granted all the same, or may yet be: silence is asked for."""
+        mode = self._asked.pop(request, None)
+        if mode is None or request is not self._latest:
             return
-        if self.wanted is mode:
-            self.wanted = self.mode if self.in_force else Mode.LISTEN
-            self.latched = self.latched and self.wanted is Mode.WHISPER
-        self._notices.report(fault)
+        self._in_doubt = True
+        if self.trusted and fault.code != SUPERSEDED:
+            self._notices.report(fault)
+        if self.wanted is mode and mode is not Mode.LISTEN:
+            self._stand_back()
+            self._make_sure()
         self.changed()
 
     def _not_joined(self, fault: Fault) -> None:

@@ -12,7 +12,7 @@ SIGNED_OUT = frozenset({"bad_address", "not_signed_in", "replaced", "version_mis
 """Errors after which only a new sign-in helps."""
 
 
-class Session(Presenter):
+class SessionPresenter(Presenter):
     """Attributes:
     ready: the endpoint's ``ready`` event, None until it came.
     online: whether the signaling server is reached.

@@ -39,11 +39,12 @@ class SettingsPresenter(Presenter):
         self.devices: events.Devices | None = None
         self.levels: dict[str, float] = {}
         self.faults: dict[Kind, str] = {}
+        self._in_use = False
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
             case events.Ready():
-                self._use_chosen()
+                self._begin()
             case events.Devices():
                 self.devices = event
             case events.Levels(levels=levels):
@@ -51,6 +52,15 @@ class SettingsPresenter(Presenter):
             case _:
                 return
         self.changed()
+
+    def endpoint_crashed(self) -> None:
+        self._in_use = False
+
+    def _begin(self) -> None:
+        """A new endpoint opens the chosen devices; one that only signed in again has them open."""
+        if not self._in_use:
+            self._in_use = True
+            self._use_chosen()
 
     def choices(self, kind: Kind) -> list[events.DeviceView]:
         """What can be chosen: the devices there are, the chosen one even when it is gone, and none at all."""

@@ -138,36 +138,6 @@ CONTRAST: dict[str, str] = {
 
 THEMES: dict[ThemeName, dict[str, str]] = {"light": LIGHT, "dark": DARK, "contrast": CONTRAST}
 
-TEXT_PAIRS: tuple[tuple[str, str], ...] = (
-    *((ink, paper) for ink in ("text", "muted") for paper in ("bg", "surface", "raised", "sunken")),
-    ("text", "hover"),
-    ("accent_text", "accent_soft"),
-    ("accent_text", "surface"),
-    ("on_accent", "accent"),
-    ("on_accent", "accent_hover"),
-    ("danger_text", "danger_soft"),
-    ("danger_text", "surface"),
-    ("warning_text", "warning_soft"),
-    ("warning_text", "surface"),
-    ("success_text", "success_soft"),
-    ("success_text", "surface"),
-    ("private_text", "private_soft"),
-    ("on_nobody", "nobody"),
-    ("on_pending", "pending"),
-    ("on_state", "private"),
-    ("on_state", "everyone"),
-    ("on_state", "trainees"),
-    ("on_video", "video"),
-)
-"""(ink, paper) as they meet on screen; each must reach WCAG AA for text (4.5:1)."""
-
-MARK_PAIRS: tuple[tuple[str, str], ...] = (
-    *(("focus", paper) for paper in ("bg", "surface", "sunken")),
-    ("border_strong", "surface"),
-    ("accent", "surface"),
-)
-"""Lines and marks that carry meaning; each must reach WCAG AA for graphics (3:1)."""
-
 
 def contrast(ink: str, paper: str) -> float:
     """The contrast ratio of two ``#RRGGBB`` colours, 1 to 21 (WCAG 2.2, relative luminance)."""

@@ -248,9 +248,9 @@ class CallPage(QWidget):
         p = self._presenter
         if p.armed is mode:
             return "armed"
-        if p.wanted is not mode or not p.trusted:
-            return "off"
-        return STATES[mode] if p.settled else "pending"
+        if p.shown_mode is mode:
+            return STATES[mode]
+        return "pending" if p.wanted is mode and p.trusted else "off"
 
     def _show_deliberate(
         self, button: ActionButton, mode: Mode, action: Action, on: tuple[str, str, str]

@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget, QSystemTrayIcon, QWidget
 
 from coachdesk.ui import icons
-from coachdesk.ui.presenters.session import Session
+from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.wall import HelpCall
 from coachdesk.ui.theme import theme
 from coachdesk.ui.views.button import Action, ActionButton, make_button
@@ -32,7 +32,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST)
         self.resize(1280, 800)
         self._quit = quit_app
-        self._session: Session | None = None
+        self._session: SessionPresenter | None = None
         self._may_close = False
         self._notices = QWidget()
         self._pages = QStackedWidget()
@@ -57,7 +57,11 @@ class MainWindow(QMainWindow):
         self._replace_page(page)
 
     def show_desk(
-        self, session: Session, desk: QWidget, settings: Callable[[], None], sign_out: Callable[[], None]
+        self,
+        session: SessionPresenter,
+        desk: QWidget,
+        settings: Callable[[], None],
+        sign_out: Callable[[], None],
     ) -> None:
         """``desk`` under the bar and the notices of ``session``."""
         self._session = session
@@ -131,7 +135,7 @@ class MainWindow(QMainWindow):
 class TopBar(QFrame):
     """Who is signed in, with what role, whether the server is reached; then the window's own buttons."""
 
-    def __init__(self, session: Session, buttons: list[ActionButton]) -> None:
+    def __init__(self, session: SessionPresenter, buttons: list[ActionButton]) -> None:
         super().__init__()
         self.setProperty("bar", True)
         self._session = session

@@ -55,10 +55,6 @@ class VideoView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("The customer's camera")
 
-    @property
-    def has_picture(self) -> bool:
-        return self._image is not None
-
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 112)
 
