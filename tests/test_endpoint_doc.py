@@ -1,12 +1,22 @@
 """docs/endpoint.md lists every command and event, and every example in it is one."""
 
+import asyncio
+import os
 import re
+import signal
+import sys
 from pathlib import Path
 from typing import get_args
 
+import aiohttp
 import pytest
 
 from coachdesk import commands, events
+from coachdesk.demo.stage import Stage
+from signaling.policy import Role
+from signaling.protocol import CallState
+
+from .signaling.wire import Site
 
 TEXT = (Path(__file__).parents[1] / "docs" / "endpoint.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"`(\{\"cmd\".*?\})`", TEXT)
@@ -37,7 +47,35 @@ def test_every_event_is_listed() -> None:
     assert listed == tags(events.AnyEvent)
 
 
-def test_the_bot_is_about_twenty_lines_and_compiles() -> None:
-    source = TEXT.split("```python\n")[1].split("```")[0]
-    assert len([line for line in source.splitlines() if line.strip()]) <= 22
-    compile(source, "bot", "exec")
+BOT = TEXT.split("```python\n")[1].split("```")[0]
+
+
+def test_the_bot_is_about_twenty_lines() -> None:
+    assert len([line for line in BOT.splitlines() if line.strip()]) <= 22
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends the bot as Ctrl-C does")
+async def test_the_bot_signs_in_listens_to_a_new_call_and_ends(tmp_path: Path) -> None:
+    bot = tmp_path / "bot.py"
+    bot.write_text(BOT)
+    async with Stage(tmp_path) as stage, aiohttp.ClientSession() as session:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(bot), stage.url, await stage.token("bot", Role.SUPERVISOR)),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            site = Site(stage.url, stage.db, {"amy": await stage.token("amy", Role.AGENT)}, session)
+            agent = await site.staff("amy")
+            await site.call(agent)
+            async with asyncio.timeout(30):
+                while len((told := await agent.until(CallState)).call.parties) < 3:
+                    pass
+            assert [party.name for party in told.call.parties if party.role is Role.SUPERVISOR] == ["bot"]
+            assert process.returncode is None
+            process.send_signal(signal.SIGINT)
+            _, complaint = await asyncio.wait_for(process.communicate(), 30)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    assert complaint.decode().splitlines()[-1:] == ["KeyboardInterrupt"]
