@@ -1,0 +1,90 @@
+"""A real ``ObserverSession`` between a user, a server that answers late, and media that only note the mic's gate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from coachdesk import commands, events, observer
+from coachdesk.client import SignalingError
+from coachdesk.media.mixer import Headset
+from coachdesk.media.peer import State
+from coachdesk.observer import ObserverSession
+from coachdesk.session import CommandError
+from signaling import protocol
+from signaling.policy import Mode, Role
+from tests.fakes.signaling import FakeClient, FakePictures, settle
+from tests.fakes.views import MIA, call_view, party
+
+
+class GateMedia:
+    """Notes which mode the mic is open for."""
+
+    made: list[GateMedia]
+
+    def __init__(self, **options: Any) -> None:
+        self.mode = Mode.LISTEN
+        self.closed = False
+        self.headset = Headset()
+        self.on_media: Callable[[State], None] = lambda state: None
+        GateMedia.made.append(self)
+
+    def talk(self, mode: Mode) -> None:
+        self.mode = mode
+
+    def request_keyframe(self) -> None: ...
+
+    async def signalled(self, body: object) -> None: ...
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Observing:
+    """Attributes:
+    outcomes: what became of each command, in order of their ends: an event, or an error's code.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        GateMedia.made = []
+        patch.setattr(observer, "ObserverMedia", GateMedia)
+        self.client = FakeClient(MIA, Role.SUPERVISOR)
+        self.events: list[events.AnyEvent] = []
+        self.session = ObserverSession(self.client, "http://desk", FakePictures(), self.events.append)  # type: ignore[arg-type]
+        self.outcomes: list[object] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        self.revision = 0
+
+    @property
+    def talking(self) -> Mode:
+        """The mode the mic is open for, in whatever media there are or were."""
+        return next((each.mode for each in GateMedia.made if each.mode is not Mode.LISTEN), Mode.LISTEN)
+
+    def told(self, mode: Mode, *, call: str = "call-1", in_force: bool = True) -> None:
+        self.revision += 1
+        view = call_view(party(MIA, mode, in_force=in_force), call=call, revision=self.revision)
+        self.session.message(protocol.CallState(view))
+
+    async def do(self, command: commands.AnyCommand) -> None:
+        """Starts a command, and lets it run as far as it can."""
+
+        async def run() -> None:
+            try:
+                self.outcomes.append(await self.session.do(command))
+            except (CommandError, SignalingError) as error:
+                self.outcomes.append(error.code)
+
+        self.tasks.append(asyncio.create_task(run()))
+        await settle()
+
+    async def set_mode(self, mode: Mode) -> None:
+        await self.do(commands.SetMode(mode=mode))
+
+    async def end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.session.close()

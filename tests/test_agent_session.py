@@ -1,0 +1,149 @@
+"""The agent's session: what it confirms, what it tells, and what holds without the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from coachdesk import agent, events
+from coachdesk.agent import HIDDEN_COACH, AgentSession
+from coachdesk.media.mixer import Headset
+from signaling import protocol
+from signaling.policy import Mode, Role
+from signaling.protocol import Awareness, EndReason
+from tests.fakes.signaling import FakeClient, FakePictures, settle
+from tests.fakes.views import AGENT, CUSTOMER, MIA, TOM, call_view, party
+
+
+class FakeHub:
+    """Notes the views it was to wire."""
+
+    def __init__(self, **options: Any) -> None:
+        self.applied: list[protocol.CallView] = []
+        self.headset = Headset()
+        self.closed = False
+        self.renegotiated = 0
+
+    def apply(self, view: protocol.CallView) -> None:
+        self.applied.append(view)
+
+    def request_keyframe(self) -> None: ...
+
+    def renegotiate_lost(self) -> None:
+        self.renegotiated += 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Desk:
+    def __init__(self, awareness: Awareness = "all") -> None:
+        self.client = FakeClient(AGENT, Role.AGENT, awareness)
+        self.events: list[events.AnyEvent] = []
+        self.session = AgentSession(self.client, "http://desk", FakePictures(), self.events.append)  # type: ignore[arg-type]
+
+    @property
+    def hub(self) -> Any:
+        return self.session.media
+
+    @property
+    def confirmed(self) -> list[int]:
+        return [fields["revision"] for kind, fields in self.client.asked if kind is protocol.Applied]
+
+    async def told(self, revision: int, mode: Mode = Mode.LISTEN) -> None:
+        view = call_view(party(MIA, mode), party(TOM), revision=revision)
+        self.session.message(protocol.CallState(view))
+        await settle()
+
+
+@pytest.fixture(autouse=True)
+def fake_hub() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agent, "AgentHub", FakeHub)
+        yield
+
+
+async def test_each_revision_is_wired_and_confirmed_once() -> None:
+    desk = Desk()
+    await desk.told(1)
+    await desk.told(1)
+    await desk.told(2, Mode.WHISPER)
+    assert desk.confirmed == [1, 2]
+    assert [view.revision for view in desk.hub.applied] == [1, 1, 2]
+    await desk.session.close()
+
+
+async def test_a_confirmation_that_failed_is_made_up_for() -> None:
+    desk = Desk()
+    await desk.told(1)
+    desk.client.fail("timeout")
+    await settle()
+    await desk.told(1)
+    assert desk.confirmed == [1, 1]
+    await desk.session.close()
+
+
+async def test_offline_nobody_whispers_and_back_again_all_is_confirmed_anew() -> None:
+    desk = Desk()
+    await desk.told(1, Mode.TAKEOVER)
+    desk.session.online(False)
+    assert {each.mode for each in desk.hub.applied[-1].parties} == {Mode.LISTEN}
+    desk.session.online(True)
+    assert desk.hub.renegotiated == 1
+    await desk.told(1, Mode.TAKEOVER)
+    assert desk.confirmed == [1, 1]
+    assert desk.hub.applied[-1].parties[2].mode is Mode.TAKEOVER
+    await desk.session.close()
+
+
+@pytest.mark.parametrize(
+    ("awareness", "mode", "known"),
+    [
+        ("none", Mode.WHISPER, set()),
+        ("talking", Mode.LISTEN, set()),
+        ("talking", Mode.LANE, set()),
+        ("talking", Mode.WHISPER, {MIA}),
+        ("all", Mode.LISTEN, {MIA, TOM}),
+    ],
+)
+async def test_the_agent_knows_of_observers_what_the_policy_says(
+    awareness: Awareness, mode: Mode, known: set[str]
+) -> None:
+    desk = Desk(awareness)
+    await desk.told(1, mode)
+    for name in (CUSTOMER, MIA, TOM):
+        desk.hub.on_media(name, "connected")
+    for name in (MIA, TOM):
+        desk.session._new_ear(name, "whisper").on_speaking(True)
+        desk.session._new_ear(name, "whisper").on_first_sound(0.0)
+    told = [msg for msg in desk.events if isinstance(msg, events.Call)][-1]
+    assert {each.party for each in told.call.parties} == {AGENT, CUSTOMER} | known
+    media = {msg.party for msg in desk.events if isinstance(msg, events.Media)}
+    assert media == {CUSTOMER} | known
+    hidden = {HIDDEN_COACH} if known != {MIA, TOM} else set()
+    speaking = [msg for msg in desk.events if isinstance(msg, events.Speaking)]
+    assert {msg.party for msg in speaking} == known | hidden
+    assert {msg.name for msg in speaking} == known | hidden
+    assert {msg.source for msg in desk.events if isinstance(msg, events.FirstSound)} == known | hidden
+    await desk.session.close()
+
+
+async def test_the_end_of_a_call_lets_go_of_all() -> None:
+    desk = Desk()
+    await desk.told(1)
+    hub = desk.hub
+    desk.session.message(protocol.Ended("another call", EndReason.HUNG_UP))
+    assert desk.hub is hub
+    desk.session.message(protocol.Ended("call-1", EndReason.CUSTOMER_LEFT))
+    await settle()
+    assert hub.closed
+    assert (desk.session.view, desk.hub, desk.session.levels()) == (None, None, {})
+    assert desk.events[-1] == events.Ended(call="call-1", reason=EndReason.CUSTOMER_LEFT)
+    desk.session.online(False)
+    desk.client.grant()
+    await desk.told(1)
+    assert desk.confirmed == [1, 1], "a new call starts anew"
+    assert desk.hub is not hub
+    await desk.session.close()
