@@ -204,7 +204,11 @@ class AgentSession(Session):
 
     def levels(self) -> dict[str, float]:
         levels = self._hub.headset.levels() if self._hub is not None else {}
-        return {self._known_as(source): level for source, level in levels.items()}
+        shown: dict[str, float] = {}
+        for source, level in levels.items():
+            known = self._known_as(source)
+            shown[known] = max(level, shown.get(known, level))
+        return shown
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""

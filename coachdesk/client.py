@@ -68,6 +68,7 @@ class Client:
         self._resume = ""
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[ServerMessage]] = {}
+        self._granted: dict[int, Callable[[], None]] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._told_offline = False
         self.welcome: protocol.Welcome | None = None
@@ -101,14 +102,21 @@ class Client:
             self._tell_offline(reason)
             await asyncio.sleep(_pause(failures))
 
-    async def request(self, kind: type[protocol.Request], **fields: Any) -> ServerMessage:
-        """Sends one request and waits for its answer. Raises SignalingError with the server's code when refused."""
+    async def request(
+        self, kind: type[protocol.Request], *, granted: Callable[[], None] | None = None, **fields: Any
+    ) -> ServerMessage:
+        """Sends one request and waits for its answer. Raises SignalingError with the server's code when refused.
+
+        ``granted`` is called when an answer that is no refusal is read, before whatever the server says next is.
+        """
         socket = self._socket
         if socket is None or self.welcome is None:
             raise Offline
         number = next(self._ids)
         answer: asyncio.Future[ServerMessage] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
+        if granted is not None:
+            self._granted[number] = granted
         try:
             message: Any = kind(id=number, **fields)
             await socket.send_str(protocol.dump(message))
@@ -119,6 +127,7 @@ class Client:
             raise Offline from None
         finally:
             self._answers.pop(number, None)
+            self._granted.pop(number, None)
         if isinstance(result, protocol.Refused):
             raise SignalingError(result.code, result.message)
         return result
@@ -188,8 +197,10 @@ class Client:
 
     def _dispatch(self, message: ServerMessage) -> None:
         if isinstance(message, protocol.Ok | protocol.Refused | protocol.LinkCreated):
-            answer = self._answers.pop(message.re, None)
+            answer, granted = self._answers.pop(message.re, None), self._granted.pop(message.re, None)
             if answer is not None and not answer.done():
+                if granted is not None and not isinstance(message, protocol.Refused):
+                    granted()
                 answer.set_result(message)
             return
         if isinstance(message, protocol.FreshIce):

@@ -57,12 +57,14 @@ class ObserverSession(Session):
     # --- commands --------------------------------------------------------------------------------------------
 
     async def _listen(self, command: commands.Listen) -> events.AnyEvent:
+        self._wish += 1
         self._close_mic()
         await self._client.request(protocol.Listen, call=command.call)
         return events.Ok()
 
     async def _leave(self, command: commands.Leave) -> events.AnyEvent:
         call = self._call_id()
+        self._wish += 1
         self._close_mic()
         await self._client.request(protocol.Leave, call=call)
         self._left(call)
@@ -75,14 +77,17 @@ class ObserverSession(Session):
         self._close_mic()
         self._wish += 1
         wish = self._wish
+
+        def granted() -> None:
+            if wish == self._wish:
+                self._open_mic(command.mode)
+
         try:
-            await self._client.request(protocol.SetMode, call=call, mode=command.mode)
+            await self._client.request(protocol.SetMode, granted=granted, call=call, mode=command.mode)
         except SignalingError:
             if wish == self._wish:
                 self._refused(command.mode, granted_before)
             raise
-        if wish == self._wish:
-            self._open_mic(command.mode)
         return await self._in_force(command.mode, wish)
 
     async def _in_force(self, mode: Mode, wish: int) -> events.AnyEvent:

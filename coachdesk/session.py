@@ -107,7 +107,7 @@ class Session(ABC):
     @abstractmethod
     async def close(self) -> None: ...
 
-    async def _ask(self, kind: type[protocol.Request], **fields: object) -> events.AnyEvent:
+    async def _ask(self, kind: type[protocol.Request], **fields: Any) -> events.AnyEvent:
         await self._client.request(kind, **fields)
         return events.Ok()
 

@@ -79,6 +79,8 @@ class Leg:
 
     async def signalled(self, body: SignalBody) -> None:
         """What the other side said. A body of another session than the newest is stale and ignored."""
+        if self._closed:
+            return
         if isinstance(body, Restart):
             if self._offers and self._restart_due(body):
                 self.negotiate()

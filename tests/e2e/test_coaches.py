@@ -75,8 +75,8 @@ async def test_a_hop_in_the_middle_of_a_whisper_takes_no_word_to_either_customer
     mia = await listen(scene)
     # Torn sound, on a busy machine, has some of every tone: nobody but the whisper speaks to these two pages.
     await scene.staff["agent"].do(commands.Mute(on=True))
-    began = time.monotonic()
-    await asyncio.sleep(2.5)
+    began = time.monotonic() + TAIL_SECONDS
+    await asyncio.sleep(TAIL_SECONDS + 2.0)
     quiet = began, time.monotonic()
     await mia.do(commands.SetMode(mode=Mode.WHISPER))
     await asyncio.sleep(1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from coachdesk.client import Offline, SignalingError
@@ -22,20 +23,25 @@ class FakeClient:
         self.welcome = protocol.Welcome(1, party, role, party, "north", "secret", [], awareness)
         self.asked: list[tuple[type[protocol.Request], dict[str, Any]]] = []
         self.waiting: list[asyncio.Future[protocol.ServerMessage]] = []
+        self.granted: dict[asyncio.Future[protocol.ServerMessage], Callable[[], None]] = {}
         self.online = True
 
-    async def request(self, kind: type[protocol.Request], **fields: Any) -> protocol.ServerMessage:
+    async def request(
+        self, kind: type[protocol.Request], *, granted: Callable[[], None] | None = None, **fields: Any
+    ) -> protocol.ServerMessage:
         if not self.online:
             raise Offline
         self.asked.append((kind, fields))
         answer: asyncio.Future[protocol.ServerMessage] = asyncio.get_running_loop().create_future()
         self.waiting.append(answer)
+        self.granted[answer] = granted or (lambda: None)
         return await answer
 
     def grant(self, answer: asyncio.Future[protocol.ServerMessage] | None = None) -> None:
         answer = answer or self.waiting[0]
         self.waiting.remove(answer)
         if not answer.done():
+            self.granted[answer]()
             answer.set_result(protocol.Ok(1))
 
     def fail(

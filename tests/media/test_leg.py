@@ -224,7 +224,6 @@ async def test_close_ends_both_connections_and_all_attempts() -> None:
     assert (side.leg.state, side.leg.peer, len(side.said)) == ("closed", None, 2)
 
 
-@pytest.mark.xfail(reason="an offer that comes after the end is answered", strict=True)
 async def test_after_close_nothing_is_answered() -> None:
     side = Side(offers=False)
     await side.leg.close()
