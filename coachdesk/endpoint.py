@@ -70,7 +70,7 @@ class Endpoint:
         self._sound.on_fault = lambda text: self.emit(events.Error(code="device", message=text))
         self._pictures = Pictures(video_out)
         self._camera = open_camera(camera)
-        self._ticker = Ticker(self._tick, self._sound.skip)
+        self._ticker = Ticker(self._tick, self._skip)
         self._session: Session | None = None
         self._listeners: list[Callable[[AnyEvent], None]] = []
         self._meters = False
@@ -236,6 +236,11 @@ class Endpoint:
             )
 
     # --- every 10 ms -----------------------------------------------------------------------------------------
+
+    def _skip(self, ticks: int) -> None:
+        """Keeps recordings aligned after a stall; before the first tick there is nothing to align."""
+        if self._ticks:
+            self._sound.skip(ticks)
 
     def _tick(self, now: float) -> None:
         mic = self._sound.read()
