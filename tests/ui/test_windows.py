@@ -255,6 +255,8 @@ def test_a_new_link_is_made_and_shown(dressed: QtBot) -> None:
     share._copy.click()
     assert QApplication.clipboard().text() == "https://x.example/join#s"
     assert share._copy.text() == "Copied"
+    shown.desk.handle(events.Lobby(links=[], waiting=LOBBY.waiting))
+    dressed.waitUntil(lambda: not share.isVisible())
 
 
 def test_rows_answer_to_keys_while_they_have_the_focus(dressed: QtBot) -> None:

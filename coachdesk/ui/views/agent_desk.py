@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
-from coachdesk.ui.views.style import card, column, row, side_width, text
+from coachdesk.ui.views.style import card, column, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import REPLIES, customer_name
 from signaling.protocol import QuickReply
@@ -87,17 +87,7 @@ class AgentDesk(QWidget):
         self._duck_value = QLabel()
         self._duck_value.setProperty("type", "small")
         self.people = People()
-        inner = QWidget()
-        layout = column(inner, gap=14)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for frame in (self._sound_card(), self._reply_card(), self._people_card()):
-            layout.addWidget(frame)
-        layout.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        return area
+        return side_panel((self._sound_card(), self._reply_card(), self._people_card()))
 
     def _sound_card(self) -> QFrame:
         frame = card()

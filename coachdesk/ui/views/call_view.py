@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
-from coachdesk.ui.views.style import card, column, restyle, row, side_width, text
+from coachdesk.ui.views.style import card, column, restyle, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.views.wall import Rail
 from coachdesk.ui.views.whisper_key import WhisperKey
@@ -120,23 +120,15 @@ class CallPage(QWidget):
         return layout
 
     def _side(self) -> QScrollArea:
-        inner = QWidget()
-        layout = column(inner, gap=14)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._help_card())
-        layout.addWidget(self._sound_card())
+        return side_panel((self._help_card(), self._sound_card(), self._people_card()))
+
+    def _people_card(self) -> QFrame:
         frame = card()
-        people = column(frame, gap=8, margin=14)
-        people.addWidget(text("On the call", "section"))
+        layout = column(frame, gap=8, margin=14)
+        layout.addWidget(text("On the call", "section"))
         self.people = People()
-        people.addWidget(self.people)
-        layout.addWidget(frame)
-        layout.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        return area
+        layout.addWidget(self.people)
+        return frame
 
     def _sound_card(self) -> QFrame:
         frame = card()

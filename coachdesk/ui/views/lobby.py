@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from coachdesk.ui import wording
 from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.dialogs import NewLink, ShareLink
 from coachdesk.ui.views.label import Chip, ElidedLabel, Icon
-from coachdesk.ui.views.style import card, clear, column, row, text
+from coachdesk.ui.views.style import card, clear, column, row, scrolled, text
 from signaling.protocol import LinkView, WaitingView
 
 NEW_LINK = Action("New link", "Ctrl+N", "link", "Make a join link for a customer")
@@ -73,7 +75,7 @@ class WaitingRow(QFrame):
 class LinkRow(QFrame):
     """An open link. With the focus on it, C copies, Q shows the QR code, Delete revokes."""
 
-    def __init__(self, link: LinkView, presenter: AgentPresenter) -> None:
+    def __init__(self, link: LinkView, presenter: AgentPresenter, share: Callable[[LinkView], None]) -> None:
         super().__init__()
         self.link = link
         self._presenter = presenter
@@ -89,7 +91,7 @@ class LinkRow(QFrame):
         show = Action("QR code", "Q", "qr", f"Show the address of {label} as a QR code")
         revoke = Action("Revoke", "Delete", "delete", f"Make the link {label} useless")
         self.copy = make_button(copy, self._copy, "quiet", scope=self, show_text=False)
-        self.qr = make_button(show, self.share, "quiet", scope=self, show_text=False)
+        self.qr = make_button(show, lambda: share(link), "quiet", scope=self, show_text=False)
         revoke_it = make_button(
             revoke, lambda: presenter.revoke(link.link), "quiet", scope=self, show_text=False
         )
@@ -111,9 +113,6 @@ class LinkRow(QFrame):
                 "Made in an earlier session: its address is not known here. Make a new link. (C)"
             )
 
-    def share(self) -> None:
-        ShareLink(self.window(), self.link.label, self._presenter.addresses[self.link.link]).open()
-
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._presenter.addresses[self.link.link])
         self._state.set("Copied to the clipboard")
@@ -128,17 +127,14 @@ class LobbyColumn(QFrame):
         self._shown: tuple[list[WaitingView], list[LinkView]] | None = None
         self._offered = presenter.newest_link
         self._rows: list[WaitingRow | LinkRow] = []
+        self._sharing: tuple[str, ShareLink] | None = None
         inner = QWidget()
         self._list = column(inner, gap=8)
         self._list.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         self._answer_next = make_button(ANSWER_NEXT, presenter.admit_next, "primary", show_key=True)
         layout = column(self)
         layout.addWidget(make_button(NEW_LINK, self.new_link, show_key=True))
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(inner), 1)
         layout.addWidget(self._answer_next)
         presenter.subscribe(self.refresh)
         self.refresh()
@@ -155,6 +151,24 @@ class LobbyColumn(QFrame):
             each.refresh()
         self._answer_next.setVisible(bool(self._presenter.waiting) and self._presenter.call is None)
         self._share_newest()
+        self._stop_sharing_used()
+
+    def share(self, link: LinkView) -> None:
+        """Shows the address of ``link`` until it is closed, or the link is of no more use."""
+        window = ShareLink(self.window(), link.label, self._presenter.addresses[link.link])
+        self._sharing = (link.link, window)
+        window.finished.connect(self._shared)
+        window.open()
+
+    def _shared(self) -> None:
+        self._sharing = None
+
+    def _stop_sharing_used(self) -> None:
+        if self._sharing is None:
+            return
+        link, window = self._sharing
+        if all(each.link != link for each in self._presenter.links):
+            window.accept()
 
     def _share_newest(self) -> None:
         """A link just made here is what its maker wants to send now."""
@@ -162,12 +176,12 @@ class LobbyColumn(QFrame):
         rows = [r for r in self._rows if isinstance(r, LinkRow) and r.link.link == newest]
         if newest != self._offered and rows and self.isVisible():
             self._offered = newest
-            rows[0].share()
+            self.share(rows[0].link)
 
     def _rebuild(self) -> None:
         clear(self._list)
         waiting = [WaitingRow(w, self._presenter) for w in self._presenter.waiting]
-        links = [LinkRow(link, self._presenter) for link in self._presenter.links]
+        links = [LinkRow(link, self._presenter, self.share) for link in self._presenter.links]
         self._rows = [*waiting, *links]
         self._section(
             f"Waiting ({len(waiting)})", list(waiting), "empty-lobby", "Nobody waits. Send a customer a link."

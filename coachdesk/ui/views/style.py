@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 TextType = Literal["display", "title", "heading", "section", "small", "muted", "number", "body"]
 
@@ -52,6 +61,26 @@ def card() -> QFrame:
     frame = QFrame()
     frame.setProperty("card", True)
     return frame
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """``inner`` in an area that scrolls up and down, as wide as there is room."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    return area
+
+
+def side_panel(cards: Iterable[QFrame]) -> QScrollArea:
+    """A side column of cards, from the top down."""
+    inner = QWidget()
+    layout = column(inner, gap=14)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for frame in cards:
+        layout.addWidget(frame)
+    layout.addStretch(1)
+    return scrolled(inner)
 
 
 def side_width(window_width: int, narrow: int) -> int:
