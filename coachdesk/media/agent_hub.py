@@ -54,7 +54,6 @@ class AgentHub:
         self._legs: dict[str, Leg] = {}
         self._forwarders: dict[tuple[str, str], Forwarder] = {}
         self._slots: dict[str, int] = {}
-        self._lane_of: dict[str, Lane] = {}
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()
         self._closing: set[asyncio.Task[None]] = set()
@@ -75,7 +74,6 @@ class AgentHub:
         wanted = routes(calls.members(view), held=calls.held(view))
         self._empty_changed(self._routes ^ wanted)
         self._routes = wanted
-        self._lane_of = {route.source: route.lane for route in wanted}
         self._seat_coaches(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
@@ -206,7 +204,7 @@ class AgentHub:
     def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
         """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""
         view = self._view
-        if view is None or stream not in LANE_STREAMS or self._lane_of.get(party) != stream:
+        if view is None or stream not in LANE_STREAMS:
             return
         lane = Lane(stream)
         sinks = self._sinks(party, lane)

@@ -176,15 +176,12 @@ def bound_gathering(pc: RTCPeerConnection, seconds: float) -> None:
     """
     for connection in _ice_connections(pc):
         connection.get_component_candidates = functools.partial(
-            _gather, connection, connection.get_component_candidates, seconds
+            _gather, connection.get_component_candidates, seconds
         )
 
 
-async def _gather(
-    connection: Any, gather: Any, seconds: float, component: int, addresses: list[str]
-) -> list[Any]:
-    relay_only = connection._transport_policy is aioice.ice.TransportPolicy.RELAY
-    if not addresses and not relay_only:
+async def _gather(gather: Any, seconds: float, component: int, addresses: list[str]) -> list[Any]:
+    if not addresses:
         addresses = ["127.0.0.1"]
     candidates: list[Any] = await gather(component=component, addresses=addresses, timeout=seconds)
     return candidates
@@ -224,7 +221,7 @@ class _EncoderStandIn:
 
     @target_bitrate.setter
     def target_bitrate(self, bitrate: int) -> None:
-        self._out._limited(bitrate)
+        self._out.bitrate_limit = bitrate
 
 
 class RtpOut:
@@ -238,7 +235,6 @@ class RtpOut:
 
     def __init__(self, sender: RTCRtpSender) -> None:
         self.on_keyframe_request: Callable[[], None] = _nothing
-        self.on_bitrate_limit: Callable[[int], None] = _nothing
         self.bitrate_limit: int | None = None
         self.opened = asyncio.Event()
         self.dropped = self.packets = self.octets = 0
@@ -339,10 +335,6 @@ class RtpOut:
 
     def _keyframe_requested(self) -> None:
         self.on_keyframe_request()
-
-    def _limited(self, bitrate: int) -> None:
-        self.bitrate_limit = bitrate
-        self.on_bitrate_limit(bitrate)
 
     def _get(self, name: str) -> Any:
         return getattr(self._sender, f"_RTCRtpSender__{name}")

@@ -19,6 +19,8 @@ RESTART_SECONDS = 1.0
 """However often the other side asks, new peer connections are no closer together than this."""
 FIRST_RETRY, LAST_RETRY = 0.5, 8.0
 """Seconds between two attempts; doubled each time."""
+CLOSE_SECONDS = 8.0
+"""A peer connection bounds its own end at less than this."""
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +112,7 @@ class Leg:
         self._retire(self._next)
         self._retire(self.peer)
         self._next = self.peer = None
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._retired()
         self._set(state="closed")
 
     @property
@@ -189,6 +191,14 @@ class Leg:
             task = asyncio.create_task(peer.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+    async def _retired(self) -> None:
+        """Waits for the ends of all connections; one that does not end is let go of."""
+        if self._closing:
+            _, hanging = await asyncio.wait(self._closing, timeout=CLOSE_SECONDS)
+            for task in hanging:
+                log.warning("a media connection did not end within %.0f s", CLOSE_SECONDS)
+                task.cancel()
 
     def _set(self, *, state: State) -> None:
         if state != self.state:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 class Packet(NamedTuple):
     """One received RTP packet. ``arrival`` is ``time.monotonic()`` seconds; ``timestamp`` is in units of
-    the RTP clock.
+    the RTP clock. ``recovered``: it was lost, and came as a redundant copy or a retransmission.
     """
 
     seq: int
@@ -18,6 +18,7 @@ class Packet(NamedTuple):
     payload: bytes
     ssrc: int
     arrival: float
+    recovered: bool = False
 
 
 def seq_delta(a: int, b: int) -> int:

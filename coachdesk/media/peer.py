@@ -14,7 +14,6 @@ from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
     RTCDataChannel,
-    RTCIceTransportPolicy,
     RTCPeerConnection,
     RTCSessionDescription,
 )
@@ -93,9 +92,7 @@ class Peer:
     Raises ``compat.CompatError`` when the installed aiortc is not the one we know.
     """
 
-    def __init__(
-        self, layout: Layout, *, offers: bool, ice: list[IceServer], relay_only: bool = False
-    ) -> None:
+    def __init__(self, layout: Layout, *, offers: bool, ice: list[IceServer]) -> None:
         compat.tune()
         self.on_packet: Callable[[str, Packet], None] = _ignore
         self.on_keyframe_request: Callable[[str], None] = _ignore
@@ -105,7 +102,9 @@ class Peer:
         self.state: State | Literal["new"] = "new"
         self._layout = layout
         self._offers = offers
-        self._pc = _connection(ice, relay_only)
+        self._pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=aiortc_servers(ice), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self._ins: dict[str, RtpIn] = {}
         self._nacks: dict[str, NackTracker] = {}
         self._keyframe_asked: dict[str, float] = {}
@@ -380,12 +379,3 @@ class Peer:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _connection(ice: list[IceServer], relay_only: bool) -> RTCPeerConnection:
-    policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
-    return RTCPeerConnection(
-        RTCConfiguration(
-            iceServers=aiortc_servers(ice), iceTransportPolicy=policy, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE
-        )
-    )

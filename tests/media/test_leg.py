@@ -224,6 +224,26 @@ async def test_close_ends_both_connections_and_all_attempts() -> None:
     assert (side.leg.state, side.leg.peer, len(side.said)) == ("closed", None, 2)
 
 
+@pytest.mark.allow_log("the hanging connection is named in the log")
+async def test_close_returns_although_a_connection_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "CLOSE_SECONDS", 0.05)
+    side = Side(offers=True)
+    hanging = await up(side)
+    ended: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("hang")
+
+    monkeypatch.setattr(hanging, "close", hang)
+    async with asyncio.timeout(5):
+        await side.leg.close()
+    assert side.leg.state == "closed"
+    await until(lambda: ended == ["hang"])
+
+
 async def test_after_close_nothing_is_answered() -> None:
     side = Side(offers=False)
     await side.leg.close()
