@@ -8,12 +8,14 @@ from typing import Protocol
 from coachdesk.events import DeviceView
 from coachdesk.media import soundcard
 from coachdesk.media.filesound import DeviceError, FileMic, FileSpeaker, SilentMic, SilentSpeaker
-from coachdesk.media.pcm import Block
+from coachdesk.media.pcm import Block, Stereo
 
 __all__ = ["DeviceError", "Mic", "Speaker", "list_mics", "list_speakers", "open_mic", "open_speaker"]
 
 MIC_FILES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 SPEAKER_FILES = frozenset({".wav"})
+STEREO = "stereo:"
+"""Before the name of a WAV to write: two channels instead of one."""
 
 
 class Mic(Protocol):
@@ -37,10 +39,14 @@ class Speaker(Protocol):
     label: str
 
     @property
+    def channels(self) -> int:
+        """2 where left and right can be told apart, else 1; what is written may have either form."""
+
+    @property
     def fault(self) -> str | None:
         """What has broken, once something has; from then on blocks are swallowed."""
 
-    def write(self, block: Block) -> None:
+    def write(self, block: Block | Stereo) -> None:
         """Plays or queues a block; what is queued is bounded. Never blocks, never raises."""
 
     def close(self) -> None: ...
@@ -56,11 +62,15 @@ def open_mic(device: str) -> Mic:
 
 
 def open_speaker(device: str) -> Speaker:
-    """``none``, a WAV file to write, ``default``, or one of ``list_speakers``. Raises DeviceError."""
+    """``none``, a WAV file to write (mono, or ``stereo:FILE``), ``default``, or one of ``list_speakers``.
+
+    Raises DeviceError.
+    """
     if device == "none":
         return SilentSpeaker()
     if Path(device).suffix.lower() in SPEAKER_FILES:
-        return FileSpeaker(Path(device))
+        path = device.removeprefix(STEREO)
+        return FileSpeaker(Path(path), channels=1 if path == device else 2)
     return soundcard.CardSpeaker(device)
 
 

@@ -11,7 +11,16 @@ from typing import BinaryIO
 
 import numpy as np
 
-from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, RATE, SILENCE, Block, Samples
+from coachdesk.media.pcm import (
+    BLOCK_SAMPLES,
+    BLOCK_SECONDS,
+    RATE,
+    SILENCE,
+    Block,
+    Samples,
+    Stereo,
+    on_channels,
+)
 
 MAX_FILE_SECONDS = 3600
 HEADER_BYTES = 44
@@ -66,9 +75,10 @@ class SilentSpeaker:
     """``none``: a speaker that nobody hears."""
 
     label = "no speaker"
+    channels = 2
     fault: str | None = None
 
-    def write(self, block: Block) -> None:
+    def write(self, block: Block | Stereo) -> None:
         """Drops the block."""
 
     def close(self) -> None:
@@ -104,15 +114,16 @@ class FileMic:
 
 
 class FileSpeaker:
-    """A 16-bit mono 48 kHz WAV file that grows by every block written."""
+    """A 16-bit 48 kHz WAV file that grows by every block written; ``channels`` is 1 or 2."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, channels: int = 1) -> None:
         """Raises DeviceError if the file cannot be written."""
         self.label = path.name
+        self.channels = channels
         self.fault: str | None = None
         try:
             self._file: BinaryIO = path.open("wb")
-            self._file.write(_header(0))
+            self._file.write(_header(0, channels))
         except OSError as error:
             raise DeviceError(
                 f"cannot write sound to {path}: {error.strerror}. Choose another file."
@@ -120,11 +131,12 @@ class FileSpeaker:
         self._bytes = 0
         self._blocks = 0
 
-    def write(self, block: Block) -> None:
+    def write(self, block: Block | Stereo) -> None:
         """Appends 10 ms. A disk that is full sets ``fault``; what was written stays valid."""
         if self.fault is not None or self._file.closed:
             return
-        data = (np.clip(block, -1.0, 1.0) * 32767).round().astype("<i2").tobytes()
+        frames = np.clip(on_channels(block, self.channels), -1.0, 1.0)
+        data = (frames * 32767).round().astype("<i2").tobytes()
         if self._bytes + len(data) > _MAX_DATA_BYTES:
             self.fault = f"{self.label} has reached the 4 GB that a WAV file can hold"
             return
@@ -151,7 +163,7 @@ class FileSpeaker:
     def _refresh(self) -> None:
         """Writes the present length into the header."""
         self._file.seek(0)
-        self._file.write(_header(self._bytes))
+        self._file.write(_header(self._bytes, self.channels))
         self._file.seek(0, 2)
         self._file.flush()
 
@@ -188,8 +200,8 @@ def resampled(samples: Samples, rate: int) -> Samples:
     return np.concatenate(parts).astype(np.float32, copy=False)
 
 
-def _header(data_bytes: int) -> bytes:
-    """The 44 bytes of a RIFF/WAVE header for 16-bit mono PCM at 48 kHz."""
+def _header(data_bytes: int, channels: int) -> bytes:
+    """The 44 bytes of a RIFF/WAVE header for 16-bit PCM at 48 kHz."""
     riff = struct.pack("<4sI4s", b"RIFF", HEADER_BYTES - 8 + data_bytes, b"WAVE")
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, RATE, RATE * 2 * channels, 2 * channels, 16)
     return riff + form + struct.pack("<4sI", b"data", data_bytes)

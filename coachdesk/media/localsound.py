@@ -9,7 +9,7 @@ import numpy as np
 
 from coachdesk.media.devices import DeviceError, Mic, Speaker, open_mic, open_speaker
 from coachdesk.media.mixer import dbfs
-from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Stereo, mono
 
 TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
 
@@ -45,12 +45,13 @@ class LocalSound:
         self._report(self._mic.fault)
         return block
 
-    def write(self, block: Block) -> None:
+    def write(self, block: Block | Stereo) -> None:
         """10 ms for the speaker, with the test tone on top while it plays."""
         if len(self._tone):
-            block = block + self._tone[:BLOCK_SAMPLES]
+            tone = self._tone[:BLOCK_SAMPLES]
+            block = block + (tone if block.ndim == 1 else tone[:, np.newaxis])
             self._tone = self._tone[BLOCK_SAMPLES:]
-        self.speaker_dbfs = dbfs(block)
+        self.speaker_dbfs = dbfs(mono(block))
         self._speaker.write(block)
         self._report(self._speaker.fault)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from coachdesk.events import DeviceView
 from coachdesk.media.filesound import DeviceError
-from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block, Stereo, mono, on_channels
 from coachdesk.media.soundring import SoundRing
 
 Kind = Literal["input", "output"]
@@ -46,7 +46,7 @@ class CardMic:
         if data is None:
             return None
         frames = np.frombuffer(data, np.float32).reshape(BLOCK_SAMPLES, -1)
-        return np.asarray(frames.mean(axis=1), np.float32)
+        return mono(frames)
 
     def close(self) -> None:
         self._stream.close()
@@ -74,9 +74,13 @@ class CardSpeaker:
         """Blocks that came too fast and were never played."""
         return self._stream.ring.dropped
 
-    def write(self, block: Block) -> None:
-        frames = np.repeat(np.asarray(block, np.float32), self._stream.channels)
-        self._stream.ring.put(frames.view(np.uint8).data)
+    @property
+    def channels(self) -> int:
+        return self._stream.channels
+
+    def write(self, block: Block | Stereo) -> None:
+        frames = np.ascontiguousarray(on_channels(block, self._stream.channels), np.float32)
+        self._stream.ring.put(frames.reshape(-1).view(np.uint8).data)
 
     def close(self) -> None:
         self._stream.close()
@@ -110,9 +114,9 @@ class _Stream:
             sounddevice = _portaudio()
             index, info = _find(sounddevice, kind, device)
             self.label = str(info["name"])
-            self.channels = min(2, int(info[f"max_{kind}_channels"]))
-            # A card that cannot do mono is opened in stereo; what can, is opened in mono.
-            for channels in dict.fromkeys((1, self.channels)):
+            most = min(2, int(info[f"max_{kind}_channels"]))
+            # A voice needs one channel, two ears two; a card that cannot do that is opened as it can.
+            for channels in dict.fromkeys((1, most) if kind == "input" else (most, 1)):
                 self.channels = channels
                 self.ring = SoundRing(channels, prime=prime, keep=keep, limit=limit)
                 error = self._try_open(sounddevice, index)

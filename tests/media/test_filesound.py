@@ -104,6 +104,26 @@ def test_a_recording_holds_every_sample(tmp_path: Path) -> None:
     assert np.allclose(read_wav(tmp_path / "out.wav"), sound, atol=1e-4)
 
 
+def test_a_stereo_recording_keeps_the_ears_apart(tmp_path: Path) -> None:
+    speaker = open_speaker(f"stereo:{tmp_path / 'out.wav'}")
+    ears = np.stack([np.full(BLOCK_SAMPLES, 0.25), np.full(BLOCK_SAMPLES, -0.5)], axis=1).astype(np.float32)
+    for block in (ears, np.full(BLOCK_SAMPLES, 0.125, np.float32)):
+        speaker.write(block)
+    speaker.close()
+    sound, rate = soundfile.read(tmp_path / "out.wav")
+    assert (rate, speaker.channels, sound.shape) == (RATE, 2, (2 * BLOCK_SAMPLES, 2))
+    assert np.allclose(sound[:BLOCK_SAMPLES], ears, atol=1e-4)
+    assert np.allclose(sound[BLOCK_SAMPLES:], 0.125, atol=1e-4)
+
+
+def test_what_is_meant_for_two_ears_is_mixed_down_for_one(tmp_path: Path) -> None:
+    speaker = open_speaker(str(tmp_path / "out.wav"))
+    speaker.write(np.stack([np.full(BLOCK_SAMPLES, 0.5), np.zeros(BLOCK_SAMPLES)], 1).astype(np.float32))
+    speaker.close()
+    assert speaker.channels == 1
+    assert np.allclose(read_wav(tmp_path / "out.wav"), np.full(BLOCK_SAMPLES, 0.25), atol=1e-4)
+
+
 def test_a_recording_is_valid_while_it_is_made(tmp_path: Path) -> None:
     speaker = FileSpeaker(tmp_path / "out.wav")
     for _ in range(250):
