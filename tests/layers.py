@@ -24,6 +24,8 @@ PURE = frozenset(
         "coachdesk.events",
         "coachdesk.routing",
         "coachdesk.media.arrival",
+        "coachdesk.media.leakguard",
+        "coachdesk.media.leakmeter",
         "coachdesk.media.mixer",
         "coachdesk.media.nack",
         "coachdesk.media.packet",

@@ -15,9 +15,11 @@ from coachdesk import call as calls
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.ears import Ear
 from coachdesk.media.forward import Forwarder
+from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
+from coachdesk.media.pcm import SILENCE
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
@@ -45,6 +47,7 @@ class AgentHub:
         ice: Callable[[], list[IceServer]],
         signal: Callable[[str, SignalBody], Awaitable[None]],
         new_ear: Callable[[str, str], Ear],
+        guard: LeakGuard | None = None,
     ) -> None:
         self._ice = ice
         self._signal = signal
@@ -57,6 +60,7 @@ class AgentHub:
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()
         self._closing: set[asyncio.Task[None]] = set()
+        self._guard = guard or LeakGuard()
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
         self.on_media: Callable[[str, State], None] = lambda party, state: None
@@ -125,13 +129,22 @@ class AgentHub:
             free = [slot for slot in range(MAX_COACHES) if slot not in self._slots.values()]
             if coach.party not in self._slots and free:
                 self._slots[coach.party] = free[0]
-        for observer in calls.observers(view):
+        self._tell_observers()
+
+    def _tell_observers(self) -> None:
+        for observer in calls.observers(self._view) if self._view is not None else []:
             leg = self._legs.get(observer.party)
             if leg is not None and leg.peer is not None:
                 leg.peer.send_message(self._seating())
 
     def _seating(self) -> bytes:
-        return msgspec.json.encode({"slots": {f"coach{slot}": party for party, slot in self._slots.items()}})
+        slots = {f"coach{slot}": party for party, slot in self._slots.items()}
+        return msgspec.json.encode({"slots": slots, "whisper_closed": self._guard.closed})
+
+    def reopen_whisper(self) -> None:
+        """The agent says that nothing leaks any more: coaches may ask for the whisper again."""
+        self._guard.reopen()
+        self._tell_observers()
 
     # --- legs ------------------------------------------------------------------------------------------------
 
@@ -243,7 +256,13 @@ class AgentHub:
                 public[party] = Public(ear.pull(now))
         self._send_mic(mic)
         self._send_uplink(mic, public)
-        return self.headset.mix(public, private)
+        return self.headset.mix(public, self._guarded(private, mic))
+
+    def _guarded(self, private: dict[str, Private], mic: Block) -> dict[str, Private]:
+        """What may be played of the private sounds: nothing, once the customer could hear them through the mic."""
+        if self._guard.observe(sum((each.block for each in private.values()), SILENCE), mic):
+            self._tell_observers()
+        return {} if self._guard.closed else private
 
     def _send_mic(self, mic: Block) -> None:
         view = self._view
