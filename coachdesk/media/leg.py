@@ -148,6 +148,8 @@ class Leg:
 
     async def _answer(self, offer: Offer) -> None:
         peer = self._begin(offer.session)
+        if self.state == "connected":
+            self._set(state="lost")  # the other side noticed first, or has begun anew
         self._set(state="connecting")
         await self._signal(Answer(offer.session, await peer.answer(offer.sdp)))
 

@@ -2,20 +2,81 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from coachdesk import commands, events
 from coachdesk.demo.recording import BESIDE_HZ, Recording
 from coachdesk.demo.scene import Scene
-from coachdesk.hearing import FORBIDDEN_DBFS, NOTHING_DBFS, UNHEARD_MARGIN_DB, levels_over_time
+from coachdesk.hearing import (
+    FORBIDDEN_DBFS,
+    NOTHING_DBFS,
+    TONES,
+    UNHEARD_MARGIN_DB,
+    levels_over_time,
+    tone,
+    write_wav,
+)
+from coachdesk.media.pcm import RATE
 from coachdesk.remote import RemoteEndpoint
+from signaling.policy import Mode, Role
 
 TAIL_SECONDS = 1.5
 """After the last public word, until it has left the customer's own buffers, on a busy machine too."""
 HEARD_DBFS = -50.0
 """What a meter shows when a party's tone arrives."""
+QUIET_SECONDS = 1.5
+SECRET_HZ = TONES["supervisor2"]
+"""The supervisor's second voice, for what the customer shall not hear."""
+SECRET_PAUSE = 0.03
+"""Silence before its first word: a change of mode that was asked for just before has closed the mic by then."""
+PUBLIC = frozenset({Mode.BARGE, Mode.TAKEOVER})
+
+Span = tuple[float, float]
+
+
+async def quiet_call(scene: Scene) -> Span:
+    """A call on which nobody speaks to the customer; returns a time in which nobody did.
+
+    The agent is muted: torn sound, on a busy machine, has some of every tone.
+    """
+    await scene.staff["agent"].do(commands.Mute(on=True))
+    await scene.answer()
+    began = time.monotonic()
+    await asyncio.sleep(QUIET_SECONDS)
+    return began, time.monotonic()
+
+
+async def enter(scene: Scene, name: str, role: Role, *options: str) -> RemoteEndpoint:
+    """One more of the staff, with a tone of their own."""
+    voice = scene.stage.folder / f"{name}-says.wav"
+    write_wav(voice, tone(TONES["supervisor2"], 8, keyed=True))
+    return await scene.stage.endpoint(name, role, "--mic", str(voice), *options)
+
+
+def voices(scene: Scene) -> Mapping[bool, Path]:
+    """The supervisor's two voices: what they say in public (True), and what only others may hear."""
+    secret = scene.stage.folder / "supervisor-whispers.wav"
+    pause = np.zeros(round(SECRET_PAUSE * RATE), np.float32)
+    write_wav(secret, np.concatenate([pause, tone(SECRET_HZ, 8)]))
+    return {True: scene.stage.folder / "supervisor-says.wav", False: secret}
+
+
+async def speak(supervisor: RemoteEndpoint, mode: Mode, voices: Mapping[bool, Path], seconds: float) -> Span:
+    """Changes mode and voice, and speaks on. No word of the secret voice is ever said in public; returns when."""
+    begin = time.monotonic()
+    voice = commands.UseDevice(kind="mic", device=str(voices[mode in PUBLIC]))
+    if mode in PUBLIC:
+        await supervisor.do(voice)
+        await supervisor.do(commands.SetMode(mode=mode))
+    else:
+        await asyncio.gather(supervisor.do(commands.SetMode(mode=mode)), supervisor.do(voice))
+    await asyncio.sleep(seconds)
+    return begin, time.monotonic()
 
 
 async def listen(scene: Scene, name: str = "supervisor") -> RemoteEndpoint:
@@ -38,20 +99,19 @@ async def status(scene: Scene, text: str) -> None:
     await scene.customer.page.locator("#room-status", has_text=text).wait_for()
 
 
-def course(heard: Recording, tone: float, span: tuple[float, float], window: float = 0.5) -> float:
+def course(heard: Recording, frequency: float, span: Span, window: float = 0.5) -> float:
     """The most that any ``window`` seconds of ``span`` have of a tone, in dBFS."""
-    return float(np.max(levels_over_time(heard.cut(*span), tone, hop=0.05, window=window)))
+    return float(np.max(levels_over_time(heard.cut(*span), frequency, hop=0.05, window=window)))
 
 
-def assert_never_heard(
-    heard: Recording, tone: float, quiet: tuple[float, float], spoken: tuple[float, float]
-) -> None:
+def assert_never_heard(heard: Recording, frequency: float, quiet: Span, spoken: Span) -> None:
     """No half second of ``spoken`` has more of the tone than there is without it, nor more than -70 dBFS.
 
     Without it: while its source is silent, and in the bands beside it, where nobody has a tone.
     """
-    during = course(heard, tone, spoken)
-    without = max(course(heard, tone, quiet), *(course(heard, tone + beside, spoken) for beside in BESIDE_HZ))
+    during = course(heard, frequency, spoken)
+    beside = (course(heard, frequency + each, spoken) for each in BESIDE_HZ)
+    without = max(course(heard, frequency, quiet), *beside)
     assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
         f"{during:.0f} dBFS, without {without:.0f}"
     )

@@ -9,19 +9,23 @@ import pytest
 
 from coachdesk import commands, events
 from coachdesk.demo.scene import Scene
-from coachdesk.hearing import FORBIDDEN_DBFS, TONES, tone, write_wav
-from coachdesk.remote import RemoteEndpoint, RemoteError
+from coachdesk.hearing import FORBIDDEN_DBFS, TONES
+from coachdesk.remote import RemoteError
 from signaling.policy import Mode, Role
-from tests.e2e.steps import TAIL_SECONDS, assert_never_heard, course, hears, listen
+from tests.e2e.steps import (
+    SECRET_HZ,
+    TAIL_SECONDS,
+    assert_never_heard,
+    course,
+    enter,
+    hears,
+    listen,
+    quiet_call,
+    speak,
+    voices,
+)
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-async def enter(scene: Scene, name: str, role: Role) -> RemoteEndpoint:
-    """One more of the staff, with a tone of their own."""
-    voice = scene.stage.folder / f"{name}-says.wav"
-    write_wav(voice, tone(TONES["supervisor2"], 8, keyed=True))
-    return await scene.stage.endpoint(name, role, "--mic", str(voice))
 
 
 async def test_coaches_hear_each_other_and_only_one_takes_over(scene: Scene) -> None:
@@ -70,26 +74,18 @@ async def second_call(scene: Scene) -> str:
 
 
 async def test_a_hop_in_the_middle_of_a_whisper_takes_no_word_to_either_customer(scene: Scene) -> None:
-    first = await scene.answer()
+    quiet = await quiet_call(scene)
     second = await second_call(scene)
-    mia = await listen(scene)
-    # Torn sound, on a busy machine, has some of every tone: nobody but the whisper speaks to these two pages.
-    await scene.staff["agent"].do(commands.Mute(on=True))
-    began = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(TAIL_SECONDS + 2.0)
-    quiet = began, time.monotonic()
-    await mia.do(commands.SetMode(mode=Mode.WHISPER))
-    await asyncio.sleep(1.0)
-    for call in (second, first):
+    mia, own = await listen(scene), voices(scene)
+    began, _ = await speak(mia, Mode.WHISPER, own, 1.0)
+    for call, left_in in ((second, Mode.BARGE), (scene.call, Mode.WHISPER)):
         hopped = time.monotonic()
         await mia.do(commands.Listen(call=call))
         await mia.wait(events.FirstSound, lambda event: event.source == "customer", since=hopped)
         told = await mia.wait(events.ModeChanged, since=hopped)
         assert told.mode is Mode.LISTEN
-        await asyncio.sleep(1.0)
-        await mia.do(commands.SetMode(mode=Mode.WHISPER))
-        await asyncio.sleep(1.0)
-    spoken = quiet[1], time.monotonic()
+        await speak(mia, Mode.WHISPER, own, 1.0)
+        _, ended = await speak(mia, left_in, own, 1.0)
     _, heard = await scene.finish()  # the customer's ear is both pages'
-    assert_never_heard(heard["customer"], TONES["supervisor"], quiet, spoken)
-    assert course(heard["agent"], TONES["supervisor"], spoken) > -50, "else this test shows nothing"
+    assert_never_heard(heard["customer"], SECRET_HZ, quiet, (began, ended))
+    assert course(heard["agent"], SECRET_HZ, (began, ended)) > -50, "else this test shows nothing"

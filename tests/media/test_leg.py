@@ -205,6 +205,15 @@ async def test_the_answering_side_asks_anew_when_lost() -> None:
     await side.leg.close()
 
 
+async def test_a_connection_that_the_other_side_replaces_is_told_as_lost() -> None:
+    side = Side(offers=False)
+    for session in ("first", "second"):
+        await side.leg.signalled(Offer(session, "their offer"))
+        Connection.made[-1].on_state("connected")
+    assert side.states == ["connecting", "connected", "lost", "connecting", "connected"]
+    await side.leg.close()
+
+
 async def test_close_ends_both_connections_and_all_attempts() -> None:
     side = Side(offers=True)
     old = await up(side)
