@@ -101,6 +101,12 @@ class SetMode(Command, frozen=True, kw_only=True, tag="mode"):
     mode: Mode
 
 
+class Polite(Command, frozen=True, kw_only=True, tag="polite"):
+    """Supervisor: whether a whisper waits, 3 s at most, for the customer to pause."""
+
+    on: bool
+
+
 class Volume(Command, frozen=True, kw_only=True, tag="volume"):
     """How loud ``source`` (``customer``, ``agent``, ``coaches`` or a party id) plays here, in dB."""
 
@@ -114,6 +120,10 @@ class Duck(Command, frozen=True, kw_only=True, tag="duck"):
     gain: Annotated[float, Meta(ge=-60, le=0)]
 
 
+class AllowWhisper(Command, frozen=True, kw_only=True, tag="allow_whisper"):
+    """Agent: the microphone picks up no whisper any more (a headset is on); coaches may ask for the whisper again."""
+
+
 class Devices(Command, frozen=True, kw_only=True, tag="devices"):
     """List microphones, speakers and cameras. Answer: ``devices``."""
 
@@ -123,6 +133,14 @@ class UseDevice(Command, frozen=True, kw_only=True, tag="use_device"):
 
     kind: Literal["mic", "speaker", "camera"]
     device: str
+
+
+class VoiceProcessing(Command, frozen=True, kw_only=True, tag="voice"):
+    """What is done to the own microphone: echo cancellation, noise suppression, automatic gain."""
+
+    echo: bool
+    noise: bool
+    gain: bool
 
 
 class TestTone(Command, frozen=True, kw_only=True, tag="test_tone"):
@@ -170,10 +188,13 @@ AnyCommand = (
     | Listen
     | Leave
     | SetMode
+    | Polite
     | Volume
     | Duck
+    | AllowWhisper
     | Devices
     | UseDevice
+    | VoiceProcessing
     | TestTone
     | Meters
     | Frames

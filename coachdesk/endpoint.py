@@ -157,6 +157,8 @@ class Endpoint:
         match command:
             case commands.Mute():
                 self._sound.muted = command.on
+                if self._session is not None:
+                    self._session.mute(command.on)
                 return events.Muted(on=command.on)
             case commands.Meters():
                 self._meters = command.on

@@ -98,6 +98,26 @@ class ModeChanged(Event, frozen=True, kw_only=True, tag="mode"):
     """Names of those who hear this party now; empty unless ``in_force``."""
 
 
+class WhisperHeld(Event, frozen=True, kw_only=True, tag="whisper_held"):
+    """Supervisor: the own polite whisper waits for the customer to pause (``on``), or goes out or was discarded."""
+
+    on: bool
+
+
+class Leak(Event, frozen=True, kw_only=True, tag="leak"):
+    """How much of a whisper the agent's microphone picks up, and whether the whisper is closed because of it.
+
+    Agent: at every change, at most twice a second. Coaches: when it is closed or may be asked for again; without levels.
+    """
+
+    closed: bool
+    level_db: float = -120.0
+    """Relative to the whisper; -120 is none."""
+    at_customer_dbfs: float = -120.0
+    message: str = ""
+    """While closed: why, and what to do."""
+
+
 class Media(Event, frozen=True, kw_only=True, tag="media"):
     """State of the media connection to ``party``. ``lost``: being rebuilt."""
 
@@ -196,6 +216,8 @@ AnyEvent = (
     | Calls
     | Call
     | ModeChanged
+    | WhisperHeld
+    | Leak
     | Media
     | FirstSound
     | Speaking

@@ -21,13 +21,19 @@ from signaling.protocol import CallView, EndReason, SignalBody
 IN_FORCE_SECONDS = 5.0
 """A mode the agent's endpoint has not wired by then is reported as failed."""
 
+WHISPER_CLOSED = (
+    "The agent's microphone picks up your whisper, so the customer would hear it; whispering is off "
+    "until the agent has put on a headset and allows it again."
+)
+
 log = logging.getLogger(__name__)
 
 
 class ObserverSession(Session):
     """Listens to calls and, if the role may, talks on them.
 
-    The mic is opened only by the server's grant of a mode that is still wanted; everything else closes it.
+    Sound leaves only by the server's grant of a mode that is still wanted. A release closes the mic at once, and the server
+    is asked for the next mode when what was spoken before the release has been sent. Everything else discards all.
     """
 
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
@@ -35,6 +41,7 @@ class ObserverSession(Session):
         self._media: ObserverMedia | None = None
         self._wish = 0
         self._talk = Mode.LISTEN
+        self._is_polite = False
         self._told: events.ModeChanged | None = None
         self._changed = asyncio.Event()
 
@@ -50,6 +57,7 @@ class ObserverSession(Session):
             commands.SetMode: self._set_mode,
             commands.ClaimHelp: lambda command: self._ask(protocol.ClaimHelp, call=command.call),
             commands.HangUp: lambda command: self._ask(protocol.HangUp, call=self._call_id()),
+            commands.Polite: self._polite,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
         }
@@ -71,12 +79,16 @@ class ObserverSession(Session):
         return events.Ok()
 
     async def _set_mode(self, command: commands.SetMode) -> events.AnyEvent:
-        """Closes the mic, asks, and opens it by the grant if nothing else was wished meanwhile; answers when in force."""
+        """Ends what is spoken in the present mode, asks, and sends by the grant if nothing else was wished meanwhile;
+        answers when in force.
+        """
         call = self._call_id()
-        granted_before = self._talk
-        self._close_mic()
+        if command.mode is Mode.WHISPER and self._media is not None and self._media.whisper_closed:
+            raise CommandError("whisper_closed", WHISPER_CLOSED)
+        granted_before = self._media.mouth.open_for if self._media is not None else Mode.LISTEN
         self._wish += 1
         wish = self._wish
+        await self._finish(command.mode, wish)
 
         def granted() -> None:
             if wish == self._wish:
@@ -89,6 +101,28 @@ class ObserverSession(Session):
                 self._refused(command.mode, granted_before)
             raise
         return await self._in_force(command.mode, wish)
+
+    async def _finish(self, wanted: Mode, wish: int) -> None:
+        """Turns the mic to ``wanted``; what it was open for is over when all of that has been sent."""
+        media = self._media
+        if media is not None:
+            if wanted is Mode.LISTEN:
+                media.mouth.release()
+            else:
+                media.mouth.press(wanted)
+            await media.finish()
+            if wish == self._wish:
+                media.mouth.drop_rest()
+        if wish != self._wish:
+            raise CommandError("superseded", "Another mode was chosen meanwhile.")
+        if self._talk is not wanted:
+            self._talk = Mode.LISTEN
+
+    async def _polite(self, command: commands.Polite) -> events.AnyEvent:
+        self._is_polite = command.on
+        if self._media is not None:
+            self._media.mouth.polite = command.on
+        return events.Ok()
 
     async def _in_force(self, mode: Mode, wish: int) -> events.AnyEvent:
         """Waits until the agent's endpoint has wired ``mode``. Raises CommandError if it does not, or was overtaken."""
@@ -116,17 +150,22 @@ class ObserverSession(Session):
 
     def _open_mic(self, mode: Mode) -> None:
         self._talk = mode
-        if self._media is not None:
-            self._media.talk(mode)
+        if self._media is not None and mode is not Mode.LISTEN:
+            self._media.mouth.grant(mode)
 
     def _close_mic(self) -> None:
-        self._open_mic(Mode.LISTEN)
+        """At once: nothing that is not sent yet will be."""
+        self._talk = Mode.LISTEN
+        if self._media is not None:
+            self._media.mouth.discard()
 
     def _refused(self, wanted: Mode, granted_before: Mode) -> None:
         """A coach who was refused another mode goes on in theirs; a mic that was to close stays closed."""
         if wanted is Mode.LISTEN:
             self._fall_back()
-        elif self._own_mode() is granted_before:
+            return
+        self._close_mic()
+        if self._own_mode() is granted_before:
             self._open_mic(granted_before)
 
     def _fall_back(self) -> None:
@@ -190,7 +229,7 @@ class ObserverSession(Session):
 
     def _show(self, view: CallView) -> None:
         self.view = view
-        if self._own_mode() is not self._talk:
+        if self._talk is not Mode.LISTEN and self._own_mode() is not self._talk:
             self._close_mic()
         self._emit(events.Call(call=view))
         self._tell_mode(view)
@@ -211,6 +250,9 @@ class ObserverSession(Session):
         media = ObserverMedia(ice=self._ice, signal=self._signal, new_ear=self._new_ear)
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
+        media.on_whisper_closed = self._whisper_closed
+        media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
+        media.mouth.polite = self._is_polite
         self._pictures.start("customer", media.request_keyframe, self._emit)
         return media
 
@@ -220,6 +262,13 @@ class ObserverSession(Session):
             self._fall_back()
             self._show(calls.fail_closed(self.view))
         self._emit(events.Media(party="agent", state=state))
+
+    def _whisper_closed(self, closed: bool) -> None:
+        """A whisper ends where the customer could hear it; the coach asks anew when it is allowed again."""
+        self._emit(events.Leak(closed=closed, message=WHISPER_CLOSED if closed else ""))
+        if closed and self.view is not None and Mode.WHISPER in (self._talk, self._own_mode()):
+            self._fall_back()
+            self._show(calls.fail_closed(self.view))
 
     async def _signal(self, body: SignalBody) -> None:
         view = self.view
@@ -254,6 +303,10 @@ class ObserverSession(Session):
 
     def tick(self, mic: Block, now: float) -> Block:
         return self._media.tick(mic, now) if self._media is not None else SILENCE
+
+    def mute(self, on: bool) -> None:
+        if self._media is not None:
+            self._media.mouth.mute(on)
 
     def levels(self) -> dict[str, float]:
         return self._media.headset.levels() if self._media is not None else {}

@@ -93,6 +93,9 @@ class Session(ABC):
     def tick(self, mic: Block, now: float) -> Block:
         """10 ms from the mic in, 10 ms for the headset out."""
 
+    def mute(self, on: bool) -> None:  # noqa: B027
+        """The mic was muted or unmuted, at its source; nothing is kept here of what it heard before."""
+
     @abstractmethod
     def levels(self) -> dict[str, float]:
         """dBFS of each source heard."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
@@ -102,6 +103,76 @@ async def test_what_the_agent_does_not_confirm_closes_the_mic(
     await settle()
     assert (mia.talking, mia.outcomes) == (Mode.LISTEN, ["not_in_force"])
     assert mia.client.asked[-1][1]["mode"] is Mode.LISTEN
+
+
+async def test_the_server_is_asked_when_what_was_said_before_the_release_has_been_sent(
+    mia: Observing,
+) -> None:
+    await whisper(mia)
+    asked = len(mia.client.asked)
+    media = GateMedia.made[0]
+    media.sending = asyncio.Event()
+    await mia.set_mode(Mode.LISTEN)
+    assert mia.talking is Mode.LISTEN, "the mic is closed at once"
+    assert media.mouth.finishing
+    assert len(mia.client.asked) == asked
+    mia.told(Mode.WHISPER)
+    assert media.mouth.finishing, "news of the mode it is still in changes nothing"
+    media.sending.set()
+    await settle()
+    assert mia.client.asked[-1][1]["mode"] is Mode.LISTEN
+    assert not media.mouth.finishing, "whatever is left by then is not sent"
+
+
+async def test_the_key_again_before_that_leaves_the_mode_alone(mia: Observing) -> None:
+    await whisper(mia)
+    asked = len(mia.client.asked)
+    GateMedia.made[0].sending = sending = asyncio.Event()
+    await mia.set_mode(Mode.LISTEN)
+    await mia.set_mode(Mode.WHISPER)
+    assert mia.talking is Mode.WHISPER
+    sending.set()
+    await settle()
+    assert [fields["mode"] for _, fields in mia.client.asked[asked:]] == [Mode.WHISPER]
+
+
+async def test_a_refused_mode_opens_no_mic_that_was_released(mia: Observing) -> None:
+    await whisper(mia)
+    GateMedia.made[0].sending = sending = asyncio.Event()
+    await mia.set_mode(Mode.LISTEN)
+    await mia.set_mode(Mode.TAKEOVER)
+    sending.set()
+    await settle()
+    mia.client.fail("already_taken_over")
+    await settle()
+    assert mia.talking is Mode.LISTEN
+
+
+@pytest.mark.parametrize("what", ["offline", "call ended", "demoted", "another mode", "media lost"])
+async def test_an_accident_leaves_nothing_to_send(mia: Observing, what: str) -> None:
+    await whisper(mia)
+    media = GateMedia.made[0]
+    media.sending = asyncio.Event()
+    await mia.set_mode(Mode.LISTEN)
+    CLOSERS[what](mia)
+    assert not media.mouth.finishing
+
+
+async def test_mute_and_manners_reach_the_mouth(mia: Observing) -> None:
+    await mia.do(commands.Polite(on=True))
+    mouth = GateMedia.made[0].mouth
+    assert mouth.polite
+    await whisper(mia)
+    for _ in range(3):
+        mouth.push(np.ones(480, np.float32))
+    await mia.set_mode(Mode.LISTEN)
+    for _ in range(30):
+        mouth.push(np.ones(480, np.float32))
+    await mia.set_mode(Mode.WHISPER)
+    mia.session.mute(True)
+    mia.client.grant()
+    await settle()
+    assert mouth.push(np.zeros(480, np.float32)) is None, "what was kept before the mute is gone"
 
 
 CLOSERS: dict[str, Callable[[Observing], None]] = {

@@ -21,13 +21,14 @@ class Ear:
         on_first_sound: called with the time of the first real sound after a silence of a second.
         on_speaking: called when speech begins (True) or ends (False).
         dbfs: level of the last block.
+        speaking: whether somebody speaks.
     """
 
     def __init__(self) -> None:
         self._playout = Playout()
         self._detector = SpeechDetector()
         self._last_sound = float("-inf")
-        self._speaking = False
+        self.speaking = False
         self.dbfs = -120.0
         self.on_first_sound: Callable[[float], None] = lambda time: None
         self.on_speaking: Callable[[bool], None] = lambda on: None
@@ -44,8 +45,8 @@ class Ear:
                 self.on_first_sound(now)
             self._last_sound = now
         speaking = self._detector.push(self.dbfs)
-        if speaking != self._speaking:
-            self._speaking = speaking
+        if speaking != self.speaking:
+            self.speaking = speaking
             self.on_speaking(speaking)
         return block
 

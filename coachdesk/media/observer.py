@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -10,20 +12,27 @@ import msgspec
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.ears import Ear
 from coachdesk.media.leg import Leg
-from coachdesk.media.mixer import Block, Headset, Public
+from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
+from coachdesk.media.pcm import SILENCE
 from coachdesk.media.peer import OBSERVER, Peer, State
+from coachdesk.media.preroll import PushToTalk
 from coachdesk.routing import LANE_OF, Lane
-from signaling.policy import Mode
 from signaling.protocol import IceServer, SignalBody
+
+FINISH_SECONDS, FINISH_POLITE_SECONDS = 0.22, 6.0
+"""For so long after a release what was spoken before it is still sent; a polite whisper may have to wait first."""
+ARRIVAL_SECONDS = 0.08
+"""What was sent last has reached the agent's ear by then, if the path is a good one."""
 
 log = logging.getLogger(__name__)
 
 
 class _Seating(msgspec.Struct):
-    """What the hub says on the control channel: which coach sits in which audio slot."""
+    """What the hub says on the control channel: which coach sits in which audio slot, and if nobody may whisper."""
 
     slots: dict[str, str]
+    whisper_closed: bool = False
 
 
 class ObserverMedia:
@@ -31,8 +40,12 @@ class ObserverMedia:
 
     Attributes:
         headset: the mix heard here; its volumes are set here.
+        mouth: to whom the own mic goes.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
+        whisper_closed: the agent's microphone picks up whispers; none is played.
         on_media, on_picture_packet: as in ``AgentHub``.
+        on_whisper_closed: called when that begins (True) or ends (False).
+        on_held: called when a polite whisper begins (True) or ends (False) to wait for the customer's pause.
     """
 
     def __init__(
@@ -49,16 +62,29 @@ class ObserverMedia:
         self._leg.on_connected = self._connected
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
-        self._lane: Lane | None = None
+        self._held = False
+        self._ticked = asyncio.Event()
+        self.mouth = PushToTalk()
         self._outs = {lane: AudioOut() for lane in Lane}
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
+        self.whisper_closed = False
+        self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_held: Callable[[bool], None] = lambda on: None
 
-    def talk(self, mode: Mode) -> None:
-        """From the next captured block on, the mic goes to the track of ``mode``; in ``listen`` it goes nowhere."""
-        self._lane = LANE_OF.get(mode)
+    async def finish(self) -> None:
+        """Returns when what was spoken before the last release has been sent and should have arrived; bounded in time."""
+        if not self.mouth.finishing:
+            return
+        limit = FINISH_POLITE_SECONDS if self.mouth.patient else FINISH_SECONDS
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                while self.mouth.finishing:
+                    self._ticked.clear()
+                    await self._ticked.wait()
+        await asyncio.sleep(ARRIVAL_SECONDS)
 
     async def signalled(self, body: SignalBody) -> None:
         await self._leg.signalled(body)
@@ -72,10 +98,24 @@ class ObserverMedia:
 
     def tick(self, mic: Block, now: float) -> Block:
         """One block from the own mic in, one block for the own headset out."""
-        peer = self._leg.peer
-        for lane, out in self._outs.items():
-            out.push(mic, [peer.outs[lane.value]] if peer is not None and lane is self._lane else [])
+        self._speak(mic)
+        self._ticked.set()
         return self.headset.mix({name: Public(ear.pull(now)) for name, ear in self.ears.items()}, {})
+
+    def _speak(self, mic: Block) -> None:
+        """Sends what is to be sent now, on the track it was spoken for and on no other."""
+        customer = self.ears.get(CUSTOMER)
+        said = self.mouth.push(mic, customer_speaks=customer is not None and customer.speaking)
+        lane = LANE_OF.get(said[0]) if said is not None else None
+        peer = self._leg.peer
+        for each, out in self._outs.items():
+            if said is not None and each is lane and peer is not None:
+                out.push(said[1], [peer.outs[each.value]])
+            else:
+                out.push(SILENCE, [])
+        if self.mouth.held is not self._held:
+            self._held = self.mouth.held
+            self.on_held(self._held)
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``hub.STREAM``, and of every playout buffer, keyed ``heard.SOURCE``."""
@@ -97,14 +137,17 @@ class ObserverMedia:
 
     def _message(self, data: bytes) -> None:
         try:
-            seats = msgspec.json.decode(data, type=_Seating).slots
+            told = msgspec.json.decode(data, type=_Seating)
         except msgspec.DecodeError as error:
             log.warning("unreadable control message: %s", error)
             return
         for slot, party in self._seats.items():
-            if seats.get(slot) != party:
+            if told.slots.get(slot) != party:
                 self.ears.pop(party, None)
-        self._seats = seats
+        self._seats = told.slots
+        if told.whisper_closed is not self.whisper_closed:
+            self.whisper_closed = told.whisper_closed
+            self.on_whisper_closed(told.whisper_closed)
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:

@@ -12,6 +12,7 @@ from coachdesk import commands, events, observer
 from coachdesk.client import SignalingError
 from coachdesk.media.mixer import Headset
 from coachdesk.media.peer import State
+from coachdesk.media.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
 from coachdesk.session import CommandError
 from signaling import protocol
@@ -21,19 +22,28 @@ from tests.fakes.views import MIA, call_view, party
 
 
 class GateMedia:
-    """Notes which mode the mic is open for."""
+    """A real gate for the mic, and no time: what was spoken before a release has been sent at once.
+
+    Attributes:
+        sending: set it to an event, and that takes until the event.
+    """
 
     made: list[GateMedia]
 
     def __init__(self, **options: Any) -> None:
-        self.mode = Mode.LISTEN
+        self.mouth = PushToTalk()
+        self.sending: asyncio.Event | None = None
         self.closed = False
         self.headset = Headset()
         self.on_media: Callable[[State], None] = lambda state: None
+        self.on_held: Callable[[bool], None] = lambda on: None
         GateMedia.made.append(self)
 
-    def talk(self, mode: Mode) -> None:
-        self.mode = mode
+    async def finish(self) -> None:
+        if self.sending is not None:
+            await self.sending.wait()
+            return
+        self.mouth.drop_rest()
 
     def request_keyframe(self) -> None: ...
 
@@ -61,7 +71,8 @@ class Observing:
     @property
     def talking(self) -> Mode:
         """The mode the mic is open for, in whatever media there are or were."""
-        return next((each.mode for each in GateMedia.made if each.mode is not Mode.LISTEN), Mode.LISTEN)
+        open_for = [each.mouth.open_for for each in GateMedia.made]
+        return next((mode for mode in open_for if mode is not Mode.LISTEN), Mode.LISTEN)
 
     def told(self, mode: Mode, *, call: str = "call-1", in_force: bool = True) -> None:
         self.revision += 1

@@ -1,0 +1,130 @@
+"""What an observer's endpoint sends on which track, and when it is done with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from coachdesk.media import audioout, backlog, observer
+from coachdesk.media.observer import ObserverMedia
+from coachdesk.media.packet import Packet
+from coachdesk.media.pcm import BLOCK_SAMPLES
+from coachdesk.media.peer import OBSERVER, Stream
+from coachdesk.routing import Lane
+from signaling.policy import Mode
+from signaling.protocol import SignalBody
+from tests.fakes.legs import FakeLeg
+from tests.fakes.signaling import settle
+from tests.fakes.sounds import PlainEncoder, QueueEar
+from tests.media.test_preroll import cut_bluntly, numbered
+
+TRACKS = {Mode.WHISPER: Lane.WHISPER, Mode.BARGE: Lane.VOICE, Mode.TAKEOVER: Lane.VOICE, Mode.LANE: Lane.LANE}
+
+
+MIRRORED = tuple(
+    Stream(each.name, each.kind, "sendonly" if each.direction == "recvonly" else "recvonly")
+    for each in OBSERVER
+)
+"""The layout as this side has it; in it, all that is not sent is received."""
+
+
+async def _unsaid(body: SignalBody) -> None: ...
+
+
+class Desk:
+    """An ``ObserverMedia`` on a connection that is up, with a mic that says numbers."""
+
+    def __init__(self) -> None:
+        self.media = ObserverMedia(ice=list, signal=_unsaid, new_ear=lambda source, lane: QueueEar())  # type: ignore[arg-type, return-value]
+        leg: FakeLeg = self.media._leg  # type: ignore[assignment]
+        leg.layout = MIRRORED
+        self.leg = leg
+        self.peer = leg.come_up()
+        self.now = 0
+
+    def tick(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.media.tick(numbered(self.now), self.now * 0.01)
+            self.now += 1
+
+    def sent(self, lane: Lane) -> set[int]:
+        payloads = self.peer.outs[lane.value].sent
+        sound = np.frombuffer(b"".join(payloads), np.float32)
+        return set(((sound[sound > 0] - 1) // BLOCK_SAMPLES).astype(int).tolist())
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observer, "Leg", FakeLeg)
+        patch.setattr(audioout, "Encoder", PlainEncoder)
+        patch.setattr(backlog, "shorten", cut_bluntly)
+        patch.setattr(observer, "ARRIVAL_SECONDS", 0.0)
+        yield Desk()
+
+
+@pytest.mark.parametrize("mode", TRACKS)
+async def test_pre_roll_and_speech_are_on_the_track_of_their_mode_alone(desk: Desk, mode: Mode) -> None:
+    desk.tick(50)
+    desk.media.mouth.press(mode)
+    desk.tick(4)
+    assert not any(out.sent for out in desk.peer.outs.values()), "nothing before the grant"
+    desk.media.mouth.grant(mode)
+    desk.tick(100)
+    for lane in Lane:
+        assert bool(desk.sent(lane)) is (lane is TRACKS[mode])
+    assert min(desk.sent(TRACKS[mode])) == 30
+
+
+async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(desk: Desk) -> None:
+    desk.media.mouth.press(Mode.WHISPER)
+    desk.tick(20)
+    desk.media.mouth.grant(Mode.WHISPER)
+    desk.tick(10)
+    desk.media.mouth.release()
+    finish = asyncio.create_task(desk.media.finish())
+    for _ in range(40):
+        await settle()
+        assert finish.done() is not desk.media.mouth.finishing
+        desk.tick()
+    await asyncio.wait_for(finish, 5)
+    desk.tick(10)
+    assert max(desk.sent(Lane.WHISPER)) == 30
+
+
+async def test_without_ticks_it_is_over_in_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observer, "FINISH_SECONDS", 0.01)
+    desk.media.mouth.grant(Mode.WHISPER)
+    desk.tick(10)
+    desk.media.mouth.release()
+    await asyncio.wait_for(desk.media.finish(), 5)
+
+
+async def test_a_polite_whisper_listens_to_the_customer(desk: Desk) -> None:
+    told: list[bool] = []
+    desk.media.on_held = told.append
+    desk.leg.on_packet("customer", Packet(1, 0, False, b"sound#1", 1, 0.0))
+    customer = desk.media.ears["customer"]
+    customer.speaking = True
+    desk.media.mouth.polite = True
+    desk.media.mouth.press(Mode.WHISPER)
+    desk.tick(3)
+    desk.media.mouth.grant(Mode.WHISPER)
+    desk.tick(20)
+    assert (desk.sent(Lane.WHISPER), told) == (set(), [True])
+    customer.speaking = False
+    desk.tick(20)
+    assert told == [True, False]
+    assert min(desk.sent(Lane.WHISPER)) == 0
+
+
+async def test_without_a_connection_nothing_is_kept_for_the_next(desk: Desk) -> None:
+    desk.leg.peer = None
+    desk.media.mouth.grant(Mode.WHISPER)
+    desk.tick(30)
+    desk.peer = desk.leg.come_up()
+    desk.tick(10)
+    assert min(desk.sent(Lane.WHISPER)) >= 30

@@ -1,0 +1,383 @@
+"""Push-to-talk: nothing is cut off at either end, and nothing goes to another target than it was spoken to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from coachdesk.media import backlog
+from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block, Samples
+from coachdesk.media.polite import LONGEST_BLOCKS
+from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PREROLL_BLOCKS, PushToTalk
+from signaling.policy import Mode
+
+TALKING = [mode for mode in Mode if mode is not Mode.LISTEN]
+
+
+def cut_bluntly(samples: Samples, most: int) -> Samples:
+    """In place of ``shorten``: cuts without a fade, so that every sample stays the one it was."""
+    cut = min(720, most, len(samples) - BLOCK_SAMPLES)
+    return samples if cut < 120 else np.concatenate([samples[:240], samples[240 + cut :]])
+
+
+@pytest.fixture(autouse=True)
+def traceable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "shorten", cut_bluntly)
+    monkeypatch.setattr(backlog, "SILENT_DBFS", -200.0)
+
+
+def numbered(at: int) -> Block:
+    """The 10 ms spoken at ``at``: every sample has its own number, above 0."""
+    return np.arange(1 + at * BLOCK_SAMPLES, 1 + (at + 1) * BLOCK_SAMPLES, dtype=np.float32)
+
+
+class Desk:
+    """A mic that says numbers and hands them over ``late`` blocks late; ``sent`` holds what went out, in order."""
+
+    def __init__(self, late: int = 0) -> None:
+        self.mouth = PushToTalk()
+        self.late = late
+        self.now = 0
+        self.customer_speaks = False
+        self.muted = False
+        self.sent: list[tuple[Mode, Samples]] = []
+
+    def tick(self, times: int = 1) -> int:
+        """How many of the blocks something went out in."""
+        before = len(self.sent)
+        for _ in range(times):
+            spoken = self.now - self.late
+            mic = numbered(spoken) if spoken >= 0 and not self.muted else SILENCE
+            said = self.mouth.push(mic, customer_speaks=self.customer_speaks)
+            if said is not None:
+                self.sent.append((said[0], said[1][said[1] > 0]))
+            self.now += 1
+        return len(self.sent) - before
+
+    def heard(self, mode: Mode) -> set[int]:
+        """When it was spoken what went to ``mode``: numbers of ticks."""
+        samples = [samples for each, samples in self.sent if each is mode]
+        return set(((np.concatenate(samples) - 1) // BLOCK_SAMPLES).astype(int)) if samples else set()
+
+
+def is_whole(heard: set[int], first: int, last: int) -> bool:
+    """Whether all from ``first`` to ``last`` was heard, but for the pitch periods cut out on the way."""
+    times = sorted(heard)
+    return times[0] == first and times[-1] == last and bool(np.all(np.diff(times) <= 3))
+
+
+@pytest.mark.parametrize("late", [0, 3])
+@pytest.mark.parametrize("round_trip", [0, 5, 40])
+def test_the_first_syllable_is_said_before_the_key_and_heard(late: int, round_trip: int) -> None:
+    desk = Desk(late)
+    desk.tick(100)
+    desk.mouth.press(Mode.WHISPER)
+    assert desk.tick(round_trip) == 0, "nothing leaves before the grant"
+    desk.mouth.grant(Mode.WHISPER)
+    desk.tick(150)
+    assert is_whole(desk.heard(Mode.WHISPER), 100 - late - PREROLL_BLOCKS, desk.now - late - 1)
+
+
+def test_it_has_caught_up_a_second_after_a_quick_grant() -> None:
+    desk = Desk()
+    desk.tick(50)
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(10)
+    desk.mouth.grant(Mode.WHISPER)
+    desk.tick(110)
+    assert max(desk.sent[-1][1]) >= (desk.now - 1) * BLOCK_SAMPLES
+
+
+def test_a_grant_that_takes_its_time_leaves_the_newest() -> None:
+    desk = Desk()
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(400)
+    desk.mouth.grant(Mode.WHISPER)
+    desk.tick()
+    assert min(desk.heard(Mode.WHISPER)) == 400 + 1 - 150
+
+
+@pytest.mark.parametrize("mode", TALKING)
+def test_what_was_said_before_the_release_is_still_sent_and_no_more(mode: Mode) -> None:
+    desk = Desk()
+    desk.tick(100)
+    desk.mouth.press(mode)
+    desk.tick(10)
+    desk.mouth.grant(mode)
+    desk.tick(20)
+    desk.mouth.release()
+    assert desk.mouth.open_for is Mode.LISTEN
+    assert desk.mouth.finishing
+    took = desk.tick(40)
+    assert not desk.mouth.finishing
+    assert 10 < took < 22, "within 220 ms"
+    under_way = 1 if mode in (Mode.WHISPER, Mode.LANE) else 0
+    assert is_whole(desk.heard(mode), 80, 129 + under_way)
+
+
+def test_released_before_the_grant_it_was_never_said() -> None:
+    desk = Desk()
+    desk.tick(30)
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(5)
+    desk.mouth.release()
+    assert not desk.mouth.finishing
+    desk.tick(30)
+    desk.mouth.press(Mode.WHISPER)
+    desk.mouth.grant(Mode.WHISPER)
+    desk.tick(50)
+    assert min(desk.heard(Mode.WHISPER)) >= 35
+
+
+@pytest.mark.parametrize("first", TALKING)
+@pytest.mark.parametrize("second", TALKING)
+@pytest.mark.parametrize("late", range(IN_DOUBT_BLOCKS))
+def test_from_one_mode_to_another_each_word_goes_where_it_was_meant(
+    first: Mode, second: Mode, late: int
+) -> None:
+    if first is second:
+        return
+    desk = Desk(late)
+    desk.tick(40)
+    desk.mouth.press(first)
+    desk.tick(3)
+    desk.mouth.grant(first)
+    desk.tick(20)
+    desk.mouth.press(second)
+    desk.tick(30)
+    desk.mouth.grant(second)
+    desk.tick(60)
+    assert max(desk.heard(first)) <= 63, "the 10 ms under way at the key press at most"
+    assert min(desk.heard(second)) > 63
+    assert min(desk.heard(second)) <= 63 + IN_DOUBT_BLOCKS
+
+
+@pytest.mark.parametrize("what", ["refuse", "mute"])
+def test_what_was_said_to_a_refused_mode_or_before_a_mute_is_never_heard(what: str) -> None:
+    desk = Desk()
+    desk.tick(40)
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(20)
+    if what == "refuse":
+        desk.mouth.discard()
+        desk.tick(2)
+        desk.mouth.press(Mode.BARGE)
+    else:
+        desk.mouth.mute(True)
+        desk.mouth.mute(False)
+    mode = Mode.BARGE if what == "refuse" else Mode.WHISPER
+    desk.mouth.grant(mode)
+    desk.tick(50)
+    assert min(desk.heard(mode)) > 60
+
+
+def test_the_key_pressed_again_at_once_goes_on_where_it_was() -> None:
+    desk = Desk()
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(100)
+    desk.mouth.grant(Mode.WHISPER)
+    desk.tick(10)
+    desk.mouth.release()
+    desk.tick(12)
+    desk.mouth.press(Mode.WHISPER)
+    assert desk.mouth.open_for is Mode.WHISPER
+    desk.tick(150)
+    spoken = desk.heard(Mode.WHISPER)
+    unheard = [
+        each for each in range(110, 270) if not spoken & {each - 2, each - 1, each, each + 1, each + 2}
+    ]
+    in_doubt = range(110 + 1, 110 + IN_DOUBT_BLOCKS)
+    assert set(unheard) <= set(in_doubt), "what cannot be told to be from before or after the release"
+
+
+# --- polite ---
+
+
+def polite_desk() -> Desk:
+    desk = Desk()
+    desk.mouth.polite = True
+    desk.customer_speaks = True
+    desk.tick(50)
+    desk.mouth.press(Mode.WHISPER)
+    desk.tick(5)
+    desk.mouth.grant(Mode.WHISPER)
+    return desk
+
+
+def test_a_polite_whisper_waits_for_the_customer_to_pause() -> None:
+    desk = polite_desk()
+    assert desk.tick(120) == 0
+    assert desk.mouth.held
+    desk.customer_speaks = False
+    assert desk.tick(10) == 10
+    desk.customer_speaks = True
+    assert desk.tick(200) == 200, "a phrase once begun is said to its end"
+    assert is_whole(desk.heard(Mode.WHISPER), 30, max(desk.heard(Mode.WHISPER)))
+    assert max(desk.heard(Mode.WHISPER)) > 330
+
+
+def test_a_polite_whisper_waits_no_longer_than_three_seconds() -> None:
+    desk = polite_desk()
+    assert desk.tick(LONGEST_BLOCKS) == 0
+    assert desk.tick(1) == 1
+    assert min(desk.heard(Mode.WHISPER)) == 30, "from its first syllable on"
+
+
+def test_a_phrase_released_while_it_waits_is_still_said() -> None:
+    desk = polite_desk()
+    desk.tick(80)
+    desk.mouth.release()
+    desk.tick(50)
+    assert desk.mouth.finishing
+    assert desk.mouth.patient
+    desk.customer_speaks = False
+    desk.tick(100)
+    assert not desk.mouth.finishing
+    assert is_whole(desk.heard(Mode.WHISPER), 30, 135)
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_phrase_held_back_is_dropped_for_another_mode(released: bool) -> None:
+    desk = polite_desk()
+    desk.tick(80)
+    if released:
+        desk.mouth.release()
+        desk.tick(10)
+    desk.mouth.press(Mode.BARGE)
+    desk.customer_speaks = False
+    desk.tick(10)
+    desk.mouth.grant(Mode.BARGE)
+    desk.tick(100)
+    assert not desk.heard(Mode.WHISPER)
+    assert min(desk.heard(Mode.BARGE)) > 135
+
+
+def test_only_whispers_are_polite() -> None:
+    desk = Desk()
+    desk.mouth.polite = desk.customer_speaks = True
+    desk.mouth.press(Mode.BARGE)
+    desk.tick(5)
+    desk.mouth.grant(Mode.BARGE)
+    assert desk.tick(5) == 5
+
+
+# --- any order of events ---
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Keys, grants, refusals, mutes and accidents between ticks, with microphones of any delay."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk()
+        self.choice = Mode.LISTEN
+        self.chosen: list[set[Mode]] = [{Mode.LISTEN}]  # per 10 ms, everything chosen in it
+        self.pending: Mode | None = None
+        self.granted: set[Mode] = set()
+        self.forgotten = -1  # the last 10 ms that ended before a refusal, an accident or a mute
+        self.last = 0.0
+
+    @rule(late=st.integers(0, IN_DOUBT_BLOCKS - 1))
+    def another_mic(self, late: int) -> None:
+        if self.desk.now == 0:
+            self.desk.late = late
+
+    def choose(self, mode: Mode) -> None:
+        self.choice = mode
+        self.chosen[-1].add(mode)
+
+    def forget(self) -> None:
+        self.forgotten = self.desk.now - 1
+
+    @rule(mode=st.sampled_from(TALKING))
+    def press(self, mode: Mode) -> None:
+        self.desk.mouth.press(mode)
+        self.pending = mode
+        self.choose(mode)
+
+    @precondition(lambda self: self.pending is not None)
+    @rule()
+    def grant(self) -> None:
+        assert self.pending is not None
+        self.desk.mouth.grant(self.pending)
+        self.granted, self.pending = {self.pending}, None
+
+    @precondition(lambda self: self.pending is not None)
+    @rule(resume=st.booleans())
+    def refuse(self, resume: bool) -> None:
+        self.desk.mouth.discard()
+        self.forget()
+        self.pending = None
+        if resume and self.granted:
+            (mode,) = self.granted
+            self.desk.mouth.grant(mode)
+            self.choose(mode)
+        else:
+            self.granted = set()
+            self.choose(Mode.LISTEN)
+
+    @rule()
+    def release(self) -> None:
+        self.desk.mouth.release()
+        self.pending = None
+        self.choose(Mode.LISTEN)
+
+    @rule()
+    def accident(self) -> None:
+        self.desk.mouth.discard()
+        self.forget()
+        self.pending, self.granted = None, set()
+        self.choose(Mode.LISTEN)
+
+    @rule(on=st.booleans())
+    def mute(self, on: bool) -> None:
+        self.desk.mouth.mute(on)
+        self.desk.muted = on
+        self.forget()
+
+    @rule(polite=st.booleans(), speaks=st.booleans())
+    def manners(self, polite: bool, speaks: bool) -> None:
+        self.desk.mouth.polite, self.desk.customer_speaks = polite, speaks
+
+    @rule()
+    def give_up_the_rest(self) -> None:
+        self.desk.mouth.drop_rest()
+
+    @rule(times=st.integers(1, 40))
+    def tick(self, times: int) -> None:
+        for _ in range(times):
+            sent = len(self.desk.sent)
+            self.desk.tick()
+            for mode, samples in self.desk.sent[sent:]:
+                self.check(mode, samples)
+            self.chosen.append({self.choice})
+
+    def check(self, mode: Mode, samples: Samples) -> None:
+        assert mode in self.granted, f"{mode} was not granted"
+        if not len(samples):
+            return
+        assert samples[0] > self.last, "twice, or out of order"
+        assert np.all(np.diff(samples) > 0), "twice, or out of order"
+        self.last = samples[-1]
+        for spoken in np.unique((samples - 1) // BLOCK_SAMPLES).astype(int):
+            assert spoken > self.forgotten, "said before a refusal, an accident or a mute"
+            assert mode in self.chosen[spoken] or self.is_preroll(spoken, mode), f"{mode} was not chosen"
+
+    def is_preroll(self, spoken: int, mode: Mode) -> bool:
+        """Said while listening, and the next key, soon after, was that of ``mode``."""
+        soon = spoken + PREROLL_BLOCKS + self.desk.late + 1
+        following = self.chosen[spoken : soon + 1]
+        pressed = next((modes for modes in following if modes != {Mode.LISTEN}), set())
+        return Mode.LISTEN in self.chosen[spoken] and mode in pressed
+
+
+def test_any_order_of_events() -> None:
+    run_state_machine_as_test(
+        AnyOrder,
+        settings=settings(
+            max_examples=200, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
