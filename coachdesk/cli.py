@@ -266,7 +266,7 @@ def endpoint(
 ) -> None:
     """Run a headless endpoint: JSON commands on standard input, JSON events on standard output."""
     from coachdesk.endpoint import Endpoint
-    from coachdesk.media.compat import CompatError
+    from coachdesk.media.contract import CompatError
     from coachdesk.media.devices import DeviceError
     from coachdesk.stdio import run_stdio
 

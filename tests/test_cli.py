@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from coachdesk import demo
 from coachdesk.cli import Awareness, StaffRole, app
-from coachdesk.media.compat import CompatError
+from coachdesk.media.contract import CompatError
 from coachdesk.remote import RemoteError
 from signaling import views
 from signaling.auth import read_token

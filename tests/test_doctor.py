@@ -13,7 +13,7 @@ import pytest
 from coachdesk import doctor
 from coachdesk.doctor import Finding, Verdict, machine, network, sound, windows
 from coachdesk.events import DeviceView
-from coachdesk.media import camera, compat, devices, opus
+from coachdesk.media import camera, contract, devices, opus
 
 
 def expect(finding: Finding, verdict: Verdict, *words: str) -> None:
@@ -107,9 +107,9 @@ def test_aiortc() -> None:
 
 def test_aiortc_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     def changed() -> None:
-        raise compat.CompatError("RTCRtpSender.send is gone. Install aiortc 1.16.0.")
+        raise contract.CompatError("RTCRtpSender.send is gone. Install aiortc 1.16.0.")
 
-    monkeypatch.setattr(compat, "check", changed)
+    monkeypatch.setattr(contract, "check", changed)
     expect(machine.check_aiortc(), Verdict.FAIL, "RTCRtpSender.send is gone")
 
 

@@ -51,11 +51,11 @@ def _version(distribution: str) -> str | None:
 
 def check_aiortc() -> Finding:
     """Whether the installed aiortc still has the private parts that ours leans on."""
-    from coachdesk.media import compat
+    from coachdesk.media import contract
 
     try:
-        compat.check()
-    except compat.CompatError as error:
+        contract.check()
+    except contract.CompatError as error:
         return fail(str(error), "Install the release named.")
     return ok(f"{_version('aiortc')} with aioice {_version('aioice')}")
 

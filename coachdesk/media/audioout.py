@@ -9,20 +9,24 @@ import numpy as np
 from coachdesk.media.compat import RtpOut
 from coachdesk.media.opus import Encoder
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
+from coachdesk.media.rate import settings
 
-FRAME_BLOCKS = 2
-"""10 ms blocks in an Opus frame: 20 ms, what every WebRTC peer expects."""
+ADAPT_TICKS = 50
+"""How often the encoder follows the reports of those who listen, in ticks of 10 ms."""
 
 
 class AudioOut:
-    """Takes a 10 ms block per tick, sends a 20 ms Opus frame every second tick.
+    """Takes a 10 ms block per tick, sends Opus frames of 10 or 20 ms, as the paths of the listeners bear (``rate``).
 
     A frame belongs to the outs that were given with its first block: what was spoken to one set of listeners never
-    ends up with another. The RTP timestamp counts ticks, so that silence between two spurts keeps its length.
+    ends up with another, nor does a spurt carry copies of an earlier one. The RTP timestamp counts ticks, so that
+    silence between two spurts keeps its length.
     """
 
     def __init__(self) -> None:
-        self._encoder = Encoder()
+        self._settings = settings([])
+        self._encoder = Encoder(bitrate=self._settings.bitrate, expected_loss=self._settings.expected_loss)
+        self._adapted = -ADAPT_TICKS
         self._blocks: list[Block] = []
         self._outs: tuple[RtpOut, ...] = ()
         self._ticks = 0
@@ -34,19 +38,37 @@ class AudioOut:
         if self._blocks and targets != self._outs:
             self._finish()
         if targets:
-            if not self._talking and not self._blocks:
-                self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
-            self._outs = targets
+            if not self._blocks:
+                self._begin_frame(targets)
             self._blocks.append(block)
-            if len(self._blocks) == FRAME_BLOCKS:
+            if len(self._blocks) == self._settings.blocks:
                 self._send()
         else:
             self._talking = False
         self._ticks += 1
 
+    def _begin_frame(self, targets: tuple[RtpOut, ...]) -> None:
+        if not self._talking:
+            self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
+            for out in targets:
+                out.forget()
+        if targets != self._outs or self._ticks - self._adapted >= ADAPT_TICKS:
+            self._adapt(targets)
+        self._outs = targets
+
+    def _adapt(self, targets: tuple[RtpOut, ...]) -> None:
+        """Encodes as suits the present listeners from now on."""
+        self._adapted = self._ticks
+        wanted = settings(out.path for out in targets)
+        if wanted.bitrate != self._settings.bitrate:
+            self._encoder.set_bitrate(wanted.bitrate)
+        if wanted.expected_loss != self._settings.expected_loss:
+            self._encoder.set_expected_loss(wanted.expected_loss)
+        self._settings = wanted
+
     def _finish(self) -> None:
         """Sends a half-filled frame, padded with silence, to those it was spoken to."""
-        while len(self._blocks) < FRAME_BLOCKS:
+        while len(self._blocks) < self._settings.blocks:
             self._blocks.append(SILENCE)
         self._send()
 

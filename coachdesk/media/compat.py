@@ -1,5 +1,4 @@
-"""The one module that touches private parts of aiortc and aioice, and that checks they are still what we
-rely on.
+"""The one module that touches private parts of aiortc and aioice (``contract`` checks that they are what we rely on).
 
 aiortc does ICE, DTLS, SRTP, SCTP, SDP and RTCP (reports, answering NACKs from its history, RTX). Its
 tracks, encoders, decoders and jitter buffers are bypassed: `RtpOut` is a sender's loop of our own, `RtpIn`
@@ -10,139 +9,52 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import logging
 import random
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import aioice.ice
-import aiortc
 import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
 from aiortc.codecs import CODECS
 from aiortc.rate import RemoteBitrateEstimator
-from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcicetransport import RTCIceGatherer
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
-from aiortc.rtp import RTP_HISTORY_SIZE, HeaderExtensionsMap, RtpPacket
+from aiortc.rtcrtpparameters import (
+    RTCRtcpFeedback,
+    RTCRtpCodecParameters,
+    RTCRtpReceiveParameters,
+    RTCRtpSendParameters,
+)
+from aiortc.rtp import (
+    RTCP_RTPFB_NACK,
+    RTP_HISTORY_SIZE,
+    HeaderExtensionsMap,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    RtpPacket,
+)
 
+from coachdesk.media.contract import check
+from coachdesk.media.pacer import Pacer
 from coachdesk.media.packet import Packet, seq_delta
+from coachdesk.media.rate import Path
+from coachdesk.media.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
 
 log = logging.getLogger(__name__)
 
-KNOWN_GOOD = "aiortc 1.16 with aioice 0.13"
 QUEUE_PACKETS = 512
 """What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless
 TURN blocks.
 """
+RED_PAYLOAD_TYPE = 110
 START_BITRATE = 2_000_000
 """Bits per second a sender of video is told it may use until congestion shows."""
 CONSENT_INTERVAL, CONSENT_FAILURES = 0.8, 3
 """Checks of a peer's consent (RFC 7675): with 0.5 s of waiting each, a dead peer shows within 4.4 s."""
-
-
-class CompatError(Exception):
-    """The installed aiortc or aioice is not built as this module expects."""
-
-
-# --- what we rely on ----------------------------------------------------------------------------------------
-
-
-class Uses(NamedTuple):
-    """``function`` of ``owner`` must exist, take ``parameters`` (if given) and refer to ``names``."""
-
-    owner: Any
-    function: str
-    parameters: tuple[str, ...] | None = None
-    names: tuple[str, ...] = ()
-
-
-def _mangled(owner: type, *names: str) -> tuple[str, ...]:
-    return tuple(f"_{owner.__name__}__{name}" for name in names)
-
-
-REQUIREMENTS = (
-    Uses(
-        RTCRtpSender,
-        "__init__",
-        names=_mangled(
-            RTCRtpSender,
-            *("encoder", "mid", "rtp_exited", "rtp_started", "rtp_history", "rtp_header_extensions_map"),
-            *("ntp_timestamp", "rtp_timestamp", "octet_count", "packet_count", "rtt"),
-        ),
-    ),
-    Uses(RTCRtpSender, "send", ("self", "parameters"), ("_run_rtp",)),
-    Uses(RTCRtpSender, "_run_rtp", ("self", "codec")),
-    Uses(RTCRtpSender, "_send_keyframe", ("self",)),
-    Uses(
-        RTCRtpSender,
-        "_handle_rtcp_packet",
-        ("self", "packet"),
-        ("_send_keyframe", "_retransmit", "target_bitrate", *_mangled(RTCRtpSender, "encoder")),
-    ),
-    Uses(
-        RTCRtpReceiver,
-        "__init__",
-        names=_mangled(
-            RTCRtpReceiver,
-            *("codecs", "rtx_ssrc", "jitter_buffer", "nack_generator", "remote_bitrate_estimator"),
-            *("started", "rtcp_task", "remote_streams", "transport", "decoder_thread"),
-        ),
-    ),
-    Uses(RTCRtpReceiver, "receive", ("self", "parameters"), ("_register_rtp_receiver", "_run_rtcp")),
-    Uses(
-        RTCRtpReceiver,
-        "_handle_rtp_packet",
-        ("self", "packet", "arrival_time_ms"),
-        ("add", *_mangled(RTCRtpReceiver, "jitter_buffer", "nack_generator", "remote_bitrate_estimator")),
-    ),
-    Uses(RTCRtpReceiver, "_run_rtcp", ("self",)),
-    Uses(RTCRtpReceiver, "_send_rtcp_pli", ("self", "media_ssrc")),
-    Uses(RTCRtpReceiver, "_send_rtcp_nack", ("self", "media_ssrc", "lost")),
-    Uses(RTCDtlsTransport, "_register_rtp_receiver", ("self", "receiver", "parameters")),
-    Uses(RTCDtlsTransport, "_send_rtp", ("self", "data")),
-    Uses(RemoteBitrateEstimator, "__init__", names=("rate_control",)),
-    Uses(RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")),
-    Uses(RTCIceGatherer, "__init__", names=("_connection",)),
-    Uses(aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")),
-    Uses(aioice.ice.Connection, "close", ("self",), ("_closing",)),
-    Uses(aioice.ice.Connection, "gather_candidates", ("self",), ("get_component_candidates",)),
-    Uses(aioice.ice.Connection, "query_consent", ("self",), ("CONSENT_INTERVAL", "CONSENT_FAILURES")),
-)
-
-
-def check() -> None:
-    """Verify everything this module relies on. Raises CompatError naming what is missing or changed."""
-    faults = [fault for use in REQUIREMENTS for fault in _faults(use)]
-    if faults:
-        raise CompatError(
-            f"aiortc {aiortc.__version__} with aioice {aioice.__version__} cannot be used: "
-            f"{'; '.join(faults)}. Install {KNOWN_GOOD}."
-        )
-
-
-def _faults(use: Uses) -> list[str]:
-    where = f"{use.owner.__name__}.{use.function}"
-    function = inspect.unwrap(getattr(use.owner, use.function, None) or _absent)
-    if function is _absent:
-        return [f"{where} is gone"]
-    faults = []
-    if use.parameters is not None and tuple(inspect.signature(function).parameters) != use.parameters:
-        faults.append(f"{where} no longer takes ({', '.join(use.parameters)})")
-    known = _names_within(function.__code__)
-    faults += [f"{where} no longer uses {name}" for name in use.names if name not in known]
-    return faults
-
-
-def _absent() -> None: ...
-
-
-def _names_within(code: Any) -> set[str]:
-    nested = (constant for constant in code.co_consts if inspect.iscode(constant))
-    return set(code.co_names).union(*(_names_within(inner) for inner in nested))
 
 
 # --- process-wide settings ----------------------------------------------------------------------------------
@@ -157,15 +69,28 @@ def tune() -> None:
     for codec in CODECS["audio"]:
         if codec.name == "opus":
             codec.parameters = {"minptime": 10, "useinbandfec": 1, "stereo": 0, "usedtx": 0}
+            codec.rtcpFeedback = [RTCRtcpFeedback(type="nack")]  # Chromium goes by the offer alone
+            CODECS["audio"].append(_redundant(codec))
     for codec in CODECS["video"]:
         if codec.name == "VP8":
             # Chromium begins at 300 kbit/s unless told; the other browsers ignore this.
             codec.parameters = {"x-google-start-bitrate": 1000}
 
 
+def _redundant(codec: RTCRtpCodecParameters) -> RTCRtpCodecParameters:
+    """RFC 2198 redundancy for ``codec``."""
+    return RTCRtpCodecParameters(
+        mimeType="audio/red",
+        clockRate=codec.clockRate,
+        channels=codec.channels,
+        payloadType=RED_PAYLOAD_TYPE,
+        parameters={f"{codec.payloadType}/{codec.payloadType}": None},
+    )
+
+
 def preferred_codecs(kind: str) -> list[Any]:
-    """The capabilities to negotiate: Opus, or VP8 with RTX."""
-    wanted = {"audio": ("opus",), "video": ("vp8", "rtx")}[kind]
+    """The capabilities to negotiate, best first: Opus with RED, or VP8 with RTX."""
+    wanted = {"audio": ("opus", "red"), "video": ("vp8", "rtx")}[kind]
     return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.name.lower() in wanted]
 
 
@@ -230,7 +155,12 @@ class RtpOut:
 
     ``open`` from the end of negotiation until close; what is sent before or after is forgotten. When the
     queue is full the oldest packet leaves it unsent; it can still be retransmitted, and is counted in
-    ``dropped``.
+    ``dropped``. Sound carries copies of what went out just before on this very stream, as ``path`` asks for
+    (RFC 2198); video is paced, so that it never gets in the way of sound.
+
+    Attributes:
+        path: what the far end's reports say of the way there.
+        bitrate_limit: what the far end estimates the way bears (REMB), bit/s, for video.
     """
 
     def __init__(self, sender: RTCRtpSender) -> None:
@@ -238,13 +168,19 @@ class RtpOut:
         self.bitrate_limit: int | None = None
         self.opened = asyncio.Event()
         self.dropped = self.packets = self.octets = 0
+        self.path = Path()
         self._sender: Any = sender
+        self._frames = SentFrames()
+        self._pacer = Pacer() if sender.kind == "video" else None
+        self._red_type: int | None = None
         self._next_seq = random.getrandbits(15)  # no early wrap: SRTP counts them
         self._timestamp_origin = random.getrandbits(32)
         self._last_seq: int | None = None
         self._queue: deque[RtpPacket] = deque()
         self._wake = asyncio.Event()
         self._payload_type = 0
+        self._start, sender.send = sender.send, self._starting  # type: ignore[method-assign]
+        self._feedback, sender._handle_rtcp_packet = sender._handle_rtcp_packet, self._fed_back  # type: ignore[method-assign]
         sender._run_rtp = self._run  # type: ignore[method-assign]
         sender._send_keyframe = self._keyframe_requested  # type: ignore[method-assign]
         self._set("encoder", _EncoderStandIn(self))
@@ -274,7 +210,7 @@ class RtpOut:
             seq = self._next_seq
         if seq_delta(seq, self._next_seq) >= 0:
             self._next_seq = (seq + 1) & 0xFFFF
-        packet = self._packet(payload, timestamp, marker, seq)
+        packet = self._packet(*self._with_copies(payload, timestamp, seq), timestamp, marker, seq)
         self._get("rtp_history")[seq % RTP_HISTORY_SIZE] = packet
         if len(self._queue) >= QUEUE_PACKETS:
             self._queue.popleft()
@@ -282,9 +218,25 @@ class RtpOut:
         self._queue.append(packet)
         self._wake.set()
 
-    def _packet(self, payload: bytes, timestamp: int, marker: bool, seq: int) -> RtpPacket:
+    def forget(self) -> None:
+        """Nothing sent so far goes out again, neither as a copy nor when asked for."""
+        self._frames.clear()
+        self._get("rtp_history").clear()
+
+    def _with_copies(self, payload: bytes, timestamp: int, seq: int) -> tuple[bytes, int]:
+        """The payload to send, and its type."""
+        if self._red_type is None:
+            return payload, self._payload_type
+        room = MAX_PAYLOAD - 1 - len(payload)
+        copies = self._frames.copies(seq, timestamp, room, self.path.copies)
+        self._frames.add(seq, timestamp, payload)
+        if not copies:
+            return payload, self._payload_type
+        return wrap(payload, copies, self._payload_type), self._red_type
+
+    def _packet(self, payload: bytes, payload_type: int, timestamp: int, marker: bool, seq: int) -> RtpPacket:
         packet = RtpPacket(
-            payload_type=self._payload_type,
+            payload_type=payload_type,
             marker=int(marker),
             sequence_number=seq,
             timestamp=(timestamp + self._timestamp_origin) & 0xFFFFFFFF,
@@ -293,6 +245,28 @@ class RtpOut:
         )
         packet.extensions.mid = self._get("mid")
         return packet
+
+    async def _starting(self, parameters: RTCRtpSendParameters) -> None:
+        self._red_type = _payload_type(parameters.codecs, "red")
+        self.path.redundant = self._red_type is not None
+        await self._start(parameters)
+
+    async def _fed_back(self, packet: Any) -> None:
+        """What the far end reports and asks for, on its way to aiortc."""
+        now = time.monotonic()
+        if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+            for report in packet.reports:
+                if report.ssrc == self._sender._ssrc:
+                    self.path.reported(report.fraction_lost / 256, self._round_trip(report), now)
+        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            self.path.missed(packet.lost, now)
+        await self._feedback(packet)
+
+    def _round_trip(self, report: RtcpReceiverInfo) -> float | None:
+        """Seconds, by this report alone; aiortc's own figure follows too slowly to show a queue."""
+        if not report.dlsr or self._get("lsr") != report.lsr:
+            return None
+        return float(time.time() - self._get("lsr_time") - report.dlsr / 65536)
 
     async def _run(self, codec: RTCRtpCodecParameters) -> None:
         assert codec.payloadType is not None  # negotiated
@@ -304,6 +278,8 @@ class RtpOut:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
+                    if self._pacer is not None:
+                        await self._pace(self._pacer)
                     await self._transmit(self._queue.popleft())
         except ConnectionError:
             log.debug("stream %08x: connection closed", self._sender._ssrc)
@@ -311,6 +287,13 @@ class RtpOut:
             self.opened.clear()
             self._queue.clear()
             self._get("rtp_exited").set()
+
+    async def _pace(self, pacer: Pacer) -> None:
+        """Wait until the next packet of the queue may go."""
+        waiting = sum(len(packet.payload) for packet in self._queue)
+        wait = pacer.take(len(self._queue[0].payload), waiting, self.bitrate_limit, time.monotonic())
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     async def _transmit(self, packet: RtpPacket) -> None:
         packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
@@ -326,6 +309,7 @@ class RtpOut:
         """Keep the numbers that aiortc's sender reports are made of."""
         self.packets += 1
         self.octets += len(packet.payload)
+        self.path.sent()
         self._set("packet_count", self.packets)
         self._set("octet_count", self.octets)
         if self._last_seq is None or seq_delta(packet.sequence_number, self._last_seq) > 0:
@@ -362,8 +346,12 @@ class _ReceiveLimit:
         return self._estimator.add(**arrival)
 
 
+def _payload_type(codecs: list[RTCRtpCodecParameters], name: str) -> int | None:
+    return next((codec.payloadType for codec in codecs if codec.name.lower() == name), None)
+
+
 class RtpIn:
-    """One incoming RTP stream: every packet goes to ``on_packet`` as it arrives, with RTX unwrapped.
+    """One incoming RTP stream: every packet goes to ``on_packet`` as it arrives, with RTX and RED unwrapped.
 
     It stands where aiortc has its jitter buffer, and starts no decoder thread. ``on_packet`` may raise:
     that is logged, since an exception there would end the whole connection.
@@ -374,6 +362,8 @@ class RtpIn:
         self.packets = self.octets = 0
         self._receiver: Any = receiver
         self._on_packet = on_packet
+        self._inlet = RedInlet() if receiver._RTCRtpReceiver__kind == "audio" else None  # type: ignore[attr-defined]
+        self._types: dict[str, int | None] = {}
         receiver.receive = self._receive  # type: ignore[method-assign]
         self._set("jitter_buffer", self)
         self._set("nack_generator", None)
@@ -389,10 +379,24 @@ class RtpIn:
             rtp.sequence_number, rtp.timestamp, bool(rtp.marker), rtp.payload, rtp.ssrc, time.monotonic()
         )
         try:
-            self._on_packet(packet)
+            for each in self._unwrapped(packet, rtp.payload_type):
+                self._on_packet(each)
         except Exception:
             log.exception("packet of stream %08x not handled", rtp.ssrc)
         return False, None
+
+    def _unwrapped(self, packet: Packet, payload_type: int) -> list[Packet]:
+        """The packet, and those before it that were lost and of which it has copies."""
+        if self._inlet is None:
+            return [packet]
+        opus = self._types.get("opus")
+        if opus is None or payload_type != self._types.get("red"):
+            return self._inlet.plain(packet)
+        try:
+            return self._inlet.red(packet, opus)
+        except ValueError as error:
+            log.debug("packet of stream %08x dropped: %s", packet.ssrc, error)
+            return []
 
     async def request_keyframe(self) -> None:
         """Send a picture loss indication (RFC 4585)."""
@@ -402,7 +406,9 @@ class RtpIn:
     async def request_packets(self, seqs: list[int]) -> None:
         """Ask for lost packets (generic NACK, RFC 4585)."""
         if self.ssrc is not None:
-            await self._receiver._send_rtcp_nack(self.ssrc, seqs)
+            await self._receiver._send_rtcp_nack(
+                self.ssrc, sorted(seqs)
+            )  # aiortc packs ascending numbers only
 
     @property
     def lost(self) -> int:
@@ -424,6 +430,7 @@ class RtpIn:
         if receiver._RTCRtpReceiver__started:
             return
         self.ssrc = next((encoding.ssrc for encoding in parameters.encodings), None)
+        self._types = {name: _payload_type(parameters.codecs, name) for name in ("opus", "red")}
         receiver._RTCRtpReceiver__codecs.update((codec.payloadType, codec) for codec in parameters.codecs)
         for encoding in parameters.encodings:
             if encoding.rtx:

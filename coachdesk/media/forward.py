@@ -28,6 +28,7 @@ class Outlet(Protocol):
     def send(
         self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None
     ) -> None: ...
+    def forget(self) -> None: ...
 
 
 class Forwarder:
@@ -75,6 +76,7 @@ class Forwarder:
             return
         self._ssrc = packet.ssrc
         self._suspect = None
+        self._out.forget()  # what follows carries no copies of another source, nor of before a pause
         self._highest = packet.seq
         self._first_seq = self._highest_out = self._out.next_seq
         self._sent = 1

@@ -67,6 +67,14 @@ class Encoder:
         )
         return bytes(self._payload[: _check(self._lib, length)])
 
+    def set_bitrate(self, bitrate: int) -> None:
+        """In bit/s, from the next packet on."""
+        self._control(_SET_BITRATE, bitrate)
+
+    def set_expected_loss(self, percent: int) -> None:
+        """How much of the packet before each packet carries along (FEC); none at 0."""
+        self._control(_SET_PACKET_LOSS_PERCENT, percent)
+
     def reset(self) -> None:
         """Forgets what was encoded before, the look-ahead included."""
         _check(self._lib, self._lib.opus_encoder_ctl(self._state, _RESET_STATE))

@@ -39,11 +39,11 @@ class SequenceUnwrapper:
     """Turns 16-bit sequence numbers into ever-growing integers, by the shortest way from the last one seen."""
 
     def __init__(self) -> None:
-        self._last: int | None = None
+        self.last: int | None = None
 
     def unwrap(self, seq: int) -> int:
-        if self._last is None:
-            self._last = seq
+        if self.last is None:
+            self.last = seq
         else:
-            self._last += seq_delta(seq, self._last & 0xFFFF)
-        return self._last
+            self.last += seq_delta(seq, self.last & 0xFFFF)
+        return self.last

@@ -22,7 +22,7 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 from coachdesk.media import compat
 from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
-from coachdesk.media.nack import NackTracker
+from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import MAX_COACHES, IceServer
@@ -83,13 +83,13 @@ class Peer:
 
     Attributes:
         outs: the streams this side sends, by name.
-        on_packet: stream name and packet, for every packet as it comes, retransmitted ones included.
+        on_packet: stream name and packet, for every packet as it comes, those that were lost at first included.
         on_keyframe_request: the far end wants a keyframe on this stream of ours.
         on_state: ``connecting``, ``connected``, ``lost`` (for good: build another), ``closed`` (by us or
         by the far end).
         on_message: a message on the control channel.
 
-    Raises ``compat.CompatError`` when the installed aiortc is not the one we know.
+    Raises ``contract.CompatError`` when the installed aiortc is not the one we know.
     """
 
     def __init__(self, layout: Layout, *, offers: bool, ice: list[IceServer]) -> None:
@@ -135,8 +135,7 @@ class Peer:
             out = self.outs[stream.name] = RtpOut(transceiver.sender)
             out.on_keyframe_request = lambda: self.on_keyframe_request(stream.name)
         self._ins[stream.name] = RtpIn(transceiver.receiver, lambda packet: self._received(stream, packet))
-        if stream.kind == "video":
-            self._nacks[stream.name] = NackTracker()
+        self._nacks[stream.name] = NackTracker() if stream.kind == "video" else SoundNackTracker()
 
     # --- negotiation --------------------------------------------------------------------------------------
 
@@ -237,20 +236,25 @@ class Peer:
     # --- packets ------------------------------------------------------------------------------------------
 
     def _received(self, stream: Stream, packet: Packet) -> None:
-        tracker = self._nacks.get(stream.name)
-        if tracker is not None:
-            tracker.add(packet.seq, packet.arrival)
-            self._ask_for_missing(stream.name)
-        self.on_packet(stream.name, packet)
+        asked_for = self._nacks[stream.name].add(packet.seq, packet.arrival)
+        self._ask_for_missing(stream.name)
+        self.on_packet(stream.name, packet._replace(recovered=True) if asked_for else packet)
 
     def _ask_for_missing(self, name: str) -> None:
         tracker = self._nacks[name]
+        if isinstance(tracker, SoundNackTracker):
+            tracker.rtt = self.rtt
         now = time.monotonic()
         missing = tracker.due(now)
         if missing:
             self._spawn(self._ins[name].request_packets(missing))
         if (due := tracker.next_due) is not None:
             self._later(f"nack {name}", due - now, lambda: self._ask_for_missing(name))
+
+    @property
+    def rtt(self) -> float | None:
+        """Round trip to the far end in seconds, by its reports on what we send; None if there are none."""
+        return min((out.path.rtt for out in self.outs.values() if out.path.rtt is not None), default=None)
 
     def request_keyframe(self, name: str) -> None:
         """Ask the far end for a keyframe on ``name``, at most once in 0.3 s; a request too soon is made up

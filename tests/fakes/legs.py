@@ -7,19 +7,27 @@ from typing import Any
 
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import Layout, State
+from coachdesk.media.rate import Path
+from coachdesk.media.red import KEPT_FRAMES
 
 
 class FakeOut:
-    """One sending stream; ``sent`` holds the payloads in order."""
+    """One sending stream; ``sent`` holds the payloads in order, ``kept`` what copies could be made of."""
 
     def __init__(self) -> None:
         self.open = True
         self.next_seq = 0
         self.sent: list[bytes] = []
+        self.kept: list[bytes] = []
+        self.path = Path()
 
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
         self.next_seq = (self.next_seq if seq is None else seq) + 1 & 0xFFFF
         self.sent.append(payload)
+        self.kept = [*self.kept, payload][-KEPT_FRAMES:]
+
+    def forget(self) -> None:
+        self.kept.clear()
 
 
 class FakePeer:

@@ -28,10 +28,19 @@ def tokens_in(sound: Samples) -> set[int]:
 class PlainEncoder:
     """In place of Opus: the samples themselves."""
 
+    def __init__(self, *, bitrate: int, expected_loss: int) -> None:
+        self.bitrate, self.expected_loss = bitrate, expected_loss
+
     def encode(self, sound: Samples) -> bytes:
         return sound.astype(np.float32).tobytes()
 
     def reset(self) -> None: ...
+
+    def set_bitrate(self, bitrate: int) -> None:
+        self.bitrate = bitrate
+
+    def set_expected_loss(self, percent: int) -> None:
+        self.expected_loss = percent
 
 
 def decoded(payload: bytes) -> set[int]:
@@ -43,6 +52,7 @@ class QueueEar:
     """In place of ``Ear``: plays the packets in order, one per 10 ms; a packet's payload is its token."""
 
     def __init__(self) -> None:
+        self.speaking = False
         self._queue: deque[int] = deque(maxlen=LONGEST_QUEUE)
 
     def put(self, packet: Packet) -> None:

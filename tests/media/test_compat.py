@@ -10,8 +10,8 @@ import pytest
 from aiortc import RTCRtpSender
 from aiortc.codecs import CODECS
 
-from coachdesk.media import compat
-from coachdesk.media.compat import REQUIREMENTS, CompatError, Uses
+from coachdesk.media import compat, contract
+from coachdesk.media.contract import REQUIREMENTS, CompatError, Uses
 
 NAMES = [(use, name) for use in REQUIREMENTS for name in use.names]
 SIGNATURES = [use for use in REQUIREMENTS if use.parameters is not None]
@@ -22,14 +22,14 @@ def where(use: Uses) -> str:
 
 
 def test_the_installed_release_is_as_expected() -> None:
-    compat.check()
+    contract.check()
 
 
 @pytest.mark.parametrize("use", REQUIREMENTS, ids=where)
 def test_a_function_that_is_gone_is_named(use: Uses, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(use.owner, use.function, None)
     with pytest.raises(CompatError, match=f"{where(use)} is gone"):
-        compat.check()
+        contract.check()
 
 
 @pytest.mark.parametrize("use", SIGNATURES, ids=where)
@@ -38,7 +38,7 @@ def test_a_changed_signature_is_named(use: Uses, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(use.owner, use.function, changed)
     with pytest.raises(CompatError, match=f"{where(use)} no longer takes"):
-        compat.check()
+        contract.check()
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_a_changed_signature_is_named(use: Uses, monkeypatch: pytest.MonkeyPatch
 def test_a_renamed_private_part_is_named(use: Uses, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(use.owner, use.function, renamed(getattr(use.owner, use.function), name))
     with pytest.raises(CompatError, match=f"{where(use)} no longer uses {name}"):
-        compat.check()
+        contract.check()
 
 
 def test_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RTCRtpSender, "_run_rtp", None)
     with pytest.raises(CompatError, match=r"aiortc \d.* with aioice \d.*Install aiortc 1\.16"):
-        compat.check()
+        contract.check()
 
 
 def test_tuning_finds_a_dead_peer_within_five_seconds() -> None:
@@ -69,7 +69,7 @@ def test_opus_is_offered_with_forward_error_correction() -> None:
     compat.tune()
     opus = next(codec for codec in CODECS["audio"] if codec.name == "opus")
     assert opus.parameters["useinbandfec"] == 1
-    assert [codec.name for codec in compat.preferred_codecs("audio")] == ["opus"]
+    assert [codec.name for codec in compat.preferred_codecs("audio")] == ["opus", "red"]
     assert [codec.name for codec in compat.preferred_codecs("video")] == ["VP8", "rtx"]
 
 

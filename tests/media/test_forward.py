@@ -21,6 +21,7 @@ class Outlet:
     next_seq: int = 65000
     open: bool = True
     sent: list[tuple[int, int, bytes]] = field(default_factory=list)
+    kept: list[bytes] = field(default_factory=list)
 
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
         assert seq is not None
@@ -29,6 +30,10 @@ class Outlet:
         if seq_delta(seq, self.next_seq) >= 0:
             self.next_seq = (seq + 1) & 0xFFFF
         self.sent.append((seq, timestamp, payload))
+        self.kept.append(payload)
+
+    def forget(self) -> None:
+        self.kept.clear()
 
     @property
     def seqs(self) -> list[int]:

@@ -21,7 +21,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import IceServer
-from tests.media.peers import Network, connect, pair, until
+from tests.media.peers import WAIT, Network, connect, pair, until
 
 pytestmark = pytest.mark.media
 
@@ -141,14 +141,64 @@ async def test_lost_video_packets_are_asked_for_until_they_come(lossy: str) -> N
         assert max(Counter(packet.seq for _, packet in got).values()) <= 3
 
 
-async def test_audio_is_not_asked_for_again() -> None:
+async def test_lost_sound_is_sent_again_and_soon_carries_copies() -> None:
     async with pair(CUSTOMER) as (hub, customer):
         got = collect(customer)
+        network = Network(hub)
+        network.lost = 0.15
         out = hub.outs["main"]
-        out.send(b"0", 0)
-        out.send(b"2", 1920, seq=out.next_seq + 1)
-        await until(lambda: len(got) == 2)
-        assert not customer._nacks.keys() & {"main"}
+        first, count = out.next_seq, 0
+        async with asyncio.timeout(WAIT):
+            while not out.path.copies:
+                out.send(b"\xf8frame%d" % count, count * 960)
+                count += 1
+                await asyncio.sleep(0.01)
+        assert any(packet.recovered for _, packet in got), "asked for again, before there were copies"
+        assert customer._nacks["main"].next_due is None or not out.path.congested
+        network.lost = 0.3
+        protected = count
+        for _ in range(100):
+            out.send(b"\xf8frame%d" % count, count * 960)
+            count += 1
+            await asyncio.sleep(0.005)
+        network.lost = 0.0
+        for _ in range(4):
+            out.send(b"\xf8frame%d" % count, count * 960)
+            count += 1
+        await until(lambda: got[-1][1].seq == (first + count - 1) & 0xFFFF)
+        by_seq = {packet.seq: packet for _, packet in got}
+        assert len(by_seq) == len(got), "each packet comes once"
+        for number in range(count):
+            packet = by_seq.get((first + number) & 0xFFFF)
+            assert packet is None or packet.payload == b"\xf8frame%d" % number
+        missing = sum((first + number) & 0xFFFF not in by_seq for number in range(protected, count))
+        assert missing < 15, "of about 30 that the network lost"
+
+
+async def test_what_is_forgotten_is_neither_copied_nor_sent_again() -> None:
+    async with pair(CUSTOMER) as (hub, customer):
+        seen: list[bytes] = []
+        raw = customer._ins["main"]
+        raw.add = lambda rtp: (seen.append(rtp.payload), (False, None))[1]  # type: ignore[method-assign]
+        out = hub.outs["main"]
+        out.path.reported(0.5, 0.01, time.monotonic() - 2)
+        out.path.reported(0.5, 0.01, time.monotonic())
+        assert len(out.path.copies) == 3
+        lost = out.next_seq
+        for index, payload in enumerate([b"one", b"two", b"three"]):
+            out.send(payload, index * 960)
+        out.forget()
+        out.send(b"four", 3 * 960)
+        out.send(b"five", 4 * 960)
+        await until(lambda: len(seen) == 5)
+        assert b"one" in seen[2]
+        assert b"two" in seen[2]
+        assert not any(word in seen[3] + seen[4] for word in (b"one", b"two", b"three"))
+        assert b"four" in seen[4]
+        await hub.outs["main"]._sender._retransmit(lost)
+        out.send(b"six", 5 * 960)
+        await until(lambda: b"six" in seen[-1])
+        assert len(seen) == 6
 
 
 # --- negotiation --------------------------------------------------------------------------------------------
@@ -169,12 +219,14 @@ async def test_an_offer_of_another_layout_is_refused() -> None:
     await asyncio.gather(hub.close(), observer.close())
 
 
-async def test_only_opus_and_vp8_with_retransmission_are_offered() -> None:
+async def test_only_opus_with_redundancy_and_vp8_with_retransmission_are_offered() -> None:
     hub = Peer(OBSERVER, offers=True, ice=[])
     sdp = await hub.offer()
     codecs = {line.split()[1].split("/")[0] for line in sdp.splitlines() if line.startswith("a=rtpmap:")}
-    assert codecs == {"opus", "VP8", "rtx"}
+    assert codecs == {"opus", "red", "VP8", "rtx"}
     assert "useinbandfec=1" in sdp
+    assert "a=fmtp:110 96/96" in sdp
+    assert "a=rtcp-fb:96 nack" in sdp
     assert sdp.count("m=") == len(OBSERVER) + 1
     await hub.close()
 

@@ -1,0 +1,185 @@
+"""How sound is sent on the paths it takes: receiver reports in; copies, bit rate, FEC and frame length out. Pure.
+
+Loss at random is answered with redundancy (``Path.copies``); a queue that grows on the way is not: there the bit rate goes
+down, since more packets would lengthen the queue.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from coachdesk.media.packet import seq_delta
+
+COPIES: tuple[tuple[int, ...], ...] = ((), (1,), (1, 2), (1, 2, 3))
+"""Per level, which frames of 20 ms before its own a packet carries again."""
+LEVEL_ON = (0.010, 0.040, 0.100)
+LEVEL_OFF = (0.004, 0.020, 0.060)
+"""Loss from which a level is taken, and below which it is left."""
+BURST_COPIES = (1, 2, 4, 6)
+BURST_RUN = 2.2
+"""Lost packets in a row, on average, from which losses count as bursts; at random, 20 % loss has 1.25."""
+RISE_SECONDS, FALL_SECONDS = 2.5, 8.0
+"""Time constants with which the estimate of loss follows what is reported."""
+SAMPLE_SECONDS, SAMPLE_PACKETS = 1.0, 25
+"""Requests for lost packets tell of the loss before the next report, over at least so much."""
+QUEUE_SECONDS = 0.12
+"""Round-trip time above the shortest, from which a queue is growing."""
+BASE_SECONDS = 60.0
+"""The shortest round trip of this long counts."""
+MIN_BITRATE, START_BITRATE, MAX_BITRATE = 16_000, 40_000, 48_000
+SHARED_MIN_BITRATE = 24_000
+"""Bits per second. One slow path takes the sound that others hear too no lower than the last."""
+STEP_UP, STEP_DOWN = 2_000, 0.75
+"""Per second while all is well, in bit/s; per report while a queue grows, as a factor."""
+COPIED_BITRATES = (MAX_BITRATE, 36_000, 32_000, 28_000)
+"""The most with so many copies at hand: the copies cost as much each."""
+GOOD_LOSS, GOOD_RTT = 0.004, 0.150
+"""What a path may show and still be given frames of 10 ms, in share of packets and seconds."""
+MAX_EXPECTED_LOSS = 30
+
+
+class Path:
+    """The way to one listener, by what they report of one stream.
+
+    Attributes:
+        loss: share of packets lost, 0 to 1, smoothed; packets that a retransmission replaced are counted.
+        rtt: round-trip time in seconds, smoothed; None before the first report.
+        congested: a queue grows on the way.
+        bitrate: what the path bears for sound, bit/s.
+        redundant: the listener takes redundant audio.
+    """
+
+    def __init__(self) -> None:
+        self.loss = 0.0
+        self.rtt: float | None = None
+        self.bitrate = START_BITRATE
+        self.redundant = False
+        self._level = 0
+        self._run = 1.0
+        self._sent = 0
+        self._missed: set[int] = set()
+        self._since: float | None = None
+        self._base = _Shortest()
+
+    def sent(self) -> None:
+        """One packet went out."""
+        self._sent += 1
+
+    def missed(self, seqs: Sequence[int], now: float) -> None:
+        """The listener asked for these packets again (NACK)."""
+        news = [seq for seq in seqs if seq not in self._missed]
+        if not news:
+            return
+        self._missed.update(news)
+        for run in _runs(news):
+            self._run += 0.15 * (run - self._run)
+        if self._sent >= SAMPLE_PACKETS and now - self._begun(now) >= SAMPLE_SECONDS:
+            self._sample(0.0, now)
+
+    def reported(self, lost: float, rtt: float | None, now: float) -> None:
+        """A receiver report: the share of packets lost since the one before, and the round trip in seconds."""
+        if rtt is not None and rtt >= 0:
+            self._base.add(rtt, now)
+            self.rtt = rtt if self.rtt is None else self.rtt + 0.4 * (rtt - self.rtt)
+        elapsed = now - self._begun(now)
+        self._sample(lost, now)
+        if self.congested:
+            self.bitrate = max(MIN_BITRATE, round(self.bitrate * STEP_DOWN))
+        else:
+            self.bitrate = min(MAX_BITRATE, self.bitrate + round(STEP_UP * min(elapsed, 5.0)))
+
+    @property
+    def congested(self) -> bool:
+        return self.rtt is not None and self.rtt > self._base.value + QUEUE_SECONDS
+
+    @property
+    def copies(self) -> tuple[int, ...]:
+        """Which frames of 20 ms before its own each packet is to carry again."""
+        if not self.redundant or self._level == 0:
+            return ()
+        if self.congested:
+            return COPIES[1]
+        return BURST_COPIES if self._run >= BURST_RUN else COPIES[self._level]
+
+    @property
+    def residual_loss(self) -> float:
+        """What the copies leave lost, if losses are independent."""
+        return float(self.loss ** (1 + len(self.copies)))
+
+    @property
+    def good(self) -> bool:
+        """Nothing speaks against more packets."""
+        return self.loss < GOOD_LOSS and not self.congested and (self.rtt or 0.0) < GOOD_RTT
+
+    def _begun(self, now: float) -> float:
+        if self._since is None:
+            self._since = now
+        return self._since
+
+    def _sample(self, lost: float, now: float) -> None:
+        """Folds what was lost since the last sample into the estimate."""
+        elapsed = max(now - self._begun(now), 0.1)
+        sample = min(1.0, lost + len(self._missed) / max(self._sent, SAMPLE_PACKETS))
+        constant = RISE_SECONDS if sample > self.loss else FALL_SECONDS
+        self.loss += (1 - math.exp(-elapsed / constant)) * (sample - self.loss)
+        self._sent, self._since = 0, now
+        self._missed.clear()
+        while self._level < len(LEVEL_ON) and self.loss >= LEVEL_ON[self._level]:
+            self._level += 1
+        while self._level > 0 and self.loss < LEVEL_OFF[self._level - 1]:
+            self._level -= 1
+
+
+class AudioSettings(NamedTuple):
+    """How one source is encoded. ``bitrate`` in bit/s; ``expected_loss`` in percent; ``blocks`` of 10 ms per frame."""
+
+    bitrate: int
+    expected_loss: int
+    blocks: int
+
+
+def settings(paths: Iterable[Path]) -> AudioSettings:
+    """One encode for all who hear it: FEC for the worst path, the bit rate that all bear, short frames if all are good.
+
+    Where several listen, one slow path lowers the bit rate to ``SHARED_MIN_BITRATE`` and no further.
+    """
+    ways = list(paths)
+    if not ways:
+        return AudioSettings(START_BITRATE, 0, 1)
+    lowest = SHARED_MIN_BITRATE if len(ways) > 1 else MIN_BITRATE
+    highest = min(COPIED_BITRATES[min(len(way.copies), len(COPIED_BITRATES) - 1)] for way in ways)
+    bitrate = max(lowest, min(highest, *(way.bitrate for way in ways)))
+    expected = max(way.residual_loss for way in ways)
+    percent = min(MAX_EXPECTED_LOSS, math.ceil(expected * 100)) if expected >= 0.005 else 0
+    return AudioSettings(bitrate, percent, 1 if all(way.good for way in ways) else 2)
+
+
+class _Shortest:
+    """The shortest round trip of the last one to two ``BASE_SECONDS``."""
+
+    def __init__(self) -> None:
+        self._current = self._before = math.inf
+        self._since = -math.inf
+
+    def add(self, rtt: float, now: float) -> None:
+        if now - self._since > BASE_SECONDS:
+            self._before, self._current, self._since = self._current, math.inf, now
+        self._current = min(self._current, rtt)
+
+    @property
+    def value(self) -> float:
+        return min(self._before, self._current)
+
+
+def _runs(seqs: Sequence[int]) -> list[int]:
+    """Lengths of the runs of numbers that follow each other."""
+    lengths = [1]
+    for before, seq in itertools.pairwise(seqs):
+        if seq_delta(seq, before) == 1:
+            lengths[-1] += 1
+        else:
+            lengths.append(1)
+    return lengths

@@ -1,0 +1,148 @@
+"""How sound is sent by what is reported: redundancy on and off, bit rate down and up, over simulated paths."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from coachdesk.media.rate import (
+    BURST_COPIES,
+    COPIED_BITRATES,
+    COPIES,
+    MAX_BITRATE,
+    MIN_BITRATE,
+    SHARED_MIN_BITRATE,
+    START_BITRATE,
+    AudioSettings,
+    Path,
+    settings,
+)
+
+GOOD_RTT = 0.04
+
+
+class Line:
+    """A path over which 50 packets a second go; its far end reports every second, and asks for lost packets or not."""
+
+    def __init__(self, *, asks: bool = False, redundant: bool = True) -> None:
+        self.path = Path()
+        self.path.redundant = redundant
+        self.asks = asks
+        self.now = 1000.0
+        self.rng = random.Random(1)
+        self._seq = 0
+
+    def run(self, seconds: int, *, loss: float = 0.0, burst: int = 1, rtt: float = GOOD_RTT) -> Path:
+        for _ in range(seconds):
+            lost = self._second(loss, burst)
+            self.path.reported(0.0 if self.asks else lost / 50, rtt, self.now)
+        return self.path
+
+    def _second(self, loss: float, burst: int) -> int:
+        lost: list[int] = []
+        left = 0
+        for index in range(50):
+            self._seq = (self._seq + 1) & 0xFFFF
+            self.path.sent()
+            if left == 0 and self.rng.random() < loss / burst:
+                left = burst
+            if left:
+                left -= 1
+                lost.append(self._seq)
+            if self.asks and lost and (left == 0 or index == 49):
+                self.path.missed(lost[-burst:], self.now)
+            self.now += 0.02
+        return len(lost)
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["reports", "requests"])
+@pytest.mark.parametrize(("loss", "copies"), [(0.0, {0}), (0.02, {1}), (0.06, {2, 3}), (0.2, {3})])
+def test_copies_by_how_much_is_lost(loss: float, copies: set[int], asks: bool) -> None:
+    assert len(Line(asks=asks).run(30, loss=loss).copies) in copies
+
+
+def test_one_packet_lost_now_and_then_is_no_reason() -> None:
+    line = Line()
+    for _ in range(20):
+        assert line.run(7).copies == ()
+        line.path.reported(0.02, GOOD_RTT, line.now + 1)
+        line.now += 1
+    assert line.path.copies == ()
+
+
+def test_redundancy_comes_within_seconds_and_goes_some_time_after_the_loss() -> None:
+    line = Line()
+    line.run(10)
+    assert line.run(3, loss=0.1).copies
+    assert line.run(4).copies, "hysteresis"
+    assert line.run(60).copies == ()
+
+
+def test_bursts_are_told_from_single_losses_by_the_requests() -> None:
+    assert Line(asks=True).run(40, loss=0.08, burst=5).copies == BURST_COPIES
+    assert Line(asks=True).run(40, loss=0.2).copies == COPIES[3]
+
+
+def test_a_far_end_that_takes_no_redundancy_gets_none_but_fec() -> None:
+    path = Line(redundant=False).run(30, loss=0.1)
+    assert path.copies == ()
+    assert 6 <= settings([path]).expected_loss <= 14
+
+
+def test_where_copies_make_up_for_the_loss_less_is_spent_on_fec() -> None:
+    assert settings([Line().run(30, loss=0.1)]).expected_loss <= 1
+
+
+def test_a_growing_queue_is_met_with_less_not_more() -> None:
+    line = Line()
+    line.run(20, loss=0.1)
+    path = line.run(10, loss=0.1, rtt=0.4)
+    assert path.congested
+    assert len(path.copies) == 1
+    assert settings([path]) == AudioSettings(MIN_BITRATE, settings([path]).expected_loss, 2)
+
+
+def test_the_bit_rate_comes_back_slowly_when_the_queue_is_gone() -> None:
+    line = Line()
+    line.run(5)
+    line.run(10, rtt=0.5)
+    assert line.run(3).bitrate < START_BITRATE
+    assert line.run(30).bitrate == MAX_BITRATE
+
+
+def test_a_long_way_is_no_queue() -> None:
+    path = Line().run(30, rtt=0.5)
+    assert not path.congested
+    assert settings([path]).blocks == 2
+
+
+def test_a_way_that_became_longer_for_good_is_no_queue_for_ever() -> None:
+    line = Line()
+    line.run(10, rtt=0.05)
+    assert line.run(10, rtt=0.4).congested
+    assert not line.run(150, rtt=0.4).congested
+
+
+def test_a_good_path_gets_short_frames_and_the_highest_bit_rate() -> None:
+    assert settings([Line().run(30)]) == AudioSettings(MAX_BITRATE, 0, 1)
+    assert settings([]).blocks == 1
+
+
+def test_copies_are_paid_for_with_bit_rate() -> None:
+    assert settings([Line().run(30, loss=0.2)]).bitrate == COPIED_BITRATES[3]
+
+
+def test_one_slow_listener_costs_the_others_a_bounded_amount() -> None:
+    line = Line()
+    line.run(5)
+    slow = line.run(30, rtt=1.0)
+    fast = Line().run(30)
+    assert slow.bitrate == MIN_BITRATE
+    assert settings([slow, fast]).bitrate == SHARED_MIN_BITRATE
+    assert settings([fast]).bitrate == MAX_BITRATE
+
+
+def test_fec_is_for_the_worst_of_those_who_hear_it() -> None:
+    fine, lossy = Line().run(30), Line(redundant=False).run(30, loss=0.2)
+    assert settings([fine, lossy]).expected_loss == settings([lossy]).expected_loss > 10
