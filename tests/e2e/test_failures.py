@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 
 from coachdesk import commands, events
 from coachdesk.call import party
+from coachdesk.demo.customer import Customer
 from coachdesk.demo.scene import Scene
 from coachdesk.remote import RemoteError
 from signaling.policy import Mode
@@ -100,23 +103,68 @@ async def test_a_crashed_agent_comes_back_to_the_call(scene: Scene) -> None:
     await hears(supervisor, "customer")
 
 
-async def test_a_killed_browser_is_seen_and_the_reopened_page_resumes(scene: Scene) -> None:
+async def customer_gone(scene: Scene, since: float) -> None:
+    """Waits until agent and supervisor see that the customer's connection is lost."""
+
+    def gone(event: events.Call) -> bool:
+        customer = party(event.call, event.call.customer)
+        return customer is not None and not customer.connected
+
+    for name in ("agent", "supervisor"):
+        await scene.staff[name].wait(events.Call, gone, since=since)
+
+
+async def test_a_page_that_is_left_is_seen_and_resumes_when_the_customer_goes_back_to_it(
+    scene: Scene,
+) -> None:
     await begin(scene)
     agent = scene.staff["agent"]
-    gone = time.monotonic()
+    left = time.monotonic()
     await scene.customer.page.goto("about:blank")
-    await agent.wait(
-        events.Call,
-        lambda event: (
-            not next(each.connected for each in event.call.parties if each.party == event.call.customer)
-        ),
-        since=gone,
-    )
+    await customer_gone(scene, left)
     back = time.monotonic()
     await scene.customer.page.go_back()
     await agent.wait(events.Media, lambda event: event.state == "connected", since=back, seconds=30)
     await hears(agent, "customer")
     await hears(scene.staff["supervisor"], "customer")
+
+
+async def test_a_killed_browser_is_seen_its_used_link_is_refused_and_a_new_one_begins_anew(
+    scene: Scene,
+) -> None:
+    call = await begin(scene, Mode.WHISPER)
+    agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
+    used = await agent.wait(events.Invited)
+    killed = time.monotonic()
+    await kill_browser(scene.customer)
+    await customer_gone(scene, killed)
+    await agent.wait(events.Media, lambda event: event.state == "lost", since=killed)
+    await hears(supervisor, "agent")
+
+    async with await Customer.open(used.url, voice=scene.stage.folder / "customer-says.wav") as again:
+        await again.page.get_by_text("This link has been used").first.wait_for()
+        await agent.do(commands.HangUp())
+        assert (await supervisor.wait(events.Ended)).call == call
+        invited = await agent.do(commands.Invite(label="Once more"))
+        assert isinstance(invited, events.Invited)
+        await again.page.goto(invited.url)
+        since = time.monotonic()
+        await again.agree()
+        waiting = await agent.wait(events.Waiting, since=since)
+        await agent.do(commands.Admit(party=waiting.party))
+        await hears(agent, "customer")
+
+
+async def kill_browser(customer: Customer) -> None:
+    """Ends the customer's Chromium at once, as a crash would: all its processes die with the first."""
+    browser = customer.page.context.browser
+    assert browser is not None
+    session = await browser.new_browser_cdp_session()
+    processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+    gone = asyncio.Event()
+    browser.on("disconnected", lambda browser: gone.set())
+    os.kill(next(each["id"] for each in processes if each["type"] == "browser"), signal.SIGKILL)
+    await asyncio.wait_for(gone.wait(), 10.0)
 
 
 async def test_hanging_up_ends_the_call_for_all(scene: Scene) -> None:
