@@ -95,7 +95,7 @@ def test_bursts_are_as_long_and_as_frequent_as_asked() -> None:
     found = runs(fates(Conditions(bursts=Bursts(1000, 60, 120)), 600_000, MS))
     alone = [length for length in found if length <= 121]
     assert 59 <= min(found) < 64
-    assert 116 < max(alone)
+    assert max(alone) > 116
     assert len(alone) >= 0.98 * len(found), "few follow the one before without a packet between them"
     assert sum(alone) / len(alone) == pytest.approx(90, abs=4 * 60 / 12**0.5 / len(alone) ** 0.5)
     assert len(found) == pytest.approx(600 / 1.09, rel=0.15)
