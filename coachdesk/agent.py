@@ -10,6 +10,7 @@ from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.camera import Camera, NoCamera
+from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.pcm import SILENCE, Block
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
@@ -19,6 +20,13 @@ from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
 log = logging.getLogger(__name__)
+
+LEAK_TICKS = 50
+"""Ticks between two ``leak`` events that tell of nothing but the level: half a second."""
+LEAKS = (
+    "Your microphone picks up the coach's whisper, so the customer would hear it; whispering is off. "
+    "Put on a headset, then allow it again."
+)
 
 HIDDEN_COACH = "coach"
 """What a coach's sound is called where the policy hides who it is."""
@@ -36,6 +44,9 @@ class AgentSession(Session):
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
+        self._guard = LeakGuard()
+        self._leak = events.Leak(closed=False)
+        self._ticks = 0
 
     @property
     def media(self) -> AgentHub | None:
@@ -59,6 +70,7 @@ class AgentSession(Session):
             ),
             commands.Volume: self._volume,
             commands.Duck: self._set_duck,
+            commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
         }
 
@@ -90,6 +102,13 @@ class AgentSession(Session):
         self._duck = command.gain
         if self._hub is not None:
             self._hub.headset.duck_db = command.gain
+        return events.Ok()
+
+    async def _allow_whisper(self, command: commands.AllowWhisper) -> events.AnyEvent:
+        self._guard.reopen()
+        if self._hub is not None:
+            self._hub.whisper_reopened()
+        self._tell_leak()
         return events.Ok()
 
     # --- what the server says --------------------------------------------------------------------------------
@@ -156,7 +175,7 @@ class AgentSession(Session):
         self._emit(events.Call(call=shown))
 
     def _new_hub(self) -> AgentHub:
-        hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear)
+        hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear, guard=self._guard)
         hub.headset.duck_db = self._duck
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
@@ -200,7 +219,26 @@ class AgentSession(Session):
     # --- media -----------------------------------------------------------------------------------------------
 
     def tick(self, mic: Block, now: float) -> Block:
-        return self._hub.tick(mic, now) if self._hub is not None else SILENCE
+        if self._hub is None:
+            return SILENCE
+        heard = self._hub.tick(mic, now)
+        self._ticks += 1
+        if self._guard.closed is not self._leak.closed or self._ticks % LEAK_TICKS == 0:
+            self._tell_leak()
+        return heard
+
+    def _tell_leak(self) -> None:
+        """Tells of the leak guard what has changed; levels to the decibel."""
+        leak, closed = self._guard.leak, self._guard.closed
+        told = events.Leak(
+            closed=closed,
+            level_db=float(round(leak.db)),
+            at_customer_dbfs=float(round(leak.dbfs)),
+            message=LEAKS if closed else "",
+        )
+        if told != self._leak:
+            self._leak = told
+            self._emit(told)
 
     def levels(self) -> dict[str, float]:
         levels = self._hub.headset.levels() if self._hub is not None else {}

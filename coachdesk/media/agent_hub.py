@@ -141,9 +141,11 @@ class AgentHub:
         slots = {f"coach{slot}": party for party, slot in self._slots.items()}
         return msgspec.json.encode({"slots": slots, "whisper_closed": self._guard.closed})
 
-    def reopen_whisper(self) -> None:
-        """The agent says that nothing leaks any more: coaches may ask for the whisper again."""
-        self._guard.reopen()
+    def whisper_reopened(self) -> None:
+        """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
+        for name, ear in self.ears.items():
+            if name.endswith(f"/{Lane.WHISPER}"):
+                ear.flush()
         self._tell_observers()
 
     # --- legs ------------------------------------------------------------------------------------------------
