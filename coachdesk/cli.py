@@ -57,6 +57,14 @@ class StaffRole(StrEnum):
     ADMIN = "admin"
 
 
+class VoiceChoice(StrEnum):
+    """What is done to the sound of a microphone."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 class Awareness(StrEnum):
     """What agents are shown of their observers: ``signaling.views.Awareness``."""
 
@@ -263,16 +271,31 @@ def endpoint(
         str, typer.Option(help="Device name, 'test', 'none', an image or a video file.")
     ] = "none",
     video_out: Annotated[Path | None, typer.Option(help="File for the customer's picture.")] = None,
+    voice: Annotated[
+        VoiceChoice,
+        typer.Option(
+            help="Echo cancellation, noise suppression, automatic gain; auto: for real microphones."
+        ),
+    ] = VoiceChoice.AUTO,
 ) -> None:
     """Run a headless endpoint: JSON commands on standard input, JSON events on standard output."""
     from coachdesk.endpoint import Endpoint
     from coachdesk.media.contract import CompatError
     from coachdesk.media.devices import DeviceError
+    from coachdesk.media.voice import ALL, NOTHING
     from coachdesk.stdio import run_stdio
 
     try:
         code = run_stdio(
-            lambda: Endpoint(server, token, mic=mic, speaker=speaker, camera=camera, video_out=video_out)
+            lambda: Endpoint(
+                server,
+                token,
+                mic=mic,
+                speaker=speaker,
+                camera=camera,
+                video_out=video_out,
+                voice={VoiceChoice.ON: ALL, VoiceChoice.OFF: NOTHING}.get(voice),
+            )
         )
     except (CompatError, DeviceError) as error:
         raise _fail(error) from error

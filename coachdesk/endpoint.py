@@ -30,6 +30,7 @@ from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import BLOCK_SECONDS, SILENCE
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.ticker import Ticker
+from coachdesk.media.voice import Processing, VoiceError
 from coachdesk.observer import ObserverSession
 from coachdesk.session import CommandError, Session
 from signaling import protocol
@@ -47,7 +48,8 @@ class Endpoint:
     """One signed-in user's end of the line: a session with the server, and at most one call with its media.
 
     ``mic``, ``speaker``, ``camera``: a device's name, ``default``, ``none``, or a file. ``video_out``: a file for what the
-    customer's camera shows. Use as an async context manager; raises SignalingError when the server refuses the token,
+    customer's camera shows. ``voice``: what is done to the mic's sound; None is all of it for a real microphone and none
+    for a file. Use as an async context manager; raises SignalingError when the server refuses the token,
     DeviceError when a device cannot be opened, CompatError when the installed aiortc is not one this release knows.
     """
 
@@ -60,13 +62,14 @@ class Endpoint:
         speaker: str = "none",
         camera: str = "none",
         video_out: Path | None = None,
+        voice: Processing | None = None,
     ) -> None:
         compat.tune()
         self._server = server
         self._client = Client(server, token)
         self._client.on_message = self._message
         self._client.on_online = self._online
-        self._sound = LocalSound(mic, speaker)
+        self._sound = LocalSound(mic, speaker, voice)
         self._sound.on_fault = lambda text: self.emit(events.Error(code="device", message=text))
         self._pictures = Pictures(video_out)
         self._camera = open_camera(camera)
@@ -152,6 +155,8 @@ class Endpoint:
             raise CommandError(error.code, error.message) from error
         except DeviceError as error:
             raise CommandError("device", str(error)) from error
+        except VoiceError as error:
+            raise CommandError("voice", str(error)) from error
 
     async def _carry_out(self, command: commands.AnyCommand) -> AnyEvent:
         match command:
@@ -168,6 +173,8 @@ class Endpoint:
                     self._session.request_keyframe()
             case commands.TestTone():
                 self._sound.play_test_tone()
+            case commands.VoiceProcessing():
+                self._sound.process(Processing(echo=command.echo, noise=command.noise, gain=command.gain))
             case commands.UseDevice():
                 await self._use(command)
             case commands.Devices():

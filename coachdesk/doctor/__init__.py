@@ -48,6 +48,7 @@ def checks_for(server: str | None, token: str = "") -> Mapping[str, Check]:
         "Shared memory": machine.check_shared_memory,
         "Opus": sound.check_opus,
         "PortAudio": sound.check_portaudio,
+        "Voice": sound.check_voice_processing,
         "Microphone": sound.check_mics,
         "Loudspeaker": sound.check_speakers,
         "Camera": machine.check_cameras,

@@ -32,6 +32,17 @@ def check_portaudio() -> Finding:
     return ok(str(sounddevice.get_portaudio_version()[1]))
 
 
+def check_voice_processing() -> Finding:
+    """Processes a block, which loads the library and shows that it answers."""
+    from coachdesk.media import voice
+
+    try:
+        voice.check()
+    except voice.VoiceError as error:
+        return warn("not to be had: echo, noise and level stay as they are", str(error))
+    return ok("cancels echo, suppresses noise, levels")
+
+
 def check_mics() -> Finding:
     from coachdesk.media.devices import list_mics
 

@@ -10,7 +10,16 @@ from coachdesk.media import soundcard
 from coachdesk.media.filesound import DeviceError, FileMic, FileSpeaker, SilentMic, SilentSpeaker
 from coachdesk.media.pcm import Block, Stereo
 
-__all__ = ["DeviceError", "Mic", "Speaker", "list_mics", "list_speakers", "open_mic", "open_speaker"]
+__all__ = [
+    "DeviceError",
+    "Mic",
+    "Speaker",
+    "is_sound_card",
+    "list_mics",
+    "list_speakers",
+    "open_mic",
+    "open_speaker",
+]
 
 MIC_FILES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 SPEAKER_FILES = frozenset({".wav"})
@@ -72,6 +81,11 @@ def open_speaker(device: str) -> Speaker:
         path = device.removeprefix(STEREO)
         return FileSpeaker(Path(path), channels=1 if path == device else 2)
     return soundcard.CardSpeaker(device)
+
+
+def is_sound_card(mic: str) -> bool:
+    """Whether ``open_mic`` opens a real microphone by this name."""
+    return mic != "none" and Path(mic).suffix.lower() not in MIC_FILES
 
 
 def list_mics() -> list[DeviceView]:

@@ -1,4 +1,4 @@
-"""The microphone and speaker of this machine, as the endpoint uses them: mute, test tone, changing a device."""
+"""The microphone and speaker of this machine, as the endpoint uses them: processed, muted, changed, tested by a tone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coachdesk.media.devices import DeviceError, Mic, Speaker, open_mic, open_speaker
+from coachdesk.media.devices import DeviceError, Mic, Speaker, is_sound_card, open_mic, open_speaker
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Stereo, mono
+from coachdesk.media.voice import ALL, NOTHING, Processing, Voice, VoiceError
 
 TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
 
@@ -20,10 +21,11 @@ class LocalSound:
     Attributes:
         muted: the mic is silent from its next block on.
         mic_dbfs, speaker_dbfs: levels of the last block.
-        on_fault: called with a message when a device stops working; the call goes on with silence in its place.
+        on_fault: called with a message when a device or the voice processing stops working; the call goes on without.
     """
 
-    def __init__(self, mic: str, speaker: str) -> None:
+    def __init__(self, mic: str, speaker: str, processing: Processing | None = None) -> None:
+        """``processing``: None is all of it for a real microphone and none for a file. Raises DeviceError."""
         self._mic: Mic = open_mic(mic)
         try:
             self._speaker: Speaker = open_speaker(speaker)
@@ -32,17 +34,24 @@ class LocalSound:
             raise
         self._tone = np.zeros(0, np.float32)
         self._faults: set[str] = set()
+        self._chosen = processing
+        self._voice: Voice | None = None
+        self._voice_fault: str | None = None
+        self._mic_name = mic
+        self._renew_voice()
         self.muted = False
         self.mic_dbfs = self.speaker_dbfs = -120.0
         self.on_fault: Callable[[str], None] = lambda message: None
 
     def read(self) -> Block:
-        """The next 10 ms of the mic; silence when muted or when the device has none ready."""
+        """The next 10 ms of the mic, processed; silence when muted or when the device has none ready."""
         block = self._mic.read()
-        if block is None or self.muted:
+        block = self._clean(SILENCE if block is None else block)
+        if self.muted:
             block = SILENCE
         self.mic_dbfs = dbfs(block)
         self._report(self._mic.fault)
+        self._report(self._voice_fault)
         return block
 
     def write(self, block: Block | Stereo) -> None:
@@ -54,6 +63,7 @@ class LocalSound:
         self.speaker_dbfs = dbfs(mono(block))
         self._speaker.write(block)
         self._report(self._speaker.fault)
+        self._played(block)
 
     def skip(self, ticks: int) -> None:
         """``ticks`` blocks of time were lost to a stalled machine; recordings stay aligned with the clock."""
@@ -66,12 +76,20 @@ class LocalSound:
         new = open_mic(device)
         self._mic.close()
         self._mic = new
+        self._mic_name = device
+        self._renew_voice()
 
     def use_speaker(self, device: str) -> None:
         """Changes the speaker; the old one stays in use if the new one cannot be opened (DeviceError)."""
         new = open_speaker(device)
         self._speaker.close()
         self._speaker = new
+        self._renew_voice()
+
+    def process(self, processing: Processing) -> None:
+        """What is done to the mic's sound from now on, whatever the device. Raises VoiceError, with nothing changed."""
+        self._voice = Voice(processing) if processing else None
+        self._chosen = processing
 
     def play_test_tone(self) -> None:
         """A soft tone on the own speaker only."""
@@ -85,6 +103,30 @@ class LocalSound:
         for device in (self._mic, self._speaker):
             with contextlib.suppress(DeviceError, OSError):
                 device.close()
+
+    def _renew_voice(self) -> None:
+        """Begins to learn the room anew; without voice processing the call goes on, and the fault is told."""
+        automatic = ALL if is_sound_card(self._mic_name) else NOTHING
+        processing = automatic if self._chosen is None else self._chosen
+        self._voice = None
+        try:
+            self._voice = Voice(processing) if processing else None
+        except VoiceError as error:
+            self._voice_fault = str(error)
+
+    def _clean(self, block: Block) -> Block:
+        try:
+            return self._voice.clean(block) if self._voice is not None else block
+        except VoiceError as error:
+            self._voice, self._voice_fault = None, str(error)
+            return block
+
+    def _played(self, block: Block | Stereo) -> None:
+        try:
+            if self._voice is not None:
+                self._voice.played(block)
+        except VoiceError as error:
+            self._voice, self._voice_fault = None, str(error)
 
     def _report(self, fault: str | None) -> None:
         """Tells of a device's fault once."""

@@ -35,6 +35,7 @@ class GateMedia:
         self.sending: asyncio.Event | None = None
         self.closed = False
         self.headset = Headset()
+        self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_held: Callable[[bool], None] = lambda on: None
         GateMedia.made.append(self)
