@@ -11,11 +11,12 @@ from coachdesk.client import Client, SignalingError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.camera import Camera, NoCamera
 from coachdesk.media.leakguard import LeakGuard
-from coachdesk.media.pcm import SILENCE, Block
+from coachdesk.media.mixer import Side
+from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.video import VideoSender
-from coachdesk.session import Emit, Handler, Session
+from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
@@ -44,6 +45,7 @@ class AgentSession(Session):
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
+        self._whisper_side: Side = "center"
         self._guard = LeakGuard()
         self._leak = events.Leak(closed=False)
         self._ticks = 0
@@ -70,6 +72,8 @@ class AgentSession(Session):
             ),
             commands.Volume: self._volume,
             commands.Duck: self._set_duck,
+            commands.Placement: self._place,
+            commands.Replay: self._replay,
             commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
         }
@@ -109,6 +113,19 @@ class AgentSession(Session):
         if self._hub is not None:
             self._hub.whisper_reopened()
         self._tell_leak()
+        return events.Ok()
+
+    async def _place(self, command: commands.Placement) -> events.AnyEvent:
+        self._whisper_side = command.whisper
+        if self._hub is not None:
+            self._hub.headset.whisper_side = command.whisper
+        return events.Ok()
+
+    async def _replay(self, command: commands.Replay) -> events.AnyEvent:
+        if self._hub is None or not self._hub.replay():
+            raise CommandError(
+                "nothing_to_replay", "There is no whisper on this call that you could hear again."
+            )
         return events.Ok()
 
     # --- what the server says --------------------------------------------------------------------------------
@@ -177,6 +194,8 @@ class AgentSession(Session):
     def _new_hub(self) -> AgentHub:
         hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear, guard=self._guard)
         hub.headset.duck_db = self._duck
+        hub.headset.whisper_side = self._whisper_side
+        hub.on_replay = lambda on: self._emit(events.Replaying(on=on))
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
         hub.on_customer_connected = self._customer_connected
@@ -218,7 +237,7 @@ class AgentSession(Session):
 
     # --- media -----------------------------------------------------------------------------------------------
 
-    def tick(self, mic: Block, now: float) -> Block:
+    def tick(self, mic: Block, now: float) -> Block | Stereo:
         if self._hub is None:
             return SILENCE
         heard = self._hub.tick(mic, now)

@@ -124,6 +124,16 @@ class AllowWhisper(Command, frozen=True, kw_only=True, tag="allow_whisper"):
     """Agent: the microphone picks up no whisper any more (a headset is on); coaches may ask for the whisper again."""
 
 
+class Placement(Command, frozen=True, kw_only=True, tag="placement"):
+    """Agent: which ear of a stereo headset a whisper is heard in; the customer has the other. ``center``: both in both."""
+
+    whisper: Literal["left", "center", "right"]
+
+
+class Replay(Command, frozen=True, kw_only=True, tag="replay"):
+    """Agent: hear the last whispers (10 s) of this call again."""
+
+
 class Devices(Command, frozen=True, kw_only=True, tag="devices"):
     """List microphones, speakers and cameras. Answer: ``devices``."""
 
@@ -191,6 +201,8 @@ AnyCommand = (
     | Polite
     | Volume
     | Duck
+    | Placement
+    | Replay
     | AllowWhisper
     | Devices
     | UseDevice

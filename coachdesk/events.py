@@ -118,6 +118,12 @@ class Leak(Event, frozen=True, kw_only=True, tag="leak"):
     """While closed: why, and what to do."""
 
 
+class Replaying(Event, frozen=True, kw_only=True, tag="replaying"):
+    """Agent: the last whispers begin (``on``) or cease to be heard again."""
+
+    on: bool
+
+
 class Media(Event, frozen=True, kw_only=True, tag="media"):
     """State of the media connection to ``party``. ``lost``: being rebuilt."""
 
@@ -217,6 +223,7 @@ AnyEvent = (
     | Call
     | ModeChanged
     | WhisperHeld
+    | Replaying
     | Leak
     | Media
     | FirstSound

@@ -10,7 +10,7 @@ from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.media.camera import Camera
 from coachdesk.media.observer import ObserverMedia
-from coachdesk.media.pcm import SILENCE, Block
+from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
 from coachdesk.session import CommandError, Emit, Handler, Session
@@ -301,7 +301,7 @@ class ObserverSession(Session):
 
     # --- media -----------------------------------------------------------------------------------------------
 
-    def tick(self, mic: Block, now: float) -> Block:
+    def tick(self, mic: Block, now: float) -> Block | Stereo:
         return self._media.tick(mic, now) if self._media is not None else SILENCE
 
     def mute(self, on: bool) -> None:

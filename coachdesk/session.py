@@ -14,7 +14,7 @@ from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
 from coachdesk.media.leg import Unsent
 from coachdesk.media.mixer import Headset
-from coachdesk.media.pcm import Block
+from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
 from signaling import protocol
 from signaling.protocol import CallView, Code, IceServer, SignalBody
@@ -90,7 +90,7 @@ class Session(ABC):
         """The server went away (media goes on, modes fall back) or came back."""
 
     @abstractmethod
-    def tick(self, mic: Block, now: float) -> Block:
+    def tick(self, mic: Block, now: float) -> Block | Stereo:
         """10 ms from the mic in, 10 ms for the headset out."""
 
     def mute(self, on: bool) -> None:  # noqa: B027

@@ -37,6 +37,7 @@ PURE = frozenset(
         "coachdesk.media.red",
         "coachdesk.media.polite",
         "coachdesk.media.preroll",
+        "coachdesk.media.replay",
         "coachdesk.media.timescale",
         "coachdesk.media.videobuffer",
         "coachdesk.media.vp8",

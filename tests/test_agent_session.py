@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from coachdesk import agent, events
+from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
 from coachdesk.media.mixer import Headset
+from coachdesk.session import CommandError
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness, EndReason
@@ -25,11 +26,15 @@ class FakeHub:
         self.headset = Headset()
         self.closed = False
         self.renegotiated = 0
+        self.whispered = False
 
     def apply(self, view: protocol.CallView) -> None:
         self.applied.append(view)
 
     def request_keyframe(self) -> None: ...
+
+    def replay(self) -> bool:
+        return self.whispered
 
     def renegotiate_lost(self) -> None:
         self.renegotiated += 1
@@ -146,4 +151,29 @@ async def test_the_end_of_a_call_lets_go_of_all() -> None:
     await desk.told(1)
     assert desk.confirmed == [1, 1], "a new call starts anew"
     assert desk.hub is not hub
+    await desk.session.close()
+
+
+async def test_there_has_to_be_a_whisper_to_hear_it_again() -> None:
+    desk = Desk()
+    with pytest.raises(CommandError) as no_call:
+        await desk.session.do(commands.Replay())
+    await desk.told(1)
+    with pytest.raises(CommandError) as no_whisper:
+        await desk.session.do(commands.Replay())
+    assert {no_call.value.code, no_whisper.value.code} == {"nothing_to_replay"}
+    desk.hub.whispered = True
+    assert await desk.session.do(commands.Replay()) == events.Ok()
+    desk.hub.on_replay(True)
+    assert desk.events[-1] == events.Replaying(on=True)
+    await desk.session.close()
+
+
+async def test_the_ear_for_whispers_is_chosen_for_this_call_and_the_next() -> None:
+    desk = Desk()
+    await desk.session.do(commands.Placement(whisper="left"))
+    await desk.told(1)
+    assert desk.hub.headset.whisper_side == "left"
+    await desk.session.do(commands.Placement(whisper="center"))
+    assert desk.hub.headset.whisper_side == "center"
     await desk.session.close()

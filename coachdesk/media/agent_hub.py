@@ -19,13 +19,16 @@ from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
-from coachdesk.media.pcm import SILENCE
+from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
+from coachdesk.media.replay import Replay
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
 from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, SignalBody
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
+REPLAY = "replay"
+"""The source name of a whisper that is heard again."""
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
 
 
@@ -35,6 +38,7 @@ class AgentHub:
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
+        on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
         on_picture_packet: the customer's camera, packet by packet.
         on_customer_connected: the customer's (new) peer connection, which takes the agent's own camera.
@@ -61,8 +65,10 @@ class AgentHub:
         self._uplink_out = AudioOut()
         self._closing: set[asyncio.Task[None]] = set()
         self._guard = guard or LeakGuard()
+        self._replay = Replay()
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
+        self.on_replay: Callable[[bool], None] = lambda on: None
         self.on_media: Callable[[str, State], None] = lambda party, state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
         self.on_customer_connected: Callable[[Peer], None] = lambda peer: None
@@ -100,6 +106,7 @@ class AgentHub:
     async def close(self) -> None:
         legs, self._legs = self._legs, {}
         self._forwarders.clear()
+        self._replay.clear()
         await asyncio.gather(*(leg.close() for leg in legs.values()), *self._closing, return_exceptions=True)
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
@@ -246,7 +253,14 @@ class AgentHub:
 
     # --- sound, every 10 ms ----------------------------------------------------------------------------------
 
-    def tick(self, mic: Block, now: float) -> Block:
+    def replay(self) -> bool:
+        """Plays the last whispers again, to the agent alone; False when there are none, or none may be heard."""
+        started = not self._guard.closed and self._replay.start()
+        if started:
+            self.on_replay(True)
+        return started
+
+    def tick(self, mic: Block, now: float) -> Block | Stereo:
         """One block from the agent's mic in, one block for the agent's headset out; sends what is due to all others."""
         public: dict[str, Public] = {}
         private: dict[str, Private] = {}
@@ -258,7 +272,15 @@ class AgentHub:
                 public[party] = Public(ear.pull(now))
         self._send_mic(mic)
         self._send_uplink(mic, public)
-        return self.headset.mix(public, self._guarded(private, mic))
+        return self.headset.mix(public, self._guarded(self._replayed(private), mic))
+
+    def _replayed(self, private: dict[str, Private]) -> dict[str, Private]:
+        """The private sounds, and the whisper that is heard again among them."""
+        playing = self._replay.playing
+        again = self._replay.next(private.values() if not self._guard.closed else [])
+        if playing and not self._replay.playing:
+            self.on_replay(False)
+        return private | {REPLAY: again} if again is not None else private
 
     def _guarded(self, private: dict[str, Private], mic: Block) -> dict[str, Private]:
         """What may be played of the private sounds: nothing, once the customer could hear them through the mic."""

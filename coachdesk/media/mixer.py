@@ -6,10 +6,11 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block, Samples
+from coachdesk.media.pcm import SILENCE, Block, Samples, Stereo
 
 __all__ = ["Block", "Headset", "Meter", "Private", "Public", "dbfs", "uplink"]
 
@@ -22,6 +23,7 @@ DUCK_ABOVE_DBFS = -55.0
 METER_BLOCKS = 10
 CUSTOMER, AGENT, COACHES = "customer", "agent", "coaches"
 """Names of sources; any other is a coach's party id, and ``coaches`` is the volume of those without one of their own."""
+Side = Literal["left", "center", "right"]
 _KNEE = 0.8
 
 
@@ -109,10 +111,12 @@ class Headset:
 
     Attributes:
         duck_db: how far the customer is turned down while a private sound lasts, 0 or less.
+        whisper_side: ``left`` or ``right`` gives private sound that ear and the customer the other.
     """
 
     def __init__(self, duck_db: float = -15.0) -> None:
         self.duck_db = duck_db
+        self.whisper_side: Side = "center"
         self._wanted: dict[str, float] = {}
         self._gains: dict[str, Gain] = {}
         self._meters: dict[str, Meter] = {}
@@ -123,17 +127,25 @@ class Headset:
         """How loud ``source`` (or ``coaches``, all of them) plays from now on, in dB; 0 is as it comes."""
         self._wanted[source] = db
 
-    def mix(self, public: Mapping[str, Public], private: Mapping[str, Private]) -> Block:
-        """The next 10 ms, limited. A source may be in both maps: it has one volume and one meter."""
+    def mix(self, public: Mapping[str, Public], private: Mapping[str, Private]) -> Block | Stereo:
+        """The next 10 ms, limited; stereo when an ear was chosen. A source may be in both maps: it has one volume and one
+        meter.
+        """
         self._listen_for_private(private.values())
-        mix = np.zeros(BLOCK_SAMPLES, np.float32)
+        customer, others, whispers = SILENCE.copy(), SILENCE.copy(), SILENCE.copy()
         for name, sound in public.items():
             block = self._gain(name).apply(sound.block)
-            mix += self._duck.apply(block) if name == CUSTOMER else block
+            if name == CUSTOMER:
+                customer += self._duck.apply(block)
+            else:
+                others += block
         for name, whisper in private.items():
-            mix += self._gain(name + "/private", name).apply(whisper.block)
+            whispers += self._gain(name + "/private", name).apply(whisper.block)
         self._measure(public, private)
-        return limit(mix)
+        if self.whisper_side == "center":
+            return limit(customer + others + whispers)
+        sides = limit(whispers + others), limit(customer + others)
+        return np.stack(sides if self.whisper_side == "left" else sides[::-1], axis=1)
 
     def levels(self) -> dict[str, float]:
         """RMS over the last 100 ms of each source as it comes in, in dBFS, before volume and ducking."""

@@ -14,7 +14,7 @@ from coachdesk.media.ears import Ear
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
-from coachdesk.media.pcm import SILENCE
+from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
 from coachdesk.routing import LANE_OF, Lane
@@ -96,7 +96,7 @@ class ObserverMedia:
     async def close(self) -> None:
         await self._leg.close()
 
-    def tick(self, mic: Block, now: float) -> Block:
+    def tick(self, mic: Block, now: float) -> Block | Stereo:
         """One block from the own mic in, one block for the own headset out."""
         self._speak(mic)
         self._ticked.set()

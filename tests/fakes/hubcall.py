@@ -11,9 +11,10 @@ from collections.abc import Iterable
 import pytest
 
 from coachdesk import call as calls
-from coachdesk.media import agent_hub, audioout
+from coachdesk.media import agent_hub, audioout, replay
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.leakguard import LeakGuard
+from coachdesk.media.mixer import Private
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
 from coachdesk.routing import Lane, Route, routes
@@ -23,6 +24,8 @@ from tests.fakes.sounds import LONGEST_QUEUE, PlainEncoder, QueueEar, block_of, 
 from tests.fakes.views import AGENT, CUSTOMER
 
 KEYFRAME = b"\x10\x00"
+KEPT_WHISPERS = 6
+"""Blocks that can be heard again, so few that no sound has to go by another's name."""
 BURST = 3
 """Packets of one sound put at once: more than a tick plays, so that some are buffered when the mode changes."""
 
@@ -40,12 +43,14 @@ class HubCall:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(agent_hub, "Leg", FakeLeg)
         patch.setattr(audioout, "Encoder", PlainEncoder)
+        patch.setattr(replay, "KEPT_BLOCKS", KEPT_WHISPERS)
         self.guard = DeafGuard()
         self.hub = AgentHub(
             ice=list, signal=self._signal, new_ear=lambda party, lane: QueueEar(), guard=self.guard
         )
         self.view: CallView | None = None
         self.heard: set[Route] = set()
+        self.heard_again: set[tuple[str, Lane]] = set()
         self.pictures: set[str] = set()
         self.time = 0.0
         self._next = 0
@@ -111,9 +116,16 @@ class HubCall:
             self._collect()
 
     def _token(self, party: str, lane: Lane) -> int:
+        kept = self._tokens_of(self.hub._replay._kept) | self._tokens_of(self.hub._replay._left)
         self._next = (self._next + 1) % BLOCK_SAMPLES
+        while self._next in kept:
+            self._next = (self._next + 1) % BLOCK_SAMPLES
         self._made[self._next] = (party, lane, self.routes)
         return self._next
+
+    @staticmethod
+    def _tokens_of(sounds: Iterable[Private]) -> set[int]:
+        return set().union(*(tokens_in(sound.block) for sound in sounds))
 
     def _packet(self, party: str, stream: str, payload: bytes) -> Packet:
         key = (party, stream)
@@ -129,7 +141,10 @@ class HubCall:
             self.time += 0.01
             self._mixed = [self._mixed[-1], self.routes]
             mic: Block = block_of(self._token(AGENT, Lane.VOICE)) if self.view is not None else SILENCE
-            self._note(AGENT, tokens_in(self.hub.tick(mic, self.time)), mixed=[self.routes])
+            again = self._tokens_of(list(self.hub._replay._left)[:1])
+            heard = tokens_in(self.hub.tick(mic, self.time))
+            self.heard_again |= {self._made[token][:2] for token in again & heard}
+            self._note(AGENT, heard - again, mixed=[self.routes])
             self._collect()
 
     def drain(self) -> None:

@@ -145,6 +145,54 @@ async def test_only_what_is_lost_is_built_anew(call: HubCall) -> None:
     }
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_whisper_heard_again_is_heard_by_the_agent_alone(call: HubCall, mode: Mode) -> None:
+    call.apply(view_of(Mode.WHISPER))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    assert not call.hub.replay(), "there is nothing yet"
+    told: list[bool] = []
+    call.hub.on_replay = told.append
+    call.speak()
+    call.drain()
+    call.apply(view_of(mode, revision=2))
+    call.tick(3)
+    call.heard.clear()
+    assert call.hub.replay()
+    call.drain()
+    assert call.heard_again == {(MIA, Lane.WHISPER)}
+    assert not any(route.lane is Lane.WHISPER for route in call.heard)
+    assert told == [True, False]
+
+
+async def test_a_new_whisper_ends_the_old_ones_replay(call: HubCall) -> None:
+    call.apply(view_of(Mode.WHISPER))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    call.speak()
+    call.drain()
+    assert call.hub.replay()
+    call.speak()
+    expect_all_routes(call)
+    assert not call.heard_again
+
+
+async def test_with_the_whisper_closed_nothing_is_heard_again(call: HubCall) -> None:
+    call.apply(view_of(Mode.WHISPER))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    call.speak()
+    call.drain()
+    call.guard.closed = True
+    assert not call.hub.replay()
+
+
+async def test_nothing_is_kept_from_call_to_call(call: HubCall) -> None:
+    call.apply(view_of(Mode.WHISPER))
+    call.connect(CUSTOMER, MIA, BEN, TOM)
+    call.speak()
+    call.drain()
+    await call.hub.close()
+    assert not call.hub.replay()
+
+
 MODES = st.sampled_from(list(Mode))
 COACHES = st.sampled_from([MIA, BEN])
 OBSERVERS = st.sampled_from([MIA, BEN, TOM])
@@ -223,6 +271,14 @@ class Walk(RuleBasedStateMachine):
     @rule(times=st.integers(1, 3))
     def tick(self, times: int) -> None:
         self.call.tick(times)
+
+    @rule()
+    def hear_again(self) -> None:
+        self.call.hub.replay()
+
+    @invariant()
+    def only_whispers_are_heard_again(self) -> None:
+        assert {lane for _, lane in self.call.heard_again} <= {Lane.WHISPER}
 
     @rule()
     def everything_routed_is_heard(self) -> None:

@@ -19,11 +19,12 @@ from coachdesk.media.mixer import (
     Meter,
     Private,
     Public,
+    Side,
     dbfs,
     limit,
     uplink,
 )
-from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Samples
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Samples
 from tests.media.paths import tone
 
 ROOT = Path(__file__).parents[2]
@@ -224,3 +225,34 @@ def test_the_coaches_volume_is_that_of_every_coach_without_one_of_their_own() ->
     assert dbfs(only_mia) < -70
     assert dbfs(only_ben) > -21
     assert dbfs(customer) > -21
+
+
+# --- two ears ---
+
+
+@pytest.mark.parametrize(("side", "left", "right"), [("left", 900.0, 400.0), ("right", 400.0, 900.0)])
+def test_the_whisper_has_one_ear_and_the_customer_the_other(side: Side, left: float, right: float) -> None:
+    headset = Headset(duck_db=0.0)
+    headset.whisper_side = side
+    both = 2500.0
+    heard = mixed(
+        headset,
+        {"customer": tone(1.0, 400.0), "ben": tone(1.0, both)},
+        {"mia": tone(1.0, 900.0)},
+    )
+    assert heard.shape == (RATE, 2)
+    for ear, own, other in ((heard[:, 0], left, right), (heard[:, 1], right, left)):
+        assert level(ear, own) == pytest.approx(level(tone(1.0, own), own), abs=0.1)
+        assert level(ear, both) == pytest.approx(level(tone(1.0, both), both), abs=0.1)
+        assert level(ear, other) < -60
+
+
+def test_ducking_is_the_same_in_two_ears() -> None:
+    headset = Headset(duck_db=-20.0)
+    headset.whisper_side = "left"
+    heard = mixed(headset, {"customer": tone(1.0, 400.0)}, {"mia": tone(1.0, 900.0)})
+    assert level(heard[RATE // 2 :, 1], 400.0) == pytest.approx(level(tone(1.0, 400.0), 400.0) - 20, abs=0.2)
+
+
+def test_in_the_center_the_mix_is_mono() -> None:
+    assert Headset().mix({"customer": Public(SILENCE)}, {}).shape == (BLOCK_SAMPLES,)
