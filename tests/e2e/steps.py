@@ -70,11 +70,10 @@ async def speak(supervisor: RemoteEndpoint, mode: Mode, voices: Mapping[bool, Pa
     """Changes mode and voice, and speaks on. No word of the secret voice is ever said in public; returns when."""
     begin = time.monotonic()
     voice = commands.UseDevice(kind="mic", device=str(voices[mode in PUBLIC]))
+    order = [commands.SetMode(mode=mode), voice]
     if mode in PUBLIC:
-        await supervisor.do(voice)
-        await supervisor.do(commands.SetMode(mode=mode))
-    else:
-        await asyncio.gather(supervisor.do(commands.SetMode(mode=mode)), supervisor.do(voice))
+        order.reverse()
+    await asyncio.gather(*(supervisor.do(command) for command in order))
     await asyncio.sleep(seconds)
     return begin, time.monotonic()
 
