@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coachdesk.media.pcm import BLOCK_SECONDS, Block, Samples
+from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, Samples
 
 RATE = 16_000
 """Of a timeline: what PESQ-WB wants."""
@@ -24,26 +24,26 @@ LEAP_SECONDS = 0.003
 
 
 class Tape:
-    """Collects blocks of 480 samples at 48 kHz."""
+    """Collects sound at 48 kHz, some whole blocks of 480 samples at a time."""
 
     def __init__(self) -> None:
         self._stamps: list[float] = []
-        self._blocks: list[Block] = []
+        self._sound: list[Samples] = []
 
-    def spoken(self, block: Block) -> None:
-        """A block from the microphone, now."""
-        self._add(block, time.monotonic() - BLOCK_SECONDS)
+    def spoken(self, samples: Samples) -> None:
+        """From the microphone, now."""
+        self._add(samples, time.monotonic() - len(samples) / BLOCK_SAMPLES * BLOCK_SECONDS)
 
-    def heard(self, block: Block) -> None:
-        """A block for the loudspeaker, now."""
-        self._add(block, time.monotonic())
+    def heard(self, samples: Samples) -> None:
+        """For the loudspeaker, now."""
+        self._add(samples, time.monotonic())
 
-    def _add(self, block: Block, stamp: float) -> None:
-        self._stamps.append(stamp)
-        self._blocks.append(block)
+    def _add(self, samples: Samples, stamp: float) -> None:
+        self._stamps += [stamp + number * BLOCK_SECONDS for number in range(len(samples) // BLOCK_SAMPLES)]
+        self._sound.append(samples)
 
     def save(self, path: Path) -> None:
-        save(path, np.array(self._stamps), np.concatenate(self._blocks or [np.zeros(0, np.float32)]))
+        save(path, np.array(self._stamps), np.concatenate(self._sound or [np.zeros(0, np.float32)]))
 
 
 def save(path: Path, stamps: NDArray[np.float64], samples: Samples) -> None:
@@ -58,7 +58,7 @@ def timeline(path: Path, begin: float, end: float) -> NDArray[np.float64]:
     with np.load(path) as tape:
         stamps, samples = tape["stamps"], np.asarray(tape["samples"], np.float64)
     line = np.zeros(round((end - begin) * RATE))
-    size = round(BLOCK_SECONDS * RATE)
+    size = BLOCK_SAMPLES // 3
     if len(stamps):
         sound = resample_poly(samples, 1, 3)
         for first, last, at in _stretches(stamps):
