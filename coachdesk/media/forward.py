@@ -50,9 +50,11 @@ class Forwarder:
         self._video = video
         self._ssrc: int | None = None
         self._highest = 0  # of the source, 16 bits
-        self._first_seq = 0  # of `out`, unwrapped: where this source began
-        self._highest_out = 0
-        self._sent = 0  # bit i: the packet numbered `_highest_out - i` went out
+        self._highest_out = 0  # of `out`, unwrapped
+        self._reserved: dict[
+            int, int
+        ] = {}  # numbers of `out` kept free for packets of the source that are missing
+        self._dropped: int | None = None  # timestamp of the last packet, if that was dropped
         self._timestamp_in = 0
         self._timestamp_out = 0
         self._arrival: float | None = None
@@ -68,22 +70,30 @@ class Forwarder:
         elif packet.ssrc != self._ssrc:
             self._begin(packet)
         else:
-            self._continue(packet)
+            self._continue(packet, keep=True)
+
+    def drop(self, packet: Packet) -> None:
+        """Leave this packet out: whoever receives ``out`` misses nothing.
+
+        Where a number is kept free for it already, that is filled with padding.
+        """
+        if self._out.open and packet.ssrc == self._ssrc:
+            self._continue(packet, keep=False)
 
     def _begin(self, packet: Packet) -> None:
         if self._video and not starts_keyframe(packet.payload):
             self.on_keyframe_wanted()
             return
         self._ssrc = packet.ssrc
-        self._suspect = None
+        self._suspect = self._dropped = None
         self._out.forget()  # what follows carries no copies of another source, nor of before a pause
+        self._reserved.clear()
         self._highest = packet.seq
-        self._first_seq = self._highest_out = self._out.next_seq
-        self._sent = 1
+        self._highest_out = self._out.next_seq
         self._timestamp_out += self._elapsed(packet.arrival)
         self._timestamp_in = packet.timestamp
         self._arrival = packet.arrival
-        self._send(packet, self._first_seq, self._timestamp_out)
+        self._send(packet, self._highest_out, self._timestamp_out)
 
     def _elapsed(self, arrival: float) -> int:
         """Ticks of the clock since the last packet of the source before, at least 1, so that frames stay
@@ -93,33 +103,44 @@ class Forwarder:
             return 0
         return max(1, round((arrival - self._arrival) * self._clock_rate))
 
-    def _continue(self, packet: Packet) -> None:
+    def _continue(self, packet: Packet, *, keep: bool) -> None:
         delta = seq_delta(packet.seq, self._highest)
         if not -MAX_MISORDER < delta < MAX_DROPOUT:
-            self._stray(packet)
+            self._stray(packet, keep=keep)
             return
         self._suspect = None
-        seq = self._highest_out + delta
         timestamp = self._timestamp_out + timestamp_delta(packet.timestamp, self._timestamp_in)
         if delta > 0:
-            self._advance(packet, seq, timestamp, delta)
-        elif seq < self._first_seq or self._sent >> -delta & 1:
-            return
-        else:
-            self._sent |= 1 << -delta
-        self._send(packet, seq, timestamp)
+            self._advance(packet, timestamp, delta, keep=keep)
+        elif (reserved := self._reserved.pop(packet.seq, None)) is not None:
+            self._send(packet if keep else packet._replace(payload=b""), reserved, timestamp)
 
-    def _advance(self, packet: Packet, seq: int, timestamp: int, delta: int) -> None:
-        self._sent = (self._sent << delta | 1) & ((1 << MAX_MISORDER) - 1)
-        self._highest, self._highest_out = packet.seq, seq
+    def _advance(self, packet: Packet, timestamp: int, delta: int, *, keep: bool) -> None:
+        within_dropped = not keep and packet.timestamp == self._dropped
+        if not within_dropped:
+            self._reserve(delta - 1)
+        self._highest = packet.seq
         self._timestamp_in, self._timestamp_out = packet.timestamp, timestamp
         self._arrival = packet.arrival
+        self._dropped = None if keep else packet.timestamp
+        if keep:
+            self._highest_out += 1
+            self._send(packet, self._highest_out, timestamp)
 
-    def _stray(self, packet: Packet) -> None:
+    def _reserve(self, missing: int) -> None:
+        """Keep the next numbers of ``out`` free for packets that may come late."""
+        for step in range(1, missing + 1):
+            self._highest_out += 1
+            self._reserved[(self._highest + step) & 0xFFFF] = self._highest_out
+        while self._reserved and seq_delta(self._highest, next(iter(self._reserved))) >= MAX_MISORDER:
+            del self._reserved[next(iter(self._reserved))]
+
+    def _stray(self, packet: Packet, *, keep: bool) -> None:
         if packet.seq == self._suspect:
             log.debug("source %08x restarted at %d", packet.ssrc, packet.seq)
             self._ssrc = None
-            self._begin(packet)
+            if keep:
+                self._begin(packet)
         else:
             self._suspect = (packet.seq + 1) & 0xFFFF
 

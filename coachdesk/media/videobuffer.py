@@ -141,7 +141,8 @@ class VideoBuffer:
 def _piece(packet: Packet) -> _Piece:
     if not packet.payload:
         return _Piece(packet, start=False, keyframe=False, data=b"")
-    return _Piece(packet, *vp8.parse(packet.payload))
+    part = vp8.parse(packet.payload)
+    return _Piece(packet, part.start, part.keyframe, part.data)
 
 
 def _assemble(pieces: list[_Piece]) -> EncodedFrame:

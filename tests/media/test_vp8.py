@@ -33,11 +33,12 @@ def test_every_form_of_the_descriptor_is_read(
 ) -> None:
     descriptor = VpxPayloadDescriptor(int(start), 0, picture_id, tl0picidx, tid, keyidx)
     parsed = vp8.parse(bytes(descriptor) + frame)
-    assert parsed == (start, start and frame is KEY, frame)
+    layer, sync = tid or (0, 0)
+    assert parsed == (start, start and frame is KEY, frame, layer, bool(sync))
 
 
 def test_a_short_picture_id_is_read() -> None:
-    assert vp8.parse(b"\x90\x80\x11" + KEY) == (True, True, KEY)
+    assert vp8.parse(b"\x90\x80\x11" + KEY) == (True, True, KEY, 0, False)
 
 
 def test_a_later_partition_does_not_start_a_frame() -> None:
