@@ -61,7 +61,7 @@ class Voice:
             self._module.process_stream(frame)
         except RuntimeError as error:
             raise _broken(error) from error
-        return np.frombuffer(frame.data, np.int16) / np.float32(FULL_SCALE)
+        return np.asarray(np.frombuffer(frame.data, np.int16) / FULL_SCALE, np.float32)
 
     def _framed(self, block: Block | Stereo) -> Any:
         samples = (np.clip(block, -1.0, 1.0) * FULL_SCALE).astype(np.int16)
