@@ -89,7 +89,9 @@ class AgentSession(Session):
                 Code.VERSION, "The server answered a new link with something else. Update CoachDesk."
             )
         return events.Invited(
-            url=urljoin(self._server, answer.path), link=answer.link, expires_at=answer.expires_at
+            url=answer.url or urljoin(self._server, answer.path),
+            link=answer.link,
+            expires_at=answer.expires_at,
         )
 
     async def _hang_up(self, command: commands.HangUp) -> events.AnyEvent:

@@ -17,6 +17,7 @@ import typer
 
 if TYPE_CHECKING:
     from signaling.state import Team
+    from signaling.store import Account
 
 T = TypeVar("T")
 
@@ -168,8 +169,7 @@ def user_add(
     from signaling.administration import add_user
     from signaling.policy import Role
 
-    secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-    _administer(add_user(db or None, name, Role(role.value), team, secret))
+    _administer(add_user(db or None, name, Role(role.value), team, _new_password() if password else None))
 
 
 @user.command("list")
@@ -178,8 +178,46 @@ def user_list(db: DB = "") -> None:
     from signaling.administration import users
 
     for account in _administer(users(db or None)):
-        signs_in = "disabled" if account.disabled else "password or token" if account.password else "token"
-        print(account.name, account.role.value, account.team, signs_in, sep="\t")
+        _show_account(account)
+
+
+def _show_account(account: Account) -> None:
+    signs_in = "disabled" if account.disabled else "password or token" if account.password else "token"
+    print(account.name, account.role.value, account.team, signs_in, sep="\t")
+
+
+@user.command("set")
+def user_set(
+    name: Annotated[str, typer.Argument(help="User name.")],
+    role: Annotated[StaffRole | None, typer.Option(help="What the user may do from now on.")] = None,
+    team: Annotated[str | None, typer.Option(help="The user's team from now on.")] = None,
+    db: DB = "",
+) -> None:
+    """Give a user another role or team; they are asked to sign in again, an agent on a call when it is over."""
+    from signaling.administration import set_user
+    from signaling.policy import Role
+
+    if role is None and team is None:
+        raise _fail("nothing to change: give --role, --team or both")
+    _show_account(_administer(set_user(db or None, name, Role(role.value) if role else None, team)))
+
+
+@user.command("password")
+def user_password(
+    name: Annotated[str, typer.Argument(help="User name.")],
+    none: Annotated[
+        bool, typer.Option("--none", help="Take the password away: only tokens sign in.")
+    ] = False,
+    db: DB = "",
+) -> None:
+    """Change a user's password (asked for); void their tokens, end their connections within seconds."""
+    from signaling.administration import set_password
+
+    _administer(set_password(db or None, name, None if none else _new_password()))
+
+
+def _new_password() -> str:
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @user.command("disable")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from signaling.auth import TOKEN_LIFETIME, AuthError, hash_password, issue_token
+from signaling.auth import TOKEN_LIFETIME, AuthError, Bearer, hash_password, issue_token
 from signaling.policy import Role
 from signaling.protocol import Awareness
 from signaling.state import Team
@@ -24,6 +24,9 @@ from signaling.store import Account, Store, UnknownUser, open_store
 
 MAX_NAME = 80
 MAX_ANNOUNCEMENT = 1000
+COMMAND_LINE = "command line"
+"""Who did it, in the audit log: the command line knows no accounts of ours."""
+_MAX_TARGET = 80
 
 
 class AdministrationError(Exception):
@@ -44,22 +47,60 @@ async def _opened(db: str | None) -> AsyncIterator[Store]:
 
 async def add_user(db: str | None, name: str, role: Role, team: str, password: str | None = None) -> None:
     """Makes an account; without a password it signs in by token only. Raises AdministrationError."""
-    if not all(part.strip() and len(part) <= MAX_NAME for part in (name, team)):
-        raise AdministrationError(f"a user needs a name and a team of 1 to {MAX_NAME} characters")
-    if role is Role.CUSTOMER:
-        raise AdministrationError("customers need no account: they come by a join link")
-    try:
-        hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
-    except AuthError as error:
-        raise AdministrationError(str(error)) from error
+    if not _is_name(name):
+        raise AdministrationError(f"a user needs a name of 1 to {MAX_NAME} characters")
+    _check(role, team)
+    hashed = await _hashed(password)
     async with _opened(db) as store:
-        await store.add_user(name, Role(role), team, hashed)
+        await store.add_user(name, Role(role), team, hashed, _entry("add_user", f"{name} {role} {team}"))
+
+
+async def set_user(db: str | None, name: str, role: Role | None = None, team: str | None = None) -> Account:
+    """Gives an account another role or team or both, and returns it. Raises AdministrationError, UnknownUser."""
+    _check(role, team)
+    given = [part for part in (role and role.value, team) if part]
+    async with _opened(db) as store:
+        await store.set_user(name, _entry("set_user", " ".join([name, *given])), role=role, team=team)
+        return next(account for account in await store.users() if account.name == name)
+
+
+async def set_password(db: str | None, name: str, password: str | None) -> None:
+    """Another password, or none: then only tokens sign in. Voids those there are.
+
+    Raises AdministrationError, UnknownUser.
+    """
+    hashed = await _hashed(password)
+    async with _opened(db) as store:
+        await store.set_password(name, hashed, _entry("set_password", name))
 
 
 async def set_disabled(db: str | None, name: str, disabled: bool) -> None:
     """Shuts a user out, or lets them in again. Raises UnknownUser."""
+    entry = _entry("disable_user" if disabled else "enable_user", name)
     async with _opened(db) as store:
-        await store.set_disabled(name, disabled)
+        await store.set_disabled(name, disabled, entry)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= MAX_NAME
+
+
+def _check(role: Role | None, team: str | None) -> None:
+    if team is not None and not _is_name(team):
+        raise AdministrationError(f"a user needs a team of 1 to {MAX_NAME} characters")
+    if role is Role.CUSTOMER:
+        raise AdministrationError("customers need no account: they come by a join link")
+
+
+async def _hashed(password: str | None) -> str | None:
+    try:
+        return None if password is None else await asyncio.to_thread(hash_password, password)
+    except AuthError as error:
+        raise AdministrationError(str(error)) from error
+
+
+def _entry(action: str, target: str) -> AuditEntry:
+    return AuditEntry(time.time(), COMMAND_LINE, "", action, allowed=True, target=target[:_MAX_TARGET])
 
 
 async def users(db: str | None) -> list[Account]:
@@ -77,7 +118,8 @@ async def token_for(db: str | None, name: str) -> str:
                 f"there is no user {name!r}, or they are disabled; "
                 f"make one with: coachdesk user add {name} --role ... --team ..."
             )
-        return issue_token(store.signing_secret, found[0].id, time.time(), TOKEN_LIFETIME)
+        bearer = Bearer(found[0].id, found[0].generation)
+        return issue_token(store.signing_secret, bearer, time.time(), TOKEN_LIFETIME)
 
 
 # --- teams ---

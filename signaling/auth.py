@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from typing import NamedTuple
 
 import jwt
 from argon2 import PasswordHasher
@@ -47,13 +48,21 @@ def verify_password(password: str, kept: str | None) -> bool:
     return good and kept is not None
 
 
-def issue_token(secret: str, user: str, now: float, lifetime: int = SIGN_IN_LIFETIME) -> str:
-    """A signed token (JWT, RFC 7519, HS256) that names a user id and nothing else: role and team are looked up."""
-    return jwt.encode({"sub": user, "iat": int(now), "exp": int(now) + lifetime}, secret, _ALGORITHM)
+class Bearer(NamedTuple):
+    """Whom a token names: a user's id, and how often their password had been changed when it was issued."""
+
+    user: str
+    generation: int = 0
 
 
-def read_token(secret: str, token: str, now: float) -> str:
-    """The user id a token names. Raises AuthError when it is forged, damaged or expired."""
+def issue_token(secret: str, bearer: Bearer, now: float, lifetime: int = SIGN_IN_LIFETIME) -> str:
+    """A signed token (JWT, RFC 7519, HS256) that says who, and nothing of what they may: role and team are looked up."""
+    claims = {"sub": bearer.user, "gen": bearer.generation, "iat": int(now), "exp": int(now) + lifetime}
+    return jwt.encode(claims, secret, _ALGORITHM)
+
+
+def read_token(secret: str, token: str, now: float) -> Bearer:
+    """Whom a token names. Raises AuthError when it is forged, damaged or expired."""
     try:
         claims = jwt.decode(
             token,
@@ -61,12 +70,12 @@ def read_token(secret: str, token: str, now: float) -> str:
             algorithms=[_ALGORITHM],
             options={"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False},
         )
-        expires = float(claims["exp"])
+        expires, generation = float(claims["exp"]), int(claims.get("gen", 0))
     except (jwt.InvalidTokenError, TypeError, ValueError) as error:
         raise AuthError("the sign-in token is not valid; sign in again") from error
     if now >= expires:
         raise AuthError("the sign-in token has expired; sign in again")
-    return str(claims["sub"])
+    return Bearer(str(claims["sub"]), generation)
 
 
 class TokenBucket:

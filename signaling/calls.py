@@ -139,6 +139,8 @@ def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
     members = [state.parties[party] for party in call.members]
     del state.calls[call.call]
     for party in members:
+        if party.role is Role.CUSTOMER:
+            step.end_consent(party)
         step.send(state, party.party, Ended(call.call, reason))
         party.call, party.mode = "", Mode.LISTEN
         step.touch_party(party)

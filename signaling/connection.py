@@ -9,7 +9,7 @@ from collections import Counter
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from signaling.auth import AuthError, TokenBucket, read_token
-from signaling.outlet import Outlet
+from signaling.outlet import NOT_RECORDED, Outlet
 from signaling.policy import Role
 from signaling.protocol import (
     MAX_MESSAGE_BYTES,
@@ -18,11 +18,15 @@ from signaling.protocol import (
     Code,
     Goodbye,
     Hello,
+    Ping,
     ProtocolError,
     Refused,
+    Signal,
     parse_client,
 )
+from signaling.state import User
 from signaling.step import Step
+from signaling.store import StoreError
 from signaling.switchboard import Switchboard
 
 log = logging.getLogger("signaling")
@@ -76,7 +80,7 @@ class Connection:
         # The hard limit is above ours, so that a message somewhat too large gets an answer.
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=4 * MAX_MESSAGE_BYTES, compress=False)
         await ws.prepare(request)
-        outlet = Outlet(ws, request.transport)
+        outlet = Outlet(ws, request.transport, self._board.store.writer)
         number = self._board.plug(outlet)
         room = self._addresses.enter(self._address) and self._board.connections <= MAX_CONNECTIONS
         left = False
@@ -94,8 +98,8 @@ class Connection:
             await outlet.finish()
         return ws
 
-    def _send_away(self, outlet: Outlet, code: Code, message: str) -> None:
-        self._board.say(outlet, Goodbye(code, message))
+    def _send_away(self, outlet: Outlet, code: Code, message: str, *, after: int = 0) -> None:
+        self._board.say(outlet, Goodbye(code, message), after=after)
 
     # --- hello ---
 
@@ -140,26 +144,40 @@ class Connection:
     async def _open(self, hello: Hello, number: int) -> Step:
         """What the hub makes of a hello; whom it names is read from the records each time."""
         board = self._board
+        if board.store.writer.stalled:
+            raise _Rejected(Code.INTERNAL, NOT_RECORDED)
         if hello.link:
             return board.hub.follow_link(number, hello.link, board.now())
         if hello.resume:
             user_id = board.hub.user_of(hello.resume)
-            user = await board.store.user(user_id) if user_id else None
+            user = await self._user(user_id) if user_id else None
             step = board.hub.resume(number, hello.resume, user, board.now())
         else:
-            try:
-                user = await board.store.user(
-                    read_token(board.store.signing_secret, hello.token, board.now())
-                )
-            except AuthError as error:
-                raise _Rejected(Code.NOT_SIGNED_IN, str(error)) from error
-            if user is None:
-                raise _Rejected(
-                    Code.NOT_SIGNED_IN, "this account is disabled or gone; ask your administrator"
-                )
-            step = board.hub.sign_in(number, user, board.now())
+            step = board.hub.sign_in(number, await self._bearer(hello.token), board.now())
         self._leave_guests(number)
         return step
+
+    async def _bearer(self, token: str) -> User:
+        """The user whom a token names."""
+        try:
+            bearer = read_token(self._board.store.signing_secret, token, self._board.now())
+        except AuthError as error:
+            raise _Rejected(Code.NOT_SIGNED_IN, str(error)) from error
+        user = await self._user(bearer.user)
+        if user is None:
+            raise _Rejected(Code.NOT_SIGNED_IN, "this account is disabled or gone; ask your administrator")
+        if user.generation != bearer.generation:
+            raise _Rejected(Code.NOT_SIGNED_IN, "the password was changed since; sign in again")
+        return user
+
+    async def _user(self, user_id: str) -> User | None:
+        try:
+            return await self._board.store.user(user_id)
+        except StoreError as error:
+            log.error("a client cannot be let in: %s", error)
+            raise _Rejected(
+                Code.INTERNAL, "the records cannot be read at present; try again in a moment"
+            ) from error
 
     def _leave_guests(self, number: int) -> None:
         """Staff do not count towards their address' bound."""
@@ -177,7 +195,7 @@ class Connection:
         The frame tells, not ``ws.close_code``: that is 1000 as well when the server closes.
         """
         while (frame := await ws.receive()).type not in _ENDS:
-            await self._board.store.room()
+            await self._board.store.writer.room()
             if not self._take(frame.type, frame.data, outlet, number):
                 return False
         return frame.type is WSMsgType.CLOSE and frame.data == WSCloseCode.OK
@@ -197,6 +215,9 @@ class Connection:
             self._board.say(outlet, refused)
             return self._patience.take(now) or self._lose_patience(outlet, number, refused.code)
         self._board.metrics.received.labels(type(message).__name__).inc()
+        if self._board.store.writer.stalled and not isinstance(message, Hello | Ping | Signal):
+            self._board.say(outlet, Refused(message.id, Code.INTERNAL, NOT_RECORDED))
+            return True
         try:
             self._board.apply(self._board.hub.handle(number, message, now))
         except Exception:
@@ -219,8 +240,9 @@ class Connection:
     def _lose_patience(self, outlet: Outlet, number: int, code: Code) -> bool:
         state = self._board.hub.state
         party = state.parties.get(state.party_of_connection.get(number, ""))
+        place = 0
         if party is not None:
             actor = "customer" if party.role is Role.CUSTOMER else party.name
-            self._board.audit(actor, party.role, "flood", code=code, party=party.party)
-        self._send_away(outlet, code, "too many messages that are wrong or too fast")
+            place = self._board.audit(actor, party.role, "flood", code=code, party=party.party)
+        self._send_away(outlet, code, "too many messages that are wrong or too fast", after=place)
         return False

@@ -7,7 +7,7 @@ each request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,7 @@ from signaling.protocol import (
     RevokeLink,
     SetMode,
     Signal,
+    UpdateConsent,
     Welcome,
     action_of,
 )
@@ -90,7 +91,7 @@ class Hub:
         present = state.parties.get(state.agent_of_user.get(user.id, ""))
         if present is not None:
             if present.role is user.role and present.team == user.team:
-                return self._replace(step, connection, present)
+                return self._replace(step, connection, present, user)
             presence.displace(state, step, present)
             presence.give_up(state, step, present)
         own = [p for p in state.connection_of if state.parties[p].user == user.id]
@@ -105,16 +106,17 @@ class Hub:
             name=user.name,
             team=user.team,
             user=user.id,
+            generation=user.generation,
             resume=fingerprint(secret),
         )
         state.add_party(party)
         return self._seat(step, connection, party, secret)
 
-    def _replace(self, step: Step, connection: int, agent: Party) -> Step:
+    def _replace(self, step: Step, connection: int, agent: Party, user: User) -> Step:
         secret = self.state.secret()
         presence.displace(self.state, step, agent)
         self.state.drop_party(agent)
-        agent.resume = fingerprint(secret)
+        agent.resume, agent.generation = fingerprint(secret), user.generation
         self.state.add_party(agent)
         return self._seat(step, connection, agent, secret)
 
@@ -262,6 +264,10 @@ class Hub:
             _check(asker, action, Context())
             lobby.knock(state, step, asker, message)
             return None
+        if isinstance(message, UpdateConsent):
+            _check(asker, action, Context())
+            lobby.update_consent(step, asker, message)
+            return None
         if isinstance(message, RevokeLink):
             link = self._link(message.link)
             _check(asker, action, Context(same_team=link.team == asker.team, owner=link.owner == asker.user))
@@ -320,15 +326,24 @@ class Hub:
 
     # --- what administrators change ---
 
-    def follow_records(self, teams: Mapping[str, Team], disabled: Container[str], now: float) -> Step:
-        """Takes up the teams' policies, and shuts out the users (by id) who are disabled."""
+    def renew_grace(self, now: float) -> None:
+        """Time has stood still: whoever is expected back has their whole grace period again."""
+        for party in self.state.lost:
+            self.state.lost[party] = now
+
+    def follow_records(self, teams: Mapping[str, Team], users: Mapping[str, User], now: float) -> Step:
+        """Takes up the teams' policies, and what has become of accounts; ``users``: by id, all who are not disabled."""
         step, state = Step(now), self.state
         for party in list(state.parties.values()):
-            if party.user and party.user in disabled:
-                presence.shut_out(state, step, party)
+            if party.user:
+                presence.follow_account(state, step, party, users.get(party.user))
         for link in list(state.links.values()):
-            if link.owner in disabled and link.open(now):
+            if link.open(now) and not lobby.serves(users.get(link.owner), link):
                 lobby.revoke_link(step, link)
+        for party in list(state.parties.values()):
+            host = users.get(party.host)
+            if party.waiting_since is not None and (host is None or host.role is not Role.AGENT):
+                lobby.turn_away(state, step, party, EndReason.AGENT_GONE)
         presence.take_up_policies(state, step, teams)
         step.publish(state)
         return step
@@ -348,9 +363,7 @@ class Hub:
                 step.changes.append(DropLive(key))
         for party in list(state.parties.values()):
             if party.call and party.call not in state.calls:
-                party.call = ""
-                state.drop_party(party)
-                step.touch_party(party)
+                self._lose_call(step, party)
         for call in list(state.calls.values()):
             if all(state.parties.get(p, _NOBODY).call == call.call for p in call.members):
                 calls.fall_back(state, step, call)
@@ -368,20 +381,28 @@ class Hub:
             call = msgspec.json.decode(value, type=Call)
             self.state.calls[call.call] = call
 
+    def _lose_call(self, step: Step, party: Party) -> None:
+        if party.role is Role.CUSTOMER:
+            step.end_consent(party)
+        party.call = ""
+        self.state.drop_party(party)
+        step.touch_party(party)
+
     def _discard(self, step: Step, call: Call) -> None:
         """A call of which the journal has but a part (the server died between two writes) is over."""
         del self.state.calls[call.call]
         for party in list(self.state.parties.values()):
             if party.call == call.call:
-                party.call = ""
-                self.state.drop_party(party)
-                step.touch_party(party)
+                self._lose_call(step, party)
         step.changes.append(CallEnded(call.call, EndReason.AGENT_LOST, step.now))
         step.touch_call(call)
 
 
 def _same(party: Party, user: User | None) -> bool:
-    return user is not None and (party.user, party.role, party.team) == (user.id, user.role, user.team)
+    if user is None or party.user != user.id or party.generation != user.generation:
+        return False
+    kept = party.role is Role.AGENT and bool(party.call)  # see presence.follow_account
+    return kept or (party.role, party.team) == (user.role, user.team)
 
 
 def call_context(state: State, asker: Party, call: Call, message: Request) -> Context:

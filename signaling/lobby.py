@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signaling.policy import Role
 from signaling.protocol import (
     Admit,
     Code,
@@ -11,9 +12,10 @@ from signaling.protocol import (
     EndReason,
     Knock,
     LinkCreated,
+    UpdateConsent,
 )
-from signaling.state import Call, Link, Party, State, fingerprint
-from signaling.step import CallBegan, Consent, PutLink, Refusal, Step
+from signaling.state import Call, Link, Party, State, User, fingerprint
+from signaling.step import CallBegan, PutLink, Refusal, Step
 
 
 def create_link(state: State, step: Step, agent: Party, message: CreateLink) -> LinkCreated:
@@ -34,7 +36,9 @@ def create_link(state: State, step: Step, agent: Party, message: CreateLink) -> 
     state.add_link(link)
     step.changes.append(PutLink(link))
     step.touch_lobby(agent.user)
-    return LinkCreated(message.id, link.link, f"/join#{secret}", link.expires_at)
+    path = f"/join#{secret}"
+    url = f"{state.public_url}{path}" if state.public_url else ""
+    return LinkCreated(message.id, link.link, path, link.expires_at, url)
 
 
 def revoke_link(step: Step, link: Link) -> None:
@@ -68,19 +72,21 @@ def knock(state: State, step: Step, customer: Party, message: Knock) -> None:
     customer.camera, customer.microphone = message.camera, message.microphone
     customer.waiting_since = step.now
     step.changes.append(PutLink(link))
-    step.changes.append(
-        Consent(
-            party=customer.party,
-            link=link.link,
-            name=message.name,
-            camera=message.camera,
-            microphone=message.microphone,
-            announcement=customer.announcement,
-            at=step.now,
-        )
-    )
+    step.consent(customer, "given")
     step.touch_party(customer)
     step.touch_lobby(link.owner)
+
+
+def update_consent(step: Step, customer: Party, message: UpdateConsent) -> None:
+    if not customer.durable:
+        raise Refusal(Code.NOT_ALLOWED, "agree and get in line first")
+    if (customer.camera, customer.microphone) == (message.camera, message.microphone):
+        return
+    customer.camera, customer.microphone = message.camera, message.microphone
+    step.consent(customer, "changed")
+    step.touch_party(customer)
+    if customer.waiting_since is not None:
+        step.touch_lobby(customer.host)
 
 
 def admit(state: State, step: Step, agent: Party, customer: Party, _message: Admit) -> None:
@@ -106,15 +112,25 @@ def admit(state: State, step: Step, agent: Party, customer: Party, _message: Adm
     step.touch_lobby(agent.user)
 
 
-def decline(state: State, step: Step, agent: Party, customer: Party, _message: Decline) -> None:
+def decline(state: State, step: Step, _agent: Party, customer: Party, _message: Decline) -> None:
+    turn_away(state, step, customer, EndReason.DECLINED)
+
+
+def turn_away(state: State, step: Step, customer: Party, reason: EndReason) -> None:
+    """A waiting customer need wait no longer."""
     leave_lobby(step, customer)
-    step.send(state, customer.party, Ended("", EndReason.DECLINED))
+    step.send(state, customer.party, Ended("", reason))
     if not state.connected(customer.party):
         state.drop_party(customer)
-    step.touch_lobby(agent.user)
+
+
+def serves(user: User | None, link: Link) -> bool:
+    """Whether a link's owner, as the records have them now (None: disabled), is still who customers are told of."""
+    return user is not None and user.role is Role.AGENT and user.team == link.team
 
 
 def leave_lobby(step: Step, customer: Party) -> None:
+    step.end_consent(customer)
     customer.waiting_since = None
     step.touch_party(customer)
     step.touch_lobby(customer.host)

@@ -38,5 +38,5 @@ class Metrics:
             self._connections.labels(role.value).set(roles.count(role))
         self._calls.set(len(hub.state.calls))
         self._waiting.set(sum(party.waiting_since is not None for party in parties.values()))
-        self._backlog.set(store.backlog)
+        self._backlog.set(store.writer.backlog)
         return generate_latest(self.registry)

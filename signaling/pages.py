@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,10 +13,14 @@ import msgspec
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from signaling.auth import MAX_PASSWORD, Attempts, issue_token, verify_password
+from signaling.auth import MAX_PASSWORD, Attempts, Bearer, issue_token, verify_password
+from signaling.outlet import NOT_RECORDED, RECORDS_TIMEOUT
 from signaling.protocol import Code
-from signaling.store import BACKLOG
+from signaling.store import StoreError
 from signaling.switchboard import Switchboard
+from signaling.writer import BACKLOG
+
+log = logging.getLogger("signaling")
 
 WEB = Path(__file__).parent / "web"
 
@@ -115,12 +120,13 @@ class Pages:
         return web.FileResponse(WEB / "index.html")
 
     async def health(self, _request: web.Request) -> web.Response:
-        full = self._board.store.backlog >= BACKLOG
+        writer = self._board.store.writer
+        stuck = writer.stalled or writer.backlog >= BACKLOG
         body = {
-            "status": "records cannot be written" if full else "ok",
+            "status": "records cannot be written" if stuck else "ok",
             "calls": len(self._board.hub.state.calls),
         }
-        return web.json_response(body, status=503 if full else 200)
+        return web.json_response(body, status=503 if stuck else 200)
 
     async def metrics(self, _request: web.Request) -> web.Response:
         body = self._board.metrics.render(self._board.hub, self._board.store)
@@ -140,7 +146,13 @@ class Pages:
         ):
             self._outcome("", "", Code.TOO_MANY_ATTEMPTS)
             return _refusal(429, Code.TOO_MANY_ATTEMPTS, "too many attempts to sign in; wait a minute")
-        return await self._check(asked, now)
+        try:
+            return await self._check(asked, now)
+        except StoreError as error:
+            log.error("nobody can sign in: %s", error)
+            return _refusal(
+                503, Code.INTERNAL, "the records cannot be used at present; try again in a moment"
+            )
 
     async def _check(self, asked: SignIn, now: float) -> web.Response:
         found = await self._board.store.user_named(asked.name)
@@ -151,12 +163,23 @@ class Pages:
             # The name is recorded only when it is a user's: people type passwords into the wrong field.
             self._outcome(found[0].name if found else "", found[0].role if found else "", Code.NOT_SIGNED_IN)
             return _refusal(401, Code.NOT_SIGNED_IN, "the name or the password is wrong")
-        self._outcome(found[0].name, found[0].role, "")
-        return web.json_response({"token": issue_token(self._board.store.signing_secret, found[0].id, now)})
+        user = found[0]
+        await self._on_record(self._outcome(user.name, user.role, ""))
+        bearer = Bearer(user.id, user.generation)
+        return web.json_response({"token": issue_token(self._board.store.signing_secret, bearer, now)})
 
-    def _outcome(self, actor: str, role: str, code: str) -> None:
+    def _outcome(self, actor: str, role: str, code: str) -> int:
+        """Counts and audits an attempt; the entry's place in the line of records."""
         self._board.metrics.sign_ins.labels(code or "ok").inc()
-        self._board.audit(actor or "unknown", role, "sign_in", code=code)
+        return self._board.audit(actor or "unknown", role, "sign_in", code=code)
+
+    async def _on_record(self, place: int) -> None:
+        """Nobody is let in before the log says so. Raises StoreError when it cannot be written."""
+        try:
+            async with asyncio.timeout(RECORDS_TIMEOUT):
+                await self._board.store.writer.committed(place)
+        except TimeoutError as error:
+            raise StoreError(NOT_RECORDED) from error
 
 
 def _refusal(status: int, code: Code, message: str) -> web.Response:

@@ -39,6 +39,7 @@ class Action(StrEnum):
     CREATE_LINK = "create_link"
     REVOKE_LINK = "revoke_link"
     KNOCK = "knock"
+    UPDATE_CONSENT = "update_consent"
     ADMIT = "admit"
     DECLINE = "decline"
     WATCH_CALLS = "watch_calls"
@@ -84,6 +85,7 @@ AUDITED: frozenset[Action] = frozenset(
         Action.CREATE_LINK,
         Action.REVOKE_LINK,
         Action.KNOCK,
+        Action.UPDATE_CONSENT,
         Action.ADMIT,
         Action.DECLINE,
         Action.LISTEN,
@@ -116,7 +118,7 @@ OBSERVERS = COACHES | {Role.TRAINEE}
 
 def may(role: Role, action: Action, context: Context) -> bool:
     """Whether ``role`` may do ``action`` in ``context``; whatever is not allowed here is refused."""
-    if action is Action.KNOCK:
+    if action in (Action.KNOCK, Action.UPDATE_CONSENT):
         return role is Role.CUSTOMER
     if action is Action.CREATE_LINK:
         return role is Role.AGENT

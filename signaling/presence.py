@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from signaling import calls, lobby
 from signaling.policy import OBSERVERS, Role
 from signaling.protocol import Code, EndReason, Goodbye, TeamPolicy
-from signaling.state import Party, State, Team
+from signaling.state import Party, State, Team, User
 from signaling.step import Step
 
 
@@ -55,13 +55,30 @@ def give_up(state: State, step: Step, party: Party) -> None:
     step.touch_party(party)
 
 
-def shut_out(state: State, step: Step, party: Party) -> None:
-    """A disabled user loses connection and place at once; their own call ends."""
-    _send_away(
-        state, step, party, Goodbye(Code.NOT_SIGNED_IN, "this account is disabled; ask your administrator")
-    )
-    step.record(party, "shut_out", call=party.call)
+def follow_account(state: State, step: Step, party: Party, user: User | None) -> None:
+    """What the records say of a party's account now (None: disabled). An agent's call is not ended by a new role or team."""
+    if user is None:
+        _shut_out(state, step, party, "disabled", "this account is disabled; ask your administrator")
+    elif user.generation != party.generation:
+        _ask_for_password(state, step, party, user)
+    elif (user.role, user.team) != (party.role, party.team) and not (party.role is Role.AGENT and party.call):
+        _shut_out(state, step, party, "changed", "your role or team was changed; sign in again")
+
+
+def _shut_out(state: State, step: Step, party: Party, why: str, message: str) -> None:
+    """The user loses connection and place at once; an agent's call ends."""
+    _send_away(state, step, party, Goodbye(Code.NOT_SIGNED_IN, message))
+    step.record(party, "shut_out", call=party.call, target=why)
     give_up(state, step, party)
+
+
+def _ask_for_password(state: State, step: Step, party: Party, user: User) -> None:
+    """Who signed in by an older password is sent away; an agent's place is kept for who signs in by the new one."""
+    step.record(party, "shut_out", call=party.call, target="password")
+    _send_away(state, step, party, Goodbye(Code.NOT_SIGNED_IN, "the password was changed; sign in again"))
+    state.forget_resume(party)
+    party.generation = user.generation
+    step.touch_party(party)
 
 
 def take_up_policies(state: State, step: Step, teams: Mapping[str, Team]) -> None:

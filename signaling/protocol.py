@@ -69,6 +69,7 @@ class EndReason(StrEnum):
     CUSTOMER_LEFT = "customer_left"
     AGENT_LOST = "agent_lost"
     DECLINED = "declined"
+    AGENT_GONE = "agent_gone"
 
 
 QuickReply = Literal["got_it", "say_again", "wrap_up"]
@@ -109,6 +110,13 @@ class Knock(Request, frozen=True, tag="knock"):
     name: Label = ""
     camera: bool = False
     microphone: bool = False
+
+
+class UpdateConsent(Request, frozen=True, tag="update_consent"):
+    """After ``knock``: the customer has switched something on or off, and this is captured from now on."""
+
+    camera: bool
+    microphone: bool
 
 
 class Admit(Request, frozen=True, tag="admit"):
@@ -211,6 +219,7 @@ ClientMessage = (
     | CreateLink
     | RevokeLink
     | Knock
+    | UpdateConsent
     | Admit
     | Decline
     | Listen
@@ -280,12 +289,16 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 
 class LinkCreated(Struct, frozen=True, tag="link_created"):
-    """``path`` is relative to the server's origin; the secret stands behind ``#``, so no server logs it."""
+    """``path`` is relative to the server's origin; the secret stands behind ``#``, so no server logs it.
+
+    ``url``: the whole address, where the server knows its own.
+    """
 
     re: int
     link: str
     path: str
     expires_at: float
+    url: str = ""
 
 
 class Lobby(Struct, frozen=True, tag="lobby"):
@@ -419,6 +432,7 @@ _ACTIONS: dict[type[Request], Action] = {
     CreateLink: Action.CREATE_LINK,
     RevokeLink: Action.REVOKE_LINK,
     Knock: Action.KNOCK,
+    UpdateConsent: Action.UPDATE_CONSENT,
     Admit: Action.ADMIT,
     Decline: Action.DECLINE,
     Listen: Action.LISTEN,

@@ -1,4 +1,7 @@
-"""The tables of the records. The audit log is append-only: the database itself refuses to change or delete a row."""
+"""The tables of the records. Audit log and consents are append-only: the database itself refuses to change or delete a row.
+
+A change here needs a step in ``migrations``.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ users = Table(
     Column("team", String(80), nullable=False),
     Column("password", Text),
     Column("disabled", Boolean, nullable=False, default=False),
+    # How often the password was changed; tokens of an earlier generation are void.
+    Column("generation", Integer, nullable=False, server_default="0"),
 )
 
 links = Table(
@@ -70,6 +75,8 @@ consents = Table(
     Column("microphone", Boolean, nullable=False),
     Column("announcement", Text, nullable=False),
     Column("at", Float(53), nullable=False),
+    Column("call", String(64), nullable=False, server_default=""),
+    Column("event", String(16), nullable=False, server_default="given"),
 )
 
 audit = Table(
@@ -95,27 +102,37 @@ journal = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
-_REFUSAL = "the audit log is append-only"
 
-_SQLITE_TRIGGERS = (
-    f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    # INSERT OR REPLACE deletes a row without firing the trigger above.
-    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "  # noqa: S608
-    "WHEN NEW.id IN (SELECT id FROM audit) "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-)
+def append_only(table: str, dialect: str) -> list[str]:
+    """The statements that make the database refuse to change or delete a row of ``table``, for a kind of database."""
+    if dialect == "postgresql":
+        return _append_only_postgresql(table)
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{_words(table)}'); END"
+    return [
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+        # INSERT OR REPLACE deletes a row without firing the trigger above.
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
+        f"WHEN NEW.id IN (SELECT id FROM {table}) {refuse}",
+    ]
 
-_POSTGRESQL_TRIGGERS = (
-    "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
-    "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit "
-    "FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
-    "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
-)
 
-for _dialect, _triggers in (("sqlite", _SQLITE_TRIGGERS), ("postgresql", _POSTGRESQL_TRIGGERS)):
-    for _trigger in _triggers:
-        _ddl = DDL(_trigger).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
-        event.listen(audit, "after_create", _ddl)
+def _append_only_postgresql(table: str) -> list[str]:
+    refuse = f"EXECUTE FUNCTION {table}_refuse()"
+    return [
+        f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_words(table)}'; END $$",
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {refuse}",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}",
+    ]
+
+
+def _words(table: str) -> str:
+    return {"audit": "the audit log is append-only", "consents": "consents are append-only"}[table]
+
+
+for _table in (audit, consents):
+    for _dialect in ("sqlite", "postgresql"):
+        for _statement in append_only(_table.name, _dialect):
+            _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+            event.listen(_table, "after_create", _ddl)

@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -39,7 +40,7 @@ class ServerOptions:
         db: URL of the records; None for SQLite in the user's data folder.
         cert, key: PEM files, for TLS.
         turn_secret: coturn's ``static-auth-secret``.
-        public_url: where clients reach the server, if through a reverse proxy.
+        public_url: where clients reach the server, if through a reverse proxy; join links say it.
         limits: bounds and grace periods.
     """
 
@@ -62,9 +63,10 @@ async def serve(options: ServerOptions, on_ready: Callable[[str], None]) -> None
     """
     tls = _tls(options)
     ice = _ice(options)
+    origin = _origin(options.public_url)
     store = await open_store(options.db)
     try:
-        board = Switchboard(Hub(State(options.limits, ice=ice.servers)), store, Metrics())
+        board = Switchboard(Hub(State(options.limits, ice=ice.servers, public_url=origin)), store, Metrics())
         await board.start()
         runner = web.AppRunner(
             make_app(board, options.public_url), access_log_class=AccessLog, shutdown_timeout=_SHUTDOWN
@@ -118,6 +120,18 @@ def _tls(options: ServerOptions) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise ServerError(f"the certificate {options.cert} or its key cannot be used: {error}") from error
     return context
+
+
+def _origin(public_url: str) -> str:
+    """Scheme, host and port of an address; empty if it is."""
+    parts = urlsplit(public_url)
+    if not public_url:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ServerError(
+            f"--public-url must be an address such as https://calls.example.com, not {public_url!r}"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _ice(options: ServerOptions) -> IceSettings:

@@ -30,12 +30,13 @@ from signaling.protocol import (
 
 
 class User(Struct, frozen=True):
-    """A member of staff, as the store holds them."""
+    """A member of staff, as the store holds them. ``generation``: how often their password was changed."""
 
     id: str
     name: str
     role: Role
     team: str
+    generation: int = 0
 
 
 class Team(Struct, frozen=True):
@@ -84,6 +85,8 @@ class Party(Struct, kw_only=True):
     resume: str
     """SHA-256 of the resume secret."""
     user: str = ""
+    generation: int = 0
+    """Of the user's password, as they signed in by it."""
     call: str = ""
     mode: Mode = Mode.LISTEN
     changed_at: int = 0
@@ -159,6 +162,7 @@ class State:
     Attributes:
         secret: makes ids and secrets (192 random bits, URL-safe).
         ice: the ICE servers for a party at a time.
+        public_url: where clients reach the server, such as ``https://calls.example.org``, if that is known.
         lost: when each party that has no connection lost it.
         told: the last ``customer_state`` each customer was sent.
         iced: when each party was last given ICE servers.
@@ -168,6 +172,7 @@ class State:
     limits: Limits = field(default_factory=Limits)
     secret: Callable[[], str] = _random
     ice: Callable[[str, float], list[IceServer]] = _no_ice
+    public_url: str = ""
     parties: dict[str, Party] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
@@ -193,9 +198,15 @@ class State:
 
     def add_party(self, party: Party) -> None:
         self.parties[party.party] = party
-        self.party_of_resume[party.resume] = party.party
+        if party.resume:
+            self.party_of_resume[party.resume] = party.party
         if party.role is Role.AGENT:
             self.agent_of_user[party.user] = party.party
+
+    def forget_resume(self, party: Party) -> None:
+        """The party does not come back by its secret any more."""
+        self.party_of_resume.pop(party.resume, None)
+        party.resume = ""
 
     def drop_party(self, party: Party) -> None:
         self.parties.pop(party.party, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
@@ -80,7 +81,10 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A customer agreed to be seen or heard, after reading ``announcement``."""
+    """What a customer lets be captured from ``at`` on, after reading ``announcement``.
+
+    ``given`` by the knock, ``changed`` when they switch something on or off, ``ended`` when lobby or call are behind them.
+    """
 
     party: str
     link: str
@@ -89,6 +93,8 @@ class Consent:
     microphone: bool
     announcement: str
     at: float
+    call: str = ""
+    event: Literal["given", "changed", "ended"] = "given"
 
 
 Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | Consent
@@ -142,6 +148,27 @@ class Step:
         self.audit.append(
             AuditEntry(self.now, actor, party.role, action, not code, call, target, code, party.party)
         )
+
+    def consent(self, customer: Party, event: Literal["given", "changed", "ended"]) -> None:
+        """Puts on record what the customer lets be captured now."""
+        self.changes.append(
+            Consent(
+                party=customer.party,
+                link=customer.link,
+                name=customer.name,
+                camera=customer.camera,
+                microphone=customer.microphone,
+                announcement=customer.announcement,
+                at=self.now,
+                call=customer.call,
+                event=event,
+            )
+        )
+
+    def end_consent(self, customer: Party) -> None:
+        """Lobby or call are over for a customer: nothing of them is captured any more."""
+        customer.camera = customer.microphone = False
+        self.consent(customer, "ended")
 
     def publish(self, state: State) -> None:
         """Tells everyone concerned by what was touched, and journals it."""

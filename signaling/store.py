@@ -1,20 +1,15 @@
 """Records: users, teams, calls, consents, audit, links, and the journal of what is live.
 
 SQLite by default, PostgreSQL by URL. Reads go straight to the database. Writes of the running server are handed to
-one owner task, which commits them in order and in batches: ``close`` writes all that is left, and a crash of the
-process loses at most what was handed over since the last commit (a few milliseconds, unless the disk stalls).
+its ``writer``.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -23,38 +18,23 @@ import platformdirs
 from sqlalchemy import Dialect, Table, bindparam, delete, event, insert, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import (
-    ArgumentError,
-    IntegrityError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
-from signaling import schema
+from signaling import migrations, schema
 from signaling.auth import new_signing_secret
 from signaling.policy import Role
 from signaling.protocol import Awareness
 from signaling.state import Link, Team, User
 from signaling.step import AuditEntry, CallBegan, CallEnded, Change, Consent, DropLive, PutLink, PutLive
+from signaling.writer import Write, Writer, cause
 
-log = logging.getLogger("signaling.store")
-
-BACKLOG = 20_000
-"""Writes that may wait for the disk before ``room`` makes the server wait too."""
-_BATCH = 500
-_RETRY = 1.0
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
-
-_Write = tuple[Executable, dict[str, Any]]
-"""A statement and its row; neighbours with the same statement go to the database together."""
 
 _AUDIT = insert(schema.audit)
 _CONSENT = insert(schema.consents)
@@ -136,78 +116,101 @@ class Store:
 
     Attributes:
         signing_secret: signs sign-in tokens; made once, kept in the database.
+        writer: takes the writes of a running server.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._put_live = self._upsert(schema.journal, update=("value",))
         self._put_link = self._upsert(schema.links, update=("uses_left", "revoked"))
-        self._waiting: deque[_Write] = deque()
-        self._wake = asyncio.Event()
-        self._drained = asyncio.Event()
-        self._drained.set()
-        self._writer: asyncio.Task[None] | None = None
-        self._closing = False
+        self.writer = Writer(engine)
         self.signing_secret = ""
 
     async def start(self) -> None:
-        """Makes missing tables and takes up work. Raises StoreError when the database cannot be used."""
+        """Makes the tables, or brings older ones up, and takes up work. Raises StoreError when that cannot be done."""
         try:
             async with self._engine.begin() as connection:
-                await connection.run_sync(schema.metadata.create_all)
+                await connection.run_sync(migrations.bring_up)
                 self.signing_secret = await _setting(connection, "signing_secret", new_signing_secret())
+        except migrations.NewerTables as error:
+            await self._engine.dispose()
+            raise StoreError(
+                f"the database {self._where()} was used by a newer CoachDesk: {error}. "
+                "Update CoachDesk, or go back to a backup made before."
+            ) from error
         except (SQLAlchemyError, OSError) as error:
             await self._engine.dispose()
-            where = self._engine.url.render_as_string(hide_password=True)
-            raise StoreError(f"the database {where} cannot be opened: {_cause(error)}") from error
-        self._writer = asyncio.create_task(self._write(), name="store writer")
+            raise StoreError(f"the database {self._where()} cannot be opened: {cause(error)}") from error
+        self.writer.start()
+
+    def _where(self) -> str:
+        return self._engine.url.render_as_string(hide_password=True)
 
     async def close(self) -> None:
         """Writes what is left, then closes."""
-        self._closing = True
-        self._wake.set()
-        if self._writer is not None:
-            await self._writer
+        await self.writer.close()
         await self._engine.dispose()
 
     # --- users and teams ---
 
-    async def add_user(self, name: str, role: Role, team: str, password_hash: str | None) -> User:
-        """Raises DuplicateUser."""
+    async def add_user(
+        self, name: str, role: Role, team: str, password_hash: str | None, entry: AuditEntry
+    ) -> User:
+        """Raises DuplicateUser. ``entry`` goes into the audit log with it."""
         user = User(uuid.uuid4().hex, name, role, team)
         row = {"id": user.id, "name": name, "role": role.value, "team": team, "password": password_hash}
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(insert(schema.users).values(**row))
-                await connection.execute(self._upsert(schema.teams, update=()), {"name": team})
+                await self._begin_team(connection, team)
+                await connection.execute(_AUDIT, asdict(entry))
         except IntegrityError as error:
             raise DuplicateUser(f"there is a user {name!r} already; choose another name") from error
         return user
 
+    async def set_user(
+        self, name: str, entry: AuditEntry, *, role: Role | None = None, team: str | None = None
+    ) -> None:
+        """Another role or team or both. Raises UnknownUser."""
+        changed = {"role": role.value if role else None, "team": team}
+        values = {column: value for column, value in changed.items() if value is not None}
+        await self._change_user(name, values, entry)
+
+    async def set_password(self, name: str, password_hash: str | None, entry: AuditEntry) -> None:
+        """Another password or none; voids the tokens there are. Raises UnknownUser."""
+        values = {"password": password_hash, "generation": schema.users.c.generation + 1}
+        await self._change_user(name, values, entry)
+
+    async def set_disabled(self, name: str, disabled: bool, entry: AuditEntry) -> None:
+        """Shuts a user out, or lets them in again. Raises UnknownUser."""
+        await self._change_user(name, {"disabled": disabled}, entry)
+
+    async def _change_user(self, name: str, values: Mapping[str, Any], entry: AuditEntry) -> None:
+        table = schema.users
+        async with self._engine.begin() as connection:
+            result = await connection.execute(update(table).where(table.c.name == name).values(**values))
+            if result.rowcount == 0:
+                raise UnknownUser(f"there is no user {name!r}")
+            if "team" in values:
+                await self._begin_team(connection, values["team"])
+            await connection.execute(_AUDIT, asdict(entry))
+
+    async def _begin_team(self, connection: AsyncConnection, team: str) -> None:
+        await connection.execute(self._upsert(schema.teams, update=()), {"name": team})
+
     async def user(self, user_id: str) -> User | None:
-        """The user of an id, unless disabled."""
+        """The user of an id, unless disabled. Raises StoreError when the database cannot be read at present."""
         found = await self._user(schema.users.c.id == user_id)
         return found[0] if found else None
 
     async def user_named(self, name: str) -> tuple[User, str | None] | None:
-        """The user of a name, unless disabled, with the password's hash."""
+        """The user of a name, unless disabled, with the password's hash. Raises StoreError likewise."""
         return await self._user(schema.users.c.name == name)
 
     async def _user(self, where: Any) -> tuple[User, str | None] | None:
         table = schema.users
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(select(table).where(where, table.c.disabled.is_(False)))).first()
-        return None if row is None else (User(row.id, row.name, Role(row.role), row.team), row.password)
-
-    async def set_disabled(self, name: str, disabled: bool) -> None:
-        """Shuts a user out, or lets them in again. Raises UnknownUser."""
-        table = schema.users
-        async with self._engine.begin() as connection:
-            result = await connection.execute(
-                update(table).where(table.c.name == name).values(disabled=disabled)
-            )
-        if result.rowcount == 0:
-            raise UnknownUser(f"there is no user {name!r}")
+        rows = await self._rows(select(table).where(where, table.c.disabled.is_(False)))
+        return (_user_of(rows[0]), rows[0].password) if rows else None
 
     async def users(self) -> list[Account]:
         """All accounts, by name."""
@@ -215,11 +218,11 @@ class Store:
         rows = await self._rows(select(table).order_by(table.c.name))
         return [Account(row.name, Role(row.role), row.team, bool(row.password), row.disabled) for row in rows]
 
-    async def disabled(self) -> frozenset[str]:
-        """The ids of all users who are shut out. Raises StoreError when the database cannot be read at present."""
+    async def good_users(self) -> dict[str, User]:
+        """By id, all users who are not disabled. Raises StoreError when the database cannot be read at present."""
         table = schema.users
-        rows = await self._rows(select(table.c.id).where(table.c.disabled.is_(True)))
-        return frozenset(row.id for row in rows)
+        rows = await self._rows(select(table).where(table.c.disabled.is_(False)))
+        return {row.id: _user_of(row) for row in rows}
 
     async def set_team(self, team: Team) -> None:
         """A team's policy; a running server takes it up within seconds."""
@@ -237,7 +240,7 @@ class Store:
             async with self._engine.connect() as connection:
                 return (await connection.execute(query)).all()
         except (SQLAlchemyError, OSError) as error:
-            raise StoreError(f"the records cannot be read: {_cause(error)}") from error
+            raise StoreError(f"the records cannot be read: {cause(error)}") from error
 
     # --- what a server takes up at its start ---
 
@@ -270,64 +273,13 @@ class Store:
 
     # --- writes of the running server ---
 
-    @property
-    def backlog(self) -> int:
-        return len(self._waiting)
+    def write(self, changes: Iterable[Change], audit: Iterable[AuditEntry]) -> int:
+        """Hands records to the writer, in order; see ``Writer.put``."""
+        return self.writer.put(
+            chain(map(self._record, changes), ((_AUDIT, asdict(entry)) for entry in audit))
+        )
 
-    def write(self, changes: Iterable[Change], audit: Iterable[AuditEntry]) -> None:
-        """Hands records over to the owner task, in order."""
-        self._waiting.extend(map(self._record, changes))
-        self._waiting.extend((_AUDIT, asdict(entry)) for entry in audit)
-        if self._waiting:
-            self._drained.clear()
-            self._wake.set()
-
-    async def room(self) -> None:
-        """Waits while too much is unwritten: rather a slow server than an audit log with holes."""
-        if len(self._waiting) >= BACKLOG:
-            await self._drained.wait()
-
-    async def _write(self) -> None:
-        while not (self._closing and not self._waiting):
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                batch = [self._waiting[i] for i in range(min(_BATCH, len(self._waiting)))]
-                if await self._commit(batch):
-                    for _ in batch:
-                        self._waiting.popleft()
-                elif self._closing:
-                    log.critical("records lost at shutdown: %d writes", len(self._waiting))
-                    self._waiting.clear()
-                else:
-                    await asyncio.sleep(_RETRY)
-            self._drained.set()
-
-    async def _commit(self, batch: list[_Write]) -> bool:
-        """Whether the batch is dealt with; False to try again later."""
-        try:
-            await self._execute(batch)
-        except (OperationalError, InterfaceError, OSError) as error:
-            log.error("records cannot be written, will try again: %s", _cause(error))
-            return False
-        except SQLAlchemyError:
-            await self._commit_one_by_one(batch)
-        return True
-
-    async def _commit_one_by_one(self, batch: list[_Write]) -> None:
-        """One record the database will never take must not hold up the others."""
-        for record in batch:
-            try:
-                await self._execute([record])
-            except SQLAlchemyError as error:
-                log.critical("a record was refused by the database and is lost: %s", _cause(error))
-
-    async def _execute(self, batch: list[_Write]) -> None:
-        async with self._engine.begin() as connection:
-            for statement, group in groupby(batch, key=itemgetter(0)):
-                await connection.execute(statement, [row for _, row in group])
-
-    def _record(self, change: Change) -> _Write:
+    def _record(self, change: Change) -> Write:
         match change:
             case PutLive():
                 return self._put_live, asdict(change)
@@ -364,9 +316,8 @@ async def _setting(connection: AsyncConnection, key: str, default: str) -> str:
     return str(found)
 
 
-def _cause(error: Exception) -> str:
-    """The driver's own words, without the statement and its values."""
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+def _user_of(row: Any) -> User:
+    return User(row.id, row.name, Role(row.role), row.team, row.generation)
 
 
 async def open_store(db: str | None) -> Store:

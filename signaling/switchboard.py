@@ -81,50 +81,62 @@ class Switchboard:
         outlet = self._outlets.pop(connection)
         if outlet.overflowed:
             self.metrics.slow.inc()
+        if outlet.unrecorded:
+            self.metrics.goodbyes.labels(Code.INTERNAL).inc()
         self.apply(self.hub.disconnect(connection, self.now(), left=left))
 
     def apply(self, step: Step) -> None:
-        """Records, then sends: what a client is told is on its way to the disk."""
-        self.store.write(step.changes, step.audit)
+        """Records, then sends: whatever tells of a step leaves the server once the step's records are committed."""
+        place = self.store.write(step.changes, step.audit)
         texts: dict[int, str] = {}
         for connection, message in step.out:
             outlet = self._outlets.get(connection)
             if outlet is not None:
                 text = texts.get(id(message)) or texts.setdefault(id(message), dump(message))
-                self._send(outlet, message, text)
+                self._send(outlet, message, text, place)
 
-    def say(self, outlet: Outlet, message: ServerMessage) -> None:
-        """To one connection, past the hub."""
-        self._send(outlet, message, dump(message))
+    def say(self, outlet: Outlet, message: ServerMessage, *, after: int = 0) -> None:
+        """To one connection, past the hub; ``after``: the place of the records to wait for."""
+        self._send(outlet, message, dump(message), after)
 
-    def _send(self, outlet: Outlet, message: ServerMessage, text: str) -> None:
+    def _send(self, outlet: Outlet, message: ServerMessage, text: str, after: int) -> None:
         self.metrics.sent.inc()
         if isinstance(message, Refused):
             self.metrics.refused.labels(message.code).inc()
         if isinstance(message, Goodbye):
             self.metrics.goodbyes.labels(message.code).inc()
-        outlet.send(text, last=isinstance(message, Goodbye))
+        outlet.send(text, after=after, last=isinstance(message, Goodbye))
 
-    def audit(self, actor: str, role: str, action: str, *, code: str = "", party: str = "") -> None:
-        """An entry about something that happens outside the hub."""
+    def audit(self, actor: str, role: str, action: str, *, code: str = "", party: str = "") -> int:
+        """An entry about something that happens outside the hub; its place in the line of records."""
         entry = AuditEntry(self.now(), actor, role, action, not code, code=code, party=party)
-        self.store.write((), (entry,))
+        return self.store.write((), (entry,))
 
     async def _tick(self) -> None:
+        """Keeps the hub's time, which stands still while nothing can be recorded: nobody loses a place by that."""
+        stood_still = False
         while True:
             await asyncio.sleep(_TICK)
+            if self.store.writer.stalled:
+                stood_still = True
+                continue
             try:
+                if stood_still:
+                    self.hub.renew_grace(self.now())
                 self.apply(self.hub.tick(self.now()))
             except Exception:
                 # A fault in one party's affairs must not stop the clock for all.
                 log.exception("tick failed")
+            stood_still = False
 
     async def _follow_records(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW)
+            if self.store.writer.stalled:
+                continue
             try:
-                teams, disabled = await self.store.teams(), await self.store.disabled()
-                self.apply(self.hub.follow_records(teams, disabled, self.now()))
+                teams, users = await self.store.teams(), await self.store.good_users()
+                self.apply(self.hub.follow_records(teams, users, self.now()))
             except StoreError as error:
                 log.error("changes in the records cannot be read, will try again: %s", error)
             except Exception:

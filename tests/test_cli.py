@@ -106,6 +106,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
             "user",
             "user add",
             "user list",
+            "user set",
+            "user password",
             "user disable",
             "user enable",
             "team",
@@ -136,7 +138,7 @@ def test_an_account_is_made_and_its_token_is_all_that_is_printed(amy: str) -> No
 
     async def owner() -> str:
         store = await open_store(amy)
-        user = await store.user(read_token(store.signing_secret, token.strip(), 0.0))
+        user = await store.user(read_token(store.signing_secret, token.strip(), 0.0).user)
         await store.close()
         assert user is not None
         return user.name
@@ -180,6 +182,50 @@ def test_a_password_is_asked_for_and_kept_unreadable(db: str) -> None:
 def test_a_user_who_is_not_there(amy: str) -> None:
     assert "coachdesk user add bob" in failed("token", "bob", "--db", amy)
     assert "no user 'bob'" in failed("user", "disable", "bob", "--db", amy)
+    assert "no user 'bob'" in failed("user", "set", "bob", "--team", "south", "--db", amy)
+    assert "no user 'bob'" in failed("user", "password", "bob", "--none", "--db", amy)
+
+
+def test_another_role_and_team(amy: str) -> None:
+    told = done("user", "set", "amy", "--role", "supervisor", "--db", amy)
+    assert told == "amy\tsupervisor\tnorth\ttoken\n"
+    done("user", "set", "amy", "--team", "south", "--db", amy)
+    assert done("user", "list", "--db", amy) == "amy\tsupervisor\tsouth\ttoken\n"
+    assert done("team", "show", "--db", amy).splitlines() == ["north\tall\t", "south\tall\t"]
+    assert "--role" in failed("user", "set", "amy", "--db", amy)
+    assert "team" in failed("user", "set", "amy", "--team", " ", "--db", amy)
+
+
+def test_another_password_and_none(amy: str) -> None:
+    typed = "correct horse\ncorrect horse\n"
+    ended = run("user", "password", "amy", "--db", amy, text=typed)
+    assert ended.returncode == 0
+    assert "correct horse" not in ended.stdout + ended.stderr
+    assert done("user", "list", "--db", amy) == "amy\tagent\tnorth\tpassword or token\n"
+    done("user", "password", "amy", "--none", "--db", amy)
+    assert done("user", "list", "--db", amy) == "amy\tagent\tnorth\ttoken\n"
+
+
+def test_a_password_that_is_too_short_is_refused(amy: str) -> None:
+    ended = run("user", "password", "amy", "--db", amy, text="short\nshort\n")
+    assert (ended.returncode, "8 to" in ended.stderr) == (1, True)
+
+
+def test_what_is_done_to_accounts_is_in_the_audit_log(db: str) -> None:
+    done("user", "add", "amy", "--role", "agent", "--team", "north", "--db", db)
+    done("user", "set", "amy", "--role", "trainee", "--db", db)
+    done("user", "password", "amy", "--none", "--db", db)
+    done("user", "disable", "amy", "--db", db)
+    done("user", "enable", "amy", "--db", db)
+    entries = [json.loads(line) for line in done("audit", "--db", db).splitlines()]
+    assert [(entry["action"], entry["target"]) for entry in entries] == [
+        ("add_user", "amy agent north"),
+        ("set_user", "amy trainee"),
+        ("set_password", "amy"),
+        ("disable_user", "amy"),
+        ("enable_user", "amy"),
+    ]
+    assert {(entry["actor"], entry["allowed"]) for entry in entries} == {("command line", True)}
 
 
 def test_a_disabled_user_gets_no_token_until_enabled(amy: str) -> None:
@@ -323,7 +369,9 @@ async def test_the_audit_log_is_json_lines_oldest_first(tmp_path: Path) -> None:
         while "barge" not in (log := await asyncio.to_thread(done, "audit", "--db", site.db)):
             pass
         of_call = await asyncio.to_thread(done, "audit", "--call", first, "--last", "2", "--db", site.db)
-    entries = [json.loads(line) for line in log.splitlines()]
+    everything = [json.loads(line) for line in log.splitlines()]
+    entries = [entry for entry in everything if entry["actor"] != "command line"]
+    assert everything[-len(entries) :] == entries
     actions = [entry["action"] for entry in entries]
     assert actions == ["create_link", "knock", "admit", "listen", "whisper", "barge"]
     assert [json.loads(line)["action"] for line in of_call.splitlines()] == ["whisper", "barge"]
@@ -336,10 +384,10 @@ async def test_the_audit_log_is_json_lines_oldest_first(tmp_path: Path) -> None:
     assert set(whisper) == {"at", "actor", "role", "action", "allowed", "call", "target", "code", "party"}
 
 
-def test_an_audit_log_without_entries_prints_nothing(amy: str) -> None:
-    assert done("audit", "--db", amy) == ""
-    assert done("audit", "--call", "none", "--last", "5", "--db", amy) == ""
-    assert run("audit", "--last", "0", "--db", amy).returncode == 2
+def test_an_audit_log_without_entries_prints_nothing(db: str) -> None:
+    assert done("audit", "--db", db) == ""
+    assert done("audit", "--call", "none", "--last", "5", "--db", db) == ""
+    assert run("audit", "--last", "0", "--db", db).returncode == 2
 
 
 # --- the endpoint ---

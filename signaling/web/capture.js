@@ -32,6 +32,7 @@ export class Capture {
   /** @type {CaptureFault | ""} */ cameraFault = "";
   microphoneLost = false;
   #held = false;
+  #exchanging = false;
   #stopped = true;
   /** @type {Promise<void>} */ #work = Promise.resolve();
   #onDevices = () => void this.#count().then(() => this.refresh());
@@ -45,6 +46,11 @@ export class Capture {
   /** Whether the picture shows the customer rather than what is before them. */
   get selfie() {
     return this.video?.getSettings().facingMode === "user";
+  }
+
+  /** What is in use; a camera that is being exchanged for another counts. @returns {Wanted} */
+  get captured() {
+    return { camera: this.cameraWanted && (this.video !== null || this.#exchanging), microphone: this.audio !== null };
   }
 
   /** Asks for what the customer has just agreed to. Rejects with CaptureError. @param {Wanted} wanted */
@@ -91,7 +97,7 @@ export class Capture {
 
   /** The other camera. Phones open one at a time, so the present one goes first. */
   flip() {
-    return this.#do(async () => {
+    return this.#exchange(async () => {
       const before = this.facing;
       const beforeId = this.video?.getSettings().deviceId;
       this.facing = before === "user" ? "environment" : "user";
@@ -105,7 +111,7 @@ export class Capture {
 
   /** Gets back what the system took while the page was in the background. */
   refresh() {
-    return this.#do(async () => {
+    return this.#exchange(async () => {
       if ([this.audio, this.video].some((track) => track?.muted)) await settled(this.audio, this.video);
       if (gone(this.audio)) await this.#reopenMicrophone();
       if (this.cameraWanted && gone(this.video)) {
@@ -122,6 +128,19 @@ export class Capture {
     };
     this.#work = this.#work.then(run).catch((error) => console.warn("capture:", error.message));
     return this.#work;
+  }
+
+  /** A step in which the camera goes, to be back in a moment. @param {() => Promise<unknown>} step */
+  #exchange(step) {
+    return this.#do(async () => {
+      this.#exchanging = true;
+      try {
+        await step();
+      } finally {
+        this.#exchanging = false;
+        this.handlers.onChange();
+      }
+    });
   }
 
   async #matchCamera() {

@@ -187,6 +187,10 @@ const ENDINGS = {
     icon: "clock", title: "{agent} can't take your call now",
     body: "We are sorry. Please contact the person who invited you for another time. Camera and microphone are off.",
   },
+  agent_gone: {
+    icon: "alert", title: "{agent} no longer takes calls",
+    body: `We are sorry: nobody will answer here. Camera and microphone are off. ${NEW_LINK}`,
+  },
 };
 
 const SITE_SETTINGS = ["Tap the icon to the left of the address.", "Open Permissions and allow camera and microphone.", "Come back here and try again."];

@@ -26,6 +26,7 @@
 
 import { Call } from "./call.js";
 import { Capture, CaptureError } from "./capture.js";
+import { Consent } from "./consent.js";
 import { Connection, Refused } from "./protocol.js";
 
 const REMEMBERED_WITHIN_MS = 8000;
@@ -60,14 +61,25 @@ export class Visit {
    */
   constructor({ url, memory, onChange, onSafe }) {
     this.memory = memory;
-    this.onChange = onChange;
     this.onSafe = onSafe;
     this.#resume = memory.kept.resume ?? "";
-    this.capture = new Capture({ onTrack: (kind, track) => this.#call?.replace(kind, track), onChange });
+    this.capture = new Capture({
+      onTrack: (kind, track) => this.#call?.replace(kind, track),
+      onChange: () => this.onChange(),
+    });
+    this.consent = new Consent({
+      memory,
+      captured: () => (this.#wanted && !this.#joining && this.connection.state === "ready" ? this.capture.captured : null),
+      tell: (captured) => this.connection.request({ type: "update_consent", ...captured }),
+    });
+    this.onChange = () => {
+      onChange();
+      void this.consent.follow();
+    };
     this.connection = new Connection(url, {
       hello: () => this.#hello(),
       onMessage: (message) => this.#received(message),
-      onState: () => onChange(),
+      onState: () => this.onChange(),
       onRejected: (code) => this.#rejected(code),
       onGoodbye: () => this.#note({ restarting: true }),
     });
@@ -113,8 +125,7 @@ export class Visit {
     try {
       await this.#capture(wanted);
       this.#wanted = wanted;
-      if (this.memory.kept.consent) this.memory.keep({ consent: wanted });
-      else await this.#knock();
+      if (!this.memory.kept.consent) await this.#knock();
     } catch (error) {
       if (error instanceof CaptureError) this.#problem = error.fault;
       else throw error;

@@ -95,6 +95,7 @@ class Desk:
         self.journal: dict[str, bytes] = {}
         self.limits = limits or Limits()
         self.teams = teams
+        self.accounts: dict[str, User] = {}
         self.hub = self._hub()
 
     def _hub(self) -> Hub:
@@ -135,8 +136,13 @@ class Desk:
         return client
 
     def staff(self, name: str, role: Role, team: str = "north") -> Client:
+        user = User(f"id-{name}", name, role, team)
+        self.accounts[user.id] = user
+        return self.sign_in(user)
+
+    def sign_in(self, user: User) -> Client:
         client = self._client()
-        self.apply(self.hub.sign_in(client.connection, User(f"id-{name}", name, role, team), self.now))
+        self.apply(self.hub.sign_in(client.connection, user, self.now))
         return client
 
     def agent(self, name: str = "amy", team: str = "north") -> Client:
@@ -192,10 +198,14 @@ class Desk:
         """The agent's endpoint wires what is asked of it."""
         agent.do(Applied, call=call, revision=self.view(call).revision)
 
-    def follow_records(self, *teams: Team, disabled: tuple[str, ...] = ()) -> None:
-        """An administrator has changed the records to this."""
-        ids = {f"id-{name}" for name in disabled}
-        self.apply(self.hub.follow_records({team.name: team for team in teams}, ids, self.now))
+    def follow_records(
+        self, *teams: Team, disabled: tuple[str, ...] = (), changed: tuple[User, ...] = ()
+    ) -> None:
+        """An administrator has changed the records to this; ``changed``: accounts as they are now."""
+        users = {**self.accounts, **{user.id: user for user in changed}}
+        for name in disabled:
+            users.pop(f"id-{name}", None)
+        self.apply(self.hub.follow_records({team.name: team for team in teams}, users, self.now))
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds

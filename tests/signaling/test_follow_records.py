@@ -2,15 +2,17 @@
 
 import pytest
 
-from signaling.policy import Mode
+from signaling.policy import Mode, Role
 from signaling.protocol import (
     Admit,
     CallState,
     Code,
     CreateLink,
+    CustomerState,
     Ended,
     EndReason,
     Goodbye,
+    HangUp,
     Invitation,
     Knock,
     Listen,
@@ -18,7 +20,7 @@ from signaling.protocol import (
     TeamPolicy,
     Welcome,
 )
-from signaling.state import Team
+from signaling.state import Team, User
 from signaling.step import Consent
 
 from .desk import Client, Desk, whispering
@@ -106,6 +108,78 @@ def test_shutting_out_happens_once(desk: Desk) -> None:
     seen = len(desk.audit), len(desk.changes)
     desk.follow_records(disabled=("sue", "amy"))
     assert (len(desk.audit), len(desk.changes)) == seen
+
+
+def test_who_waits_for_a_disabled_agent_is_turned_away(desk: Desk) -> None:
+    agent = desk.agent()
+    waiting, lost = desk.customer(agent), desk.customer(agent, "Eve")
+    other = desk.customer(desk.agent("bea"))
+    lost.leave()
+    desk.follow_records(disabled=("amy",))
+    assert waiting.last(Ended) == Ended("", EndReason.AGENT_GONE)
+    assert desk.back(lost).last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert not other.got(Ended)
+    assert set(desk.journal) == {f"party:{other.party}"}
+
+
+# --- another role, team or password ---
+
+
+def changed(name: str, role: Role, team: str = "north", generation: int = 0) -> User:
+    return User(f"id-{name}", name, role, team, generation)
+
+
+@pytest.mark.parametrize("user", [changed("sue", Role.TRAINEE), changed("sue", Role.SUPERVISOR, "south")])
+def test_another_role_or_team_takes_effect_at_once(desk: Desk, user: User) -> None:
+    agent, customer, supervisor, call = whispering(desk)
+    desk.follow_records(changed=(user,))
+    assert supervisor.last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert [p.party for p in desk.view(call).parties] == [agent.party, customer.party]
+    assert desk.back(supervisor, user).last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert ("shut_out", "changed") in [(e.action, e.target) for e in desk.audit if e.actor == "sue"]
+    assert desk.sign_in(user).last(Welcome).team == user.team
+
+
+def test_an_agents_call_outlives_a_change_and_the_session_does_not(desk: Desk) -> None:
+    agent, customer, _, call = whispering(desk)
+    user = changed("amy", Role.AGENT, "south")
+    path = desk.invite(agent).path
+    desk.follow_records(changed=(user,))
+    assert desk.follow(path).last(Goodbye).code == Code.LINK_REVOKED
+    agent = desk.back(agent, user)
+    assert agent.last(CallState).call.call == call
+    agent.do(HangUp, call=call)
+    assert customer.last(Ended).reason is EndReason.HUNG_UP
+    desk.follow_records(changed=(user,))
+    assert agent.last(Goodbye).code == Code.NOT_SIGNED_IN
+
+
+def test_who_waits_for_an_agent_who_is_none_any_more_is_turned_away(desk: Desk) -> None:
+    customer = desk.customer(desk.agent())
+    desk.follow_records(changed=(changed("amy", Role.SUPERVISOR),))
+    assert customer.last(Ended) == Ended("", EndReason.AGENT_GONE)
+
+
+def test_a_new_password_ends_the_session_and_keeps_the_agents_place(desk: Desk) -> None:
+    agent, customer, _, call = whispering(desk)
+    user = changed("amy", Role.AGENT, generation=1)
+    desk.follow_records(changed=(user,))
+    assert agent.last(Goodbye).code == Code.NOT_SIGNED_IN
+    assert customer.last(CustomerState).phase == "agent_away"
+    assert desk.back(agent, user).last(Goodbye).code == Code.NOT_SIGNED_IN
+    again = desk.sign_in(user)
+    assert again.last(CallState).call.call == call
+    seen = len(desk.audit)
+    desk.follow_records(changed=(user,))
+    assert not again.closed
+    assert len(desk.audit) == seen
+
+
+def test_a_new_password_is_remembered_over_a_restart(desk: Desk) -> None:
+    agent, _, _, _ = whispering(desk)
+    desk.follow_records(changed=(changed("amy", Role.AGENT, generation=1),))
+    desk.restart()
+    assert desk.back(agent, changed("amy", Role.AGENT, generation=1)).last(Goodbye).code == Code.NOT_SIGNED_IN
 
 
 @pytest.mark.parametrize("enabled_again", [True, False])

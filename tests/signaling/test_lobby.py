@@ -100,6 +100,14 @@ def test_a_knock_is_a_consent_on_record(desk: Desk) -> None:
     assert consent.announcement == "We listen in."
 
 
+def test_a_link_says_its_whole_address_where_the_server_knows_its_own(desk: Desk) -> None:
+    agent = desk.agent()
+    assert desk.invite(agent).url == ""
+    desk.hub.state.public_url = "https://calls.example.org"
+    link = desk.invite(agent)
+    assert link.url == f"https://calls.example.org{link.path}"
+
+
 def test_a_declined_customer_is_told_and_gone(desk: Desk) -> None:
     agent = desk.agent()
     customer = desk.customer(agent)

@@ -61,6 +61,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
     },
     Role.CUSTOMER: {
         Action.KNOCK: ["always"],
+        Action.UPDATE_CONSENT: ["always"],
         Action.HANG_UP: ["member"],
         Action.SIGNAL: ["member edge"],
     },
@@ -104,6 +105,7 @@ def test_nothing_is_allowed_by_the_empty_context_that_touches_a_call() -> None:
     free = {(role, action) for role, action in product(Role, Action) if may(role, action, Context())}
     assert free == {
         (Role.CUSTOMER, Action.KNOCK),
+        (Role.CUSTOMER, Action.UPDATE_CONSENT),
         (Role.AGENT, Action.CREATE_LINK),
         (Role.SUPERVISOR, Action.WATCH_CALLS),
         (Role.TRAINEE, Action.WATCH_CALLS),

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from signaling.administration import AdministrationError
+from signaling.administration import AdministrationError, set_disabled
 from signaling.policy import Role
 from signaling.server import ServerError, ServerOptions, add_user, serve, token_for
 from signaling.state import Link, Team
 from signaling.step import AuditEntry, CallBegan, CallEnded, DropLive, PutLink, PutLive
 from signaling.store import (
     DuplicateUser,
-    Store,
     StoreError,
     UnknownUser,
     database_url,
@@ -85,23 +84,24 @@ async def test_a_record_the_database_refuses_does_not_hold_up_the_others(
 async def test_a_failing_disk_makes_the_server_wait_and_loses_nothing(
     db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("signaling.store.BACKLOG", 3)
-    monkeypatch.setattr("signaling.store._RETRY", 0.01)
+    monkeypatch.setattr("signaling.writer.BACKLOG", 3)
+    monkeypatch.setattr("signaling.writer._RETRY", 0.01)
     store = await open_store(db)
-    works, tried = store._execute, asyncio.Event()
+    works, tried = store.writer._execute, asyncio.Event()
 
     async def fails(_statements: object) -> None:
         tried.set()
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr(store, "_execute", fails)
+    monkeypatch.setattr(store.writer, "_execute", fails)
     store.write((), [entry(number) for number in range(5)])
     await tried.wait()
-    room = asyncio.create_task(store.room())
+    room = asyncio.create_task(store.writer.room())
     await asyncio.sleep(0)
     assert not room.done()
-    monkeypatch.setattr(store, "_execute", works)
+    monkeypatch.setattr(store.writer, "_execute", works)
     await asyncio.wait_for(room, 15)
+    await drained(store)
     assert [row.call async for row in store.audit_log()] == [f"c{number}" for number in range(5)]
     await store.close()
 
@@ -231,22 +231,25 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         {"cert": "none.pem", "key": "none.pem"},
         {"turn_urls": ("turn:t",)},
         {"host": "203.0.113.7"},
+        {"public_url": "calls.example.org"},
     ],
 )
 async def test_a_server_that_cannot_start_says_why(db: str, options: dict[str, object]) -> None:
-    with pytest.raises(ServerError, match=r"TLS|certificate|secret|cannot listen"):
+    with pytest.raises(ServerError, match=r"TLS|certificate|secret|cannot listen|public-url"):
         await serve(ServerOptions(port=0, db=db, **options), lambda url: None)  # type: ignore[arg-type]
 
 
 async def test_a_user_is_found_unless_disabled(db: str) -> None:
     await add_user(db, "amy", Role.AGENT, "north")
-    store: Store = await open_store(db)
+    store = await open_store(db)
     found = await store.user_named("amy")
     assert found is not None
     assert await store.user(found[0].id) == found[0]
-    await store.set_disabled("amy", True)
+    assert await store.good_users() == {found[0].id: found[0]}
+    await set_disabled(db, "amy", True)
     assert await store.user_named("amy") is None
     assert await store.user(found[0].id) is None
+    assert await store.good_users() == {}
     with pytest.raises(UnknownUser):
-        await store.set_disabled("bob", True)
+        await set_disabled(db, "bob", True)
     await store.close()

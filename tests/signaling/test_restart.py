@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from signaling.policy import Mode
-from signaling.protocol import Applied, CallState, Code, CustomerState, Hold, Listen, Lobby, SetMode
+from signaling.protocol import Applied, Calls, CallState, Code, CustomerState, Hold, Listen, Lobby, SetMode
 from signaling.store import open_store
 
 from .wire import PATIENCE, Site, Staff, Wire, read_audit
@@ -116,6 +116,42 @@ async def test_an_agent_who_comes_back_by_token_after_the_crash_has_the_call(
             again = await Site(url, folder, staff.tokens, session).staff("amy")
             assert again.party == agent.party
             assert (await again.until(CallState)).call.call == call
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_what_was_answered_is_on_record_though_the_server_is_killed_at_once(
+    folder: str, staff: Staff, attempt: int
+) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with process(folder) as (server, url):
+            office = Site(url, folder, staff.tokens, session)
+            agent = await office.staff("amy")
+            _, call = await office.call(agent)
+            for number in range(10 + attempt):
+                await agent.do(Hold, call=call, on=number % 2 == 0)
+            server.kill()  # within microseconds of the answer
+            await server.wait()
+        rows = await read_audit(folder)
+        assert sum(row.action == "hold" for row in rows) == 10 + attempt
+        async with process(folder) as (_, url):
+            again = await Site(url, folder, staff.tokens, session).staff("amy")
+            held = attempt % 2 == 1  # the last of an odd number of turns is to hold
+            assert ((await again.until(CallState)).call.phase == "held") is held
+
+
+async def test_what_others_were_told_is_on_record_as_well(folder: str, staff: Staff) -> None:
+    async with aiohttp.ClientSession() as session, process(folder) as (server, url):
+        office = Site(url, folder, staff.tokens, session)
+        agent, supervisor = await office.staff("amy"), await office.staff("sue")
+        await office.call(agent)
+        await supervisor.until(Calls)
+        while not (calls := (await supervisor.until(Calls)).calls):
+            pass
+        server.kill()
+        await server.wait()
+        store = await open_store(folder)
+        assert f"call:{calls[0].call}" in dict(await store.live())
+        await store.close()
 
 
 async def test_a_clean_stop_writes_everything(folder: str, staff: Staff) -> None:

@@ -10,8 +10,10 @@ import time
 import jwt
 import pytest
 
-from signaling.auth import Attempts, AuthError, TokenBucket, issue_token, read_token, verify_password
+from signaling.administration import set_disabled, set_password
+from signaling.auth import Attempts, AuthError, Bearer, TokenBucket, issue_token, read_token, verify_password
 from signaling.protocol import Code, Knock, Listen, Refused, Welcome
+from signaling.server import token_for
 from signaling.store import open_store
 from signaling.switchboard import Clock
 
@@ -24,20 +26,26 @@ KEY = "k" * 48
 
 
 def test_a_token_names_its_user_until_it_expires() -> None:
-    token = issue_token(KEY, "u1", 1000.0, 60)
-    assert read_token(KEY, token, 1059.0) == "u1"
+    token = issue_token(KEY, Bearer("u1", 3), 1000.0, 60)
+    assert read_token(KEY, token, 1059.0) == Bearer("u1", 3)
     with pytest.raises(AuthError, match="expired"):
         read_token(KEY, token, 1060.0)
 
 
+def test_a_token_from_before_passwords_were_counted_is_of_the_first() -> None:
+    token = jwt.encode({"sub": "u1", "exp": 2000}, KEY, "HS256")
+    assert read_token(KEY, token, 1000.0) == Bearer("u1", 0)
+
+
 def forged() -> dict[str, str]:
     claims = {"sub": "u1", "exp": 9999999999}
-    header, body, signature = issue_token(KEY, "u1", 1000.0).split(".")
+    header, body, signature = issue_token(KEY, Bearer("u1"), 1000.0).split(".")
     return {
         "other key": jwt.encode(claims, "x" * 48, "HS256"),
         "no signature": jwt.encode(claims, None, "none"),
         "other algorithm": jwt.encode(claims, "k" * 64, "HS512"),
         "no expiry": jwt.encode({"sub": "u1"}, KEY, "HS256"),
+        "generation is no number": jwt.encode({**claims, "gen": "new"}, KEY, "HS256"),
         "no subject": jwt.encode({"exp": 9999999999}, KEY, "HS256"),
         "cut": f"{header}.{body}",
         "swapped body": f"{header}.{jwt.encode({**claims, 'sub': 'u2'}, KEY, 'HS256').split('.')[1]}.{signature}",
@@ -54,19 +62,35 @@ def test_a_forged_token_is_no_token(kind: str) -> None:
 
 async def test_role_and_team_come_from_the_records_not_the_token(office: Site) -> None:
     claims = jwt.decode(office.tokens["tim"], options={"verify_signature": False})
-    assert set(claims) == {"sub", "iat", "exp"}
+    assert set(claims) == {"sub", "gen", "iat", "exp"}
 
 
 async def test_a_disabled_account_is_refused_with_token_and_with_resume(office: Site) -> None:
     agent = await office.staff("sue")
-    store = await open_store(office.db)
-    await store.set_disabled("sue", True)
-    await store.close()
+    await set_disabled(office.db, "sue", True)
     assert await (await office.hello(token=office.tokens["sue"])).goodbye() == Code.NOT_SIGNED_IN
     assert await (await office.hello(resume=agent.resume)).goodbye() == Code.NOT_SIGNED_IN
 
 
 # --- passwords ---
+
+
+async def test_a_new_password_voids_the_old_tokens_and_the_old_password(office: Site) -> None:
+    _, body = await post(office, {"name": "amy", "password": PASSWORD})
+    await set_password(office.db, "amy", "battery staple")
+    for token in (body["token"], office.tokens["amy"]):
+        assert await (await office.hello(token=token)).goodbye() == Code.NOT_SIGNED_IN
+    assert (await post(office, {"name": "amy", "password": PASSWORD}))[0] == 401
+    status, body = await post(office, {"name": "amy", "password": "battery staple"})
+    assert status == 200
+    assert isinstance(await (await office.hello(token=body["token"])).next(), Welcome)
+
+
+async def test_without_a_password_only_tokens_sign_in(office: Site) -> None:
+    await set_password(office.db, "amy", None)
+    assert (await post(office, {"name": "amy", "password": PASSWORD}))[0] == 401
+    token = await token_for(office.db, "amy")
+    assert isinstance(await (await office.hello(token=token)).next(), Welcome)
 
 
 async def post(office: Site, body: object) -> tuple[int, dict[str, str]]:
@@ -220,6 +244,6 @@ async def test_no_secret_is_in_the_records(office: Site) -> None:
 async def test_tokens_expire_by_the_servers_clock(office: Site) -> None:
     store = await open_store(office.db)
     user = jwt.decode(office.tokens["sue"], options={"verify_signature": False})["sub"]
-    old = issue_token(store.signing_secret, user, time.time() - 100, 50)
+    old = issue_token(store.signing_secret, Bearer(user), time.time() - 100, 50)
     await store.close()
     assert await (await office.hello(token=old)).goodbye() == Code.NOT_SIGNED_IN

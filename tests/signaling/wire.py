@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
+from sqlalchemy import Table
 
 from signaling.policy import Role
 from signaling.protocol import (
@@ -34,7 +35,7 @@ from signaling.protocol import (
     dump,
     parse_server,
 )
-from signaling.schema import audit
+from signaling.schema import audit, consents
 from signaling.server import ServerOptions, add_user, serve, token_for
 from signaling.store import Store, database_url, make_engine
 
@@ -198,16 +199,24 @@ async def drained(store: Store) -> None:
     """Waits until all that was handed over is on disk."""
     async with asyncio.timeout(15):
         while True:
-            if not store.backlog:
+            if not store.writer.backlog:
                 return
             await asyncio.sleep(0.005)
 
 
 async def read_audit(db: str) -> list[Any]:
+    return await _read(db, audit)
+
+
+async def read_consents(db: str) -> list[Any]:
+    return await _read(db, consents)
+
+
+async def _read(db: str, table: Table) -> list[Any]:
     engine = make_engine(database_url(db))
     try:
         async with engine.connect() as connection:
-            return list((await connection.execute(audit.select().order_by(audit.c.id))).all())
+            return list((await connection.execute(table.select().order_by(table.c.id))).all())
     finally:
         await engine.dispose()
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from signaling.protocol import Ended, EndReason, HangUp
+from signaling.protocol import Code, Ended, EndReason, HangUp, UpdateConsent
 from tests.web.agent import TONE_HZ, Agent
 from tests.web.conftest import Customer
 from tests.web.desk import CALL, Desk, until
@@ -108,6 +108,53 @@ async def test_flip_changes_the_camera_and_the_pictures_go_on(desk: Desk, custom
     assert await customer.ask(camera) != first
     before = agent.pictures
     await until(lambda: agent.pictures > before + 10, "pictures of the other camera came")
+
+
+async def consents(desk: Desk, *cameras: bool) -> None:
+    """Waits until this, and no more, was told of the camera since the knock."""
+    await desk.got(UpdateConsent, len(cameras))
+    assert [told.camera for told in desk.all(UpdateConsent)] == list(cameras)
+    assert all(told.microphone for told in desk.all(UpdateConsent))
+
+
+async def test_the_consent_follows_the_camera_and_not_the_mute(desk: Desk, customer: Customer) -> None:
+    await customer.join(desk)
+    await customer.tap("Mute")
+    await customer.tap("Stop camera")
+    await consents(desk, False)
+    await customer.tap("Start camera")
+    await consents(desk, False, True)
+    await customer.tap("Flip between front and back camera")
+    await customer.page.locator("#flip:enabled").wait_for()
+    await customer.tap("Stop camera")
+    await consents(desk, False, True, False)
+
+
+async def test_a_consent_not_taken_is_told_again_and_a_reload_keeps_to_it(desk: Desk, customer: Customer) -> None:
+    await customer.join(desk)
+    desk.refuses[UpdateConsent] = Code.INTERNAL
+    await customer.tap("Stop camera")
+    await desk.got(UpdateConsent)
+    del desk.refuses[UpdateConsent]
+    await desk.got(UpdateConsent, 2)
+    await customer.until("!JSON.parse(sessionStorage.getItem('visit')).consent.camera", "the consent is remembered")
+    await customer.page.reload()
+    await customer.see("You're in line")
+    await customer.see("Your camera is off")
+    assert await customer.page.locator("#preview").evaluate("(video) => video.srcObject") is None
+    assert len(desk.all(UpdateConsent)) == 2
+
+
+async def test_a_camera_that_is_denied_is_not_consented_to(desk: Desk, customer: Customer) -> None:
+    await customer.join(desk)
+    await customer.tap("Stop camera")
+    await consents(desk, False)
+    await customer.ask(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }; }"
+    )
+    await customer.tap("Start camera")
+    await customer.page.locator("#banner[data-notice=camera_denied]").wait_for()
+    await consents(desk, False)
 
 
 async def test_only_the_front_preview_is_mirrored(desk: Desk, customer: Customer) -> None:

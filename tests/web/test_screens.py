@@ -209,6 +209,12 @@ async def test_declined_lets_go_of_the_camera(desk: Desk, customer: Customer) ->
     assert await customer.ask("tracks.every((track) => track.readyState === 'ended')")
 
 
+async def test_who_waits_for_an_agent_who_will_never_come_is_told(desk: Desk, customer: Customer) -> None:
+    await customer.join(desk)
+    await desk.say(Ended("", EndReason.AGENT_GONE))
+    await customer.see("Maria Lopez no longer takes calls")
+
+
 async def test_an_agent_away_from_the_desk_keeps_the_line(desk: Desk, customer: Customer) -> None:
     await customer.join(desk)
     await desk.tell("agent_away", call="")
