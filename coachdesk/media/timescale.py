@@ -1,4 +1,4 @@
-"""Making speech a little shorter without changing its pitch: one period is overlapped with the next (WSOLA). Pure."""
+"""Making speech a little shorter or longer without changing its pitch: whole periods go or come twice (WSOLA). Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from coachdesk.media.pcm import Samples
 
 OVERLAP = 480
 """Samples over which one period fades into another, 10 ms."""
+SHORTEST_OVERLAP = 240
 MIN_CUT, MAX_CUT = 120, 720
 """2.5 to 15 ms: the pitch periods of speech."""
 GOOD_ENOUGH = 0.05
@@ -24,9 +25,28 @@ def shorten(samples: Samples, most: int) -> Samples:
     if longest < MIN_CUT:
         return samples
     cut = MIN_CUT + _best_match(samples[:OVERLAP], samples[MIN_CUT : longest + OVERLAP])
-    fade = np.linspace(1.0, 0.0, OVERLAP, dtype=np.float32)
-    joined = samples[:OVERLAP] * fade + samples[cut : cut + OVERLAP] * (1 - fade)
+    joined = _faded(samples[:OVERLAP], samples[cut : cut + OVERLAP])
     return np.concatenate([joined, samples[cut + OVERLAP :]])
+
+
+def lengthen(samples: Samples, least: int) -> Samples:
+    """``samples`` with 120 to 720 more near the beginning, at least ``least`` if possible: a piece of it comes twice.
+
+    Comes back as it was if there are fewer than 360 samples.
+    """
+    overlap = min(OVERLAP, max(SHORTEST_OVERLAP, len(samples) // 2))
+    longest = min(MAX_CUT, len(samples) - overlap)
+    shortest = max(MIN_CUT, min(least, longest))
+    if longest < shortest:
+        return samples
+    period = shortest + _best_match(samples[:overlap], samples[shortest : longest + overlap])
+    joined = _faded(samples[period : period + overlap], samples[:overlap])
+    return np.concatenate([samples[:period], joined, samples[overlap:]])
+
+
+def _faded(first: Samples, second: Samples) -> Samples:
+    fade = np.linspace(1.0, 0.0, len(first), dtype=np.float32)
+    return first * fade + second * (1 - fade)
 
 
 def _best_match(pattern: Samples, sound: Samples) -> int:

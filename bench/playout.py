@@ -1,0 +1,242 @@
+"""The playout buffer in simulated time: speech through an encoder, a bad network and the buffer, and how it sounds.
+
+    python bench/playout.py [NETWORK ...] [--red 1,2] [--nack] [--no-fec] [--frame 10] [--json FILE]
+
+Seconds instead of hours, the same numbers every time: for choosing the buffer's constants, not for comparing with
+others. Speech is that of bench/speech, quality PESQ (ITU-T P.862.2, wide band) and STOI against what was spoken. The
+delay is from the mouth to the buffer's end: the frame, the encoder's look-ahead, the network and the buffer, no device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+import soundfile
+from pesq import pesq
+from pystoi import stoi
+from scipy.signal import correlate, resample_poly
+
+from coachdesk.media.opus import Encoder
+from coachdesk.media.packet import Packet
+from coachdesk.media.pcm import BLOCK_SECONDS, RATE, Samples
+from coachdesk.media.playout import Playout
+
+SPEECH = Path(__file__).with_name("speech")
+PATH_SECONDS = 0.020
+"""One way, where a network's name says no other."""
+LOOK_AHEAD = 0.0065
+"""Of the encoder, in seconds."""
+CLIP, SKIPPED = 8.0, 2.0
+"""Seconds of one measurement, as P.862 advises, and seconds in which the buffer gets to know the network."""
+PESQ_RATE = 16_000
+
+Fate = Callable[[np.random.Generator, int, float], np.ndarray[tuple[int], np.dtype[np.float64]]]
+"""For so many packets of so many seconds: how long each takes, infinity if it is lost."""
+
+
+def path(low: float, high: float, loss: float = 0.0) -> Fate:
+    """Delays between two bounds, each packet for itself, and random loss."""
+
+    def fate(random: np.random.Generator, count: int, _: float) -> np.ndarray:
+        delays = random.uniform(low, high, count)
+        return np.where(random.random(count) < loss, np.inf, delays)
+
+    return fate
+
+
+def bursts(random: np.random.Generator, count: int, frame: float) -> np.ndarray:
+    """Nothing comes through for 60 to 120 ms, once a second on average."""
+    delays = np.full(count, PATH_SECONDS)
+    at = random.exponential(0.9)
+    while at < count * frame:
+        length = random.uniform(0.060, 0.120)
+        delays[int(at / frame) : int((at + length) / frame)] = np.inf
+        at += length + random.exponential(0.9)
+    return delays
+
+
+def stalls(seconds: float, every: float) -> Fate:
+    """All that is sent for a while is held and comes at once."""
+
+    def fate(_: np.random.Generator, count: int, frame: float) -> np.ndarray:
+        sent = np.arange(count) * frame
+        return PATH_SECONDS + np.maximum(0.0, seconds - (sent + every / 2) % every)
+
+    return fate
+
+
+NETWORKS: dict[str, Fate] = {
+    "clean": path(0.0005, 0.0008),
+    "20+-10": path(0.010, 0.030),
+    "60+-40": path(0.020, 0.100),
+    "loss2": path(PATH_SECONDS, PATH_SECONDS, 0.02),
+    "loss5": path(PATH_SECONDS, PATH_SECONDS, 0.05),
+    "loss10": path(PATH_SECONDS, PATH_SECONDS, 0.10),
+    "loss20": path(PATH_SECONDS, PATH_SECONDS, 0.20),
+    "bursts": bursts,
+    "3%+60+-40": path(0.020, 0.100, 0.03),
+    "stall100": stalls(0.1, 4.0),
+    "outage500": stalls(0.5, 8.0),
+}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What the far end does about loss: distances of redundant copies in frames, retransmission, in-band FEC."""
+
+    red: tuple[int, ...] = ()
+    nack: bool = False
+    fec: int = 15
+    frame: int = 960
+    bitrate: int = 32_000
+
+
+def sent(sound: Samples, sender: Sender) -> list[Packet]:
+    """The packets; ``arrival`` is when each was complete."""
+    encoder = Encoder(bitrate=sender.bitrate, expected_loss=sender.fec)
+    starts = range(0, len(sound) - sender.frame + 1, sender.frame)
+    return [
+        Packet(
+            index & 0xFFFF,
+            at,
+            False,
+            encoder.encode(sound[at : at + sender.frame]),
+            1,
+            (at + sender.frame) / RATE,
+        )
+        for index, at in enumerate(starts)
+    ]
+
+
+def arriving(stream: list[Packet], delays: np.ndarray, sender: Sender) -> list[Packet]:
+    """What the network delivers, with redundant copies and retransmissions, in order of arrival."""
+    out: list[Packet] = []
+    came = np.array([packet.arrival for packet in stream]) + delays
+    for index, packet in enumerate(stream):
+        if np.isfinite(came[index]):
+            for distance in sorted(sender.red, reverse=True):
+                if distance <= index:
+                    out.append(stream[index - distance]._replace(arrival=came[index], recovered=True))
+            out.append(packet._replace(arrival=came[index]))
+        elif sender.nack:
+            noticed = next((time for time in came[index + 1 :] if np.isfinite(time)), np.inf)
+            out.append(packet._replace(arrival=noticed + 2 * PATH_SECONDS, recovered=True))
+    return sorted(out, key=lambda packet: packet.arrival)
+
+
+@dataclass
+class Heard:
+    """What was played from second 0 on, the buffer's delay at each pull in ms, and seconds of processor per second."""
+
+    sound: Samples
+    delays: np.ndarray
+    load: float
+    playout: Playout
+
+
+def play(packets: list[Packet], seconds: float, phase: float = 0.0037) -> Heard:
+    playout, blocks, delays, load = Playout(), [], [], 0.0
+    at = 0
+    for index in range(int(seconds / BLOCK_SECONDS)):
+        now = phase + index * BLOCK_SECONDS
+        started = time.process_time()
+        while at < len(packets) and packets[at].arrival <= now:
+            playout.put(packets[at])
+            at += 1
+        blocks.append(playout.pull(now))
+        load += time.process_time() - started
+        delays.append(playout.stats.delay_ms)
+    return Heard(np.concatenate(blocks), np.array(delays), load / seconds, playout)
+
+
+def clips(sound: Samples, heard: Samples) -> Iterator[tuple[Samples, Samples]]:
+    """Pieces of both at 16 kHz, roughly aligned."""
+    before, after = (resample_poly(each, 1, RATE // PESQ_RATE).astype(np.float32) for each in (sound, heard))
+    length, margin = int(CLIP * PESQ_RATE), PESQ_RATE // 2
+    for start in range(int(SKIPPED * PESQ_RATE), len(before) - length - margin + 1, length):
+        piece = before[start : start + length]
+        around = after[start : start + length + margin]
+        lag = int(np.argmax(correlate(around, piece, "valid", method="fft")))
+        yield piece, around[lag : lag + length]
+
+
+def measure(sound: Samples, network: str, sender: Sender, seed: int = 7) -> dict[str, float]:
+    stream = sent(sound, sender)
+    frame = sender.frame / RATE
+    delays = NETWORKS[network](np.random.default_rng(seed), len(stream), frame)
+    fastest = float(delays[np.isfinite(delays)].min())
+    heard = play(arriving(stream, delays, sender), len(sound) / RATE + 0.5)
+    pairs = list(clips(sound, heard.sound))
+    total = heard.delays[int(SKIPPED / BLOCK_SECONDS) : -60] + (frame + LOOK_AHEAD + fastest) * 1000
+    stats = heard.playout.stats.as_dict()
+    return {
+        "pesq": float(np.mean([pesq(PESQ_RATE, before, after, "wb") for before, after in pairs])),
+        "stoi": float(np.mean([stoi(before, after, PESQ_RATE) for before, after in pairs])),
+        "p50_ms": float(np.median(total)),
+        "p95_ms": float(np.percentile(total, 95)),
+        "max_ms": float(total.max()),
+        "load": heard.load,
+        **{f"buffer_{name}": value for name, value in stats.items()},
+    }
+
+
+def speech(folder: Path) -> Samples:
+    """All speech in a folder, mono at 48 kHz. Raises FileNotFoundError."""
+    files = sorted(file for file in folder.glob("*") if file.suffix in {".flac", ".ogg", ".wav"})
+    if not files:
+        raise FileNotFoundError(f"there is no speech (.flac, .ogg or .wav) in {folder}")
+    sounds = []
+    for file in files:
+        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+        sounds.append(resample_poly(samples.mean(1), RATE, rate).astype(np.float32))
+    return np.concatenate(sounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "networks", nargs="*", default=list(NETWORKS), metavar="NETWORK", help=", ".join(NETWORKS)
+    )
+    parser.add_argument("--red", default="", help="distances of redundant copies in frames, like 1 or 1,2")
+    parser.add_argument("--nack", action="store_true", help="lost packets are sent again")
+    parser.add_argument("--no-fec", action="store_true")
+    parser.add_argument("--frame", type=int, default=20, choices=[10, 20], help="ms")
+    parser.add_argument("--speech", type=Path, default=SPEECH, help="folder of sound files")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    sender = Sender(
+        red=tuple(int(part) for part in arguments.red.split(",") if part),
+        nack=arguments.nack,
+        fec=0 if arguments.no_fec else 15,
+        frame=arguments.frame * RATE // 1000,
+    )
+    sound = speech(arguments.speech)
+    print(
+        f"{'network':<12}{'PESQ':>6}{'STOI':>7}{'p50':>6}{'p95':>6}{'max':>6}{'load':>7}  late lost recov conc"
+    )
+    results = {}
+    for network in arguments.networks:
+        results[network] = found = measure(sound, network, sender)
+        print(
+            f"{network:<12}{found['pesq']:6.2f}{found['stoi']:7.3f}{found['p50_ms']:6.0f}{found['p95_ms']:6.0f}"
+            f"{found['max_ms']:6.0f}{found['load']:7.2%}  {found['buffer_late']:4.0f} {found['buffer_lost']:4.0f} "
+            f"{found['buffer_recovered']:5.0f} {found['buffer_concealed']:4.0f}",
+            flush=True,
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
