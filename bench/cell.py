@@ -21,8 +21,10 @@ from coachdesk.hearing import write_wav
 from coachdesk.media.filesound import load
 
 SPEECH = Path(__file__).parent / "speech" / "speech.flac"
-IMPAIRED_AFTER, MEASURED_AFTER = 2.5, 5.5
-"""Seconds of speech before the network gets worse than clean, and before measuring begins."""
+IMPAIRED_AFTER, MEASURED_AFTER = 2.5, 11.0
+"""Seconds of speech before the network gets worse than clean, and before measuring begins. Chromium hears of loss every
+5 s, and does something about it only then.
+"""
 OUTAGE_AFTER = 5.0
 """Seconds of measuring before an outage."""
 EARLY, LATE = 0.2, 0.7
@@ -131,22 +133,23 @@ async def _talk(lab: NetLab, parties: list[RemoteParty], network: Network, sente
     spoke = time.monotonic()
     await _until(spoke + IMPAIRED_AFTER)
     lab.set(network.conditions)
-    await _until(spoke + MEASURED_AFTER)
+    begin = spoke + MEASURED_AFTER + network.settling_seconds
+    await _until(begin)
     lab.passages()
     began, cpu = time.monotonic(), [party.cpu_seconds() for party in parties]
     interrupted = None
     if network.outage:
-        await _until(spoke + MEASURED_AFTER + OUTAGE_AFTER)
+        await _until(begin + OUTAGE_AFTER)
         interrupted = time.monotonic()
         lab.interrupt(OUTAGE_SECONDS, held=network.stall)
-    end = spoke + MEASURED_AFTER + sentences * listening.PIECE_SECONDS
+    end = begin + sentences * listening.PIECE_SECONDS
     await _until(end + LATE)
     seconds = time.monotonic() - began
     shares = [
         (party.cpu_seconds() - before) / seconds * 100 for party, before in zip(parties, cpu, strict=True)
     ]
     await _until(end + LATE + listening.MOST_SECONDS)
-    return _Span(spoke + MEASURED_AFTER - EARLY, end + LATE, interrupted, shares)
+    return _Span(begin - EARLY, end + LATE, interrupted, shares)
 
 
 async def _until(moment: float) -> None:

@@ -78,7 +78,7 @@ def _lag(said: Line, heard: Line) -> int | None:
     """Where in ``said`` the shorter ``heard`` begins."""
     if level(heard) < SPEECH_DBFS:
         return None
-    length = 1 << (len(said) + len(heard) - 1).bit_length()
+    length = 1 << (len(said) - 1).bit_length()  # long enough: what wraps around is not looked at
     spectrum = np.fft.rfft(said, length) * np.conj(np.fft.rfft(heard, length))
     products = np.fft.irfft(spectrum, length)[: len(said) - len(heard) + 1]
     powers = np.cumsum(np.concatenate([[0.0], said**2]))

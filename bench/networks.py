@@ -8,13 +8,20 @@ from bench.netpath import Bursts, Conditions
 
 
 class Network(msgspec.Struct, frozen=True):
-    """``outage``: half a second in which packets are lost, or held (``stall``); ``video``: with a camera picture."""
+    """How the network is once it is not clean any more.
+
+    Attributes:
+        outage: for half a second packets are lost, or held (``stall``).
+        video: both sides send a camera picture as well.
+        settling_seconds: more time before measuring: bandwidth estimates need some to come down.
+    """
 
     title: str
     conditions: Conditions
     outage: bool = False
     stall: bool = False
     video: bool = False
+    settling_seconds: float = 0.0
 
 
 def _lossy(percent: int) -> Network:
@@ -33,6 +40,11 @@ NETWORKS: dict[str, Network] = {
     "rough": Network("3 % + 60 ± 40 ms", Conditions(delay_ms=60, jitter_ms=40, loss=0.03)),
     "outage": Network("500 ms outage", Conditions(delay_ms=20), outage=True),
     "stall": Network("500 ms stall", Conditions(delay_ms=20), outage=True, stall=True),
-    "narrow": Network("64 kb/s, video", Conditions(delay_ms=20, rate_kbps=64, queue_ms=300), video=True),
+    "narrow": Network(
+        "64 kb/s, video",
+        Conditions(delay_ms=20, rate_kbps=64, queue_ms=300),
+        video=True,
+        settling_seconds=5.5,
+    ),
 }
 OUTAGE_SECONDS = 0.5
