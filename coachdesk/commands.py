@@ -86,9 +86,10 @@ class Reply(Command, frozen=True, kw_only=True, tag="reply"):
 
 
 class Listen(Command, frozen=True, kw_only=True, tag="listen"):
-    """Observer: join a call, leaving the present one (a hop)."""
+    """Observer: join a call, leaving the present one (a hop). ``catch_up``: begin with the last 20 s, faster than live."""
 
     call: str
+    catch_up: bool = False
 
 
 class Leave(Command, frozen=True, kw_only=True, tag="leave"):

@@ -118,6 +118,12 @@ class Leak(Event, frozen=True, kw_only=True, tag="leak"):
     """While closed: why, and what to do."""
 
 
+class CatchingUp(Event, frozen=True, kw_only=True, tag="catching_up"):
+    """Observer: what is heard is from before (``on``), or live again."""
+
+    on: bool
+
+
 class Replaying(Event, frozen=True, kw_only=True, tag="replaying"):
     """Agent: the last whispers begin (``on``) or cease to be heard again."""
 
@@ -232,6 +238,7 @@ AnyEvent = (
     | Frames
     | VideoGone
     | Replied
+    | CatchingUp
     | Ended
     | Left
     | Devices

@@ -42,6 +42,7 @@ class ObserverSession(Session):
         self._wish = 0
         self._talk = Mode.LISTEN
         self._is_polite = False
+        self._wants_past = False
         self._told: events.ModeChanged | None = None
         self._changed = asyncio.Event()
 
@@ -67,6 +68,7 @@ class ObserverSession(Session):
     async def _listen(self, command: commands.Listen) -> events.AnyEvent:
         self._wish += 1
         self._close_mic()
+        self._wants_past = command.catch_up
         await self._client.request(protocol.Listen, call=command.call)
         return events.Ok()
 
@@ -247,7 +249,11 @@ class ObserverSession(Session):
             self._changed.set()
 
     def _new_media(self) -> ObserverMedia:
-        media = ObserverMedia(ice=self._ice, signal=self._signal, new_ear=self._new_ear)
+        media = ObserverMedia(
+            ice=self._ice, signal=self._signal, new_ear=self._new_ear, catch_up=self._wants_past
+        )
+        self._wants_past = False
+        media.past.on_running = lambda on: self._emit(events.CatchingUp(on=on))
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
         media.on_whisper_closed = self._whisper_closed

@@ -158,6 +158,16 @@ async def test_an_accident_leaves_nothing_to_send(mia: Observing, what: str) -> 
     assert not media.mouth.finishing
 
 
+async def test_who_wants_to_catch_up_does_so_on_that_call_alone(mia: Observing) -> None:
+    await mia.do(commands.Listen(call="call-2", catch_up=True))
+    mia.told(Mode.LISTEN, call="call-2")
+    GateMedia.made[1].past.on_running(True)
+    assert mia.events[-1] == events.CatchingUp(on=True)
+    await mia.do(commands.Listen(call="call-3"))
+    mia.told(Mode.LISTEN, call="call-3")
+    assert [media.options["catch_up"] for media in GateMedia.made] == [False, True, False]
+
+
 async def test_mute_and_manners_reach_the_mouth(mia: Observing) -> None:
     await mia.do(commands.Polite(on=True))
     mouth = GateMedia.made[0].mouth

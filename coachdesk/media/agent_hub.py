@@ -7,14 +7,16 @@ is dropped where it arrives. A coach's whisper becomes a ``Private`` block, whic
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
 from coachdesk import call as calls
-from coachdesk.media.audioout import AudioOut
+from coachdesk.media.audioout import AudioOut, Kept, Out
 from coachdesk.media.ears import Ear
 from coachdesk.media.forward import Forwarder
+from coachdesk.media.history import Retelling, Wish
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
@@ -25,6 +27,8 @@ from coachdesk.media.replay import Replay
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
 from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, SignalBody
+
+log = logging.getLogger(__name__)
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 REPLAY = "replay"
@@ -66,6 +70,8 @@ class AgentHub:
         self._closing: set[asyncio.Task[None]] = set()
         self._guard = guard or LeakGuard()
         self._replay = Replay()
+        self._past = Retelling()
+        self._now = 0.0
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
         self.on_replay: Callable[[bool], None] = lambda on: None
@@ -82,6 +88,8 @@ class AgentHub:
             self._resume_forwarding()
         self._view = view
         wanted = routes(calls.members(view), held=calls.held(view))
+        if calls.held(view):
+            self._past.clear()
         self._empty_changed(self._routes ^ wanted)
         self._routes = wanted
         self._seat_coaches(view)
@@ -107,6 +115,7 @@ class AgentHub:
         legs, self._legs = self._legs, {}
         self._forwarders.clear()
         self._replay.clear()
+        self._past.clear()
         await asyncio.gather(*(leg.close() for leg in legs.values()), *self._closing, return_exceptions=True)
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
@@ -174,6 +183,7 @@ class AgentHub:
         else:
             leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
             leg.on_keyframe_request = lambda stream: self.request_keyframe()
+            leg.on_message = lambda data: self._told(party.party, data)
         leg.negotiate()
 
     def _shut(self, party_id: str) -> None:
@@ -181,6 +191,7 @@ class AgentHub:
             del self._forwarders[key]
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
+        self._past.forget(party_id)
         task = asyncio.create_task(self._legs.pop(party_id).close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -197,6 +208,7 @@ class AgentHub:
         pictures.on_keyframe_wanted = self.request_keyframe
         self._forwarders[party.party, "camera"] = pictures
         peer.send_message(self._seating())
+        self._past.forget(party.party)
         self.request_keyframe()
 
     def request_keyframe(self) -> None:
@@ -210,6 +222,22 @@ class AgentHub:
         leg = self._legs.get(self._view.customer) if self._view is not None else None
         return leg.peer if leg is not None else None
 
+    def _told(self, party: str, data: bytes) -> None:
+        """An observer who has come may ask, once per connection, for what was heard before."""
+        try:
+            wish = msgspec.json.decode(data, type=Wish)
+        except msgspec.DecodeError as error:
+            log.warning("unreadable control message of an observer: %s", error)
+            return
+        if wish.catch_up:
+            self._past.ask(party, self._now)
+
+    def _retell(self) -> None:
+        for observer, message in self._past.tick():
+            leg = self._legs.get(observer)
+            if leg is not None and leg.peer is not None:
+                leg.peer.send_message(message)
+
     # --- packets ---------------------------------------------------------------------------------------------
 
     def _from_customer(self, stream: str, packet: Packet) -> None:
@@ -218,6 +246,7 @@ class AgentHub:
             return
         if stream == "main":
             self._ear("customer").put(packet)
+            self._past.history.add("customer", packet.ssrc, packet.timestamp, packet.payload, packet.arrival)
             self._forward("customer", packet, self._sinks(view.customer, Lane.VOICE))
         elif stream == "camera":
             self.on_picture_packet(packet)
@@ -270,6 +299,8 @@ class AgentHub:
                 private[party] = Private(ear.pull(now))
             else:
                 public[party] = Public(ear.pull(now))
+        self._now = now
+        self._retell()
         self._send_mic(mic)
         self._send_uplink(mic, public)
         return self.headset.mix(public, self._guarded(self._replayed(private), mic))
@@ -294,7 +325,13 @@ class AgentHub:
             return
         sinks = self._sinks(view.agent, Lane.VOICE) - {view.customer}
         peers = (self._legs[sink].peer for sink in sorted(sinks) if sink in self._legs)
-        self._mic_out.push(mic, [peer.outs["agent"] for peer in peers if peer is not None])
+        outs: list[Out] = [peer.outs["agent"] for peer in peers if peer is not None]
+        if Route(view.agent, Lane.VOICE, view.customer) in self._routes:
+            outs[:1] = [Kept(self._keep_mic, *outs[:1])]
+        self._mic_out.push(mic, outs)
+
+    def _keep_mic(self, payload: bytes, timestamp: int) -> None:
+        self._past.history.add("agent", 0, timestamp, payload, self._now)
 
     def _send_uplink(self, mic: Block, public: dict[str, Public]) -> None:
         """The customer's mix: the agent and the coaches routed there. It flows always, so nothing tells who listens."""

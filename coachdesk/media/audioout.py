@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from coachdesk.media.compat import RtpOut
 from coachdesk.media.opus import Encoder
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
-from coachdesk.media.rate import settings
+from coachdesk.media.rate import GOOD_LOSS, Path, settings
 
 ADAPT_TICKS = 50
 """How often the encoder follows the reports of those who listen, in ticks of 10 ms."""
+_NOWHERE = Path()
+_NOWHERE.loss = GOOD_LOSS  # frames of 20 ms: half the work
+
+
+class Out(Protocol):
+    """One listener: see ``compat.RtpOut``."""
+
+    @property
+    def path(self) -> Path: ...
+    def send(self, payload: bytes, timestamp: int, *, marker: bool = False) -> None: ...
+    def forget(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A listener, or nobody, whose frames are noted as well."""
+
+    keep: Callable[[bytes, int], None]
+    out: Out | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.out.path if self.out is not None else _NOWHERE
+
+    def send(self, payload: bytes, timestamp: int, *, marker: bool = False) -> None:
+        self.keep(payload, timestamp)
+        if self.out is not None:
+            self.out.send(payload, timestamp, marker=marker)
+
+    def forget(self) -> None:
+        if self.out is not None:
+            self.out.forget()
 
 
 class AudioOut:
@@ -28,11 +61,11 @@ class AudioOut:
         self._encoder = Encoder(bitrate=self._settings.bitrate, expected_loss=self._settings.expected_loss)
         self._adapted = -ADAPT_TICKS
         self._blocks: list[Block] = []
-        self._outs: tuple[RtpOut, ...] = ()
+        self._outs: tuple[Out, ...] = ()
         self._ticks = 0
         self._talking = False
 
-    def push(self, block: Block, outs: Iterable[RtpOut]) -> None:
+    def push(self, block: Block, outs: Iterable[Out]) -> None:
         """One block for ``outs``. Blocks for nobody cost nothing and are not encoded."""
         targets = tuple(outs)
         if self._blocks and targets != self._outs:
@@ -47,7 +80,7 @@ class AudioOut:
             self._talking = False
         self._ticks += 1
 
-    def _begin_frame(self, targets: tuple[RtpOut, ...]) -> None:
+    def _begin_frame(self, targets: tuple[Out, ...]) -> None:
         if not self._talking:
             self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
             for out in targets:
@@ -56,7 +89,7 @@ class AudioOut:
             self._adapt(targets)
         self._outs = targets
 
-    def _adapt(self, targets: tuple[RtpOut, ...]) -> None:
+    def _adapt(self, targets: tuple[Out, ...]) -> None:
         """Encodes as suits the present listeners from now on."""
         self._adapted = self._ticks
         wanted = settings(out.path for out in targets)

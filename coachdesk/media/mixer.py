@@ -127,6 +127,10 @@ class Headset:
         """How loud ``source`` (or ``coaches``, all of them) plays from now on, in dB; 0 is as it comes."""
         self._wanted[source] = db
 
+    def factor(self, source: str) -> float:
+        """By how much ``source`` is made louder or softer, once a change of it is complete."""
+        return _factor(self._volume(source))
+
     def mix(self, public: Mapping[str, Public], private: Mapping[str, Private]) -> Block | Stereo:
         """The next 10 ms, limited; stereo when an ear was chosen. A source may be in both maps: it has one volume and one
         meter.
@@ -159,12 +163,14 @@ class Headset:
         self._duck.to(self.duck_db if self._duck_blocks else 0.0)
 
     def _gain(self, key: str, source: str | None = None) -> Gain:
-        name = source or key
-        together = COACHES if name not in (CUSTOMER, AGENT) else name
-        db = self._wanted.get(name, self._wanted.get(together, 0.0))
+        db = self._volume(source or key)
         gain = self._gains.setdefault(key, Gain(db))
         gain.to(db)
         return gain
+
+    def _volume(self, source: str) -> float:
+        together = COACHES if source not in (CUSTOMER, AGENT) else source
+        return self._wanted.get(source, self._wanted.get(together, 0.0))
 
     def _measure(self, public: Mapping[str, Public], private: Mapping[str, Private]) -> None:
         present = public.keys() | private.keys()

@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from coachdesk.media.audioout import AudioOut
+from coachdesk.media.catchup import CatchUp
 from coachdesk.media.ears import Ear
+from coachdesk.media.history import Past, Wish
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
@@ -28,11 +30,14 @@ ARRIVAL_SECONDS = 0.08
 log = logging.getLogger(__name__)
 
 
-class _Seating(msgspec.Struct):
-    """What the hub says on the control channel: which coach sits in which audio slot, and if nobody may whisper."""
+class _Told(msgspec.Struct):
+    """What the hub says on the control channel: which coach sits in which audio slot and if nobody may whisper, or what
+    was heard before.
+    """
 
-    slots: dict[str, str]
+    slots: dict[str, str] | None = None
     whisper_closed: bool = False
+    past: Past | None = None
 
 
 class ObserverMedia:
@@ -41,6 +46,7 @@ class ObserverMedia:
     Attributes:
         headset: the mix heard here; its volumes are set here.
         mouth: to whom the own mic goes.
+        past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
         on_media, on_picture_packet: as in ``AgentHub``.
@@ -54,7 +60,9 @@ class ObserverMedia:
         ice: Callable[[], list[IceServer]],
         signal: Callable[[SignalBody], Awaitable[None]],
         new_ear: Callable[[str, str], Ear],
+        catch_up: bool = False,
     ) -> None:
+        """``catch_up``: begin with the last 20 s."""
         self._leg = Leg(OBSERVER, offers=False, ice=ice, signal=signal)
         self._leg.on_state = lambda state: self.on_media(state)
         self._leg.on_packet = self._packet
@@ -63,11 +71,13 @@ class ObserverMedia:
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
         self._held = False
+        self._wants_past = catch_up
         self._ticked = asyncio.Event()
         self.mouth = PushToTalk()
         self._outs = {lane: AudioOut() for lane in Lane}
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
+        self.past = CatchUp(self.headset.factor)
         self.whisper_closed = False
         self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
@@ -100,7 +110,11 @@ class ObserverMedia:
         """One block from the own mic in, one block for the own headset out."""
         self._speak(mic)
         self._ticked.set()
-        return self.headset.mix({name: Public(ear.pull(now)) for name, ear in self.ears.items()}, {})
+        if self.mouth.busy:
+            self.past.stop()  # who talks has to hear the answers
+        return self.past.push(
+            self.headset.mix({name: Public(ear.pull(now)) for name, ear in self.ears.items()}, {})
+        )
 
     def _speak(self, mic: Block) -> None:
         """Sends what is to be sent now, on the track it was spoken for and on no other."""
@@ -126,6 +140,9 @@ class ObserverMedia:
 
     def _connected(self, peer: Peer) -> None:
         peer.request_keyframe("camera")
+        if self._wants_past:
+            self._wants_past = False
+            peer.send_message(msgspec.json.encode(Wish(catch_up=True)))
 
     def _packet(self, stream: str, packet: Packet) -> None:
         if stream == "camera":
@@ -137,17 +154,26 @@ class ObserverMedia:
 
     def _message(self, data: bytes) -> None:
         try:
-            told = msgspec.json.decode(data, type=_Seating)
+            told = msgspec.json.decode(data, type=_Told)
         except msgspec.DecodeError as error:
             log.warning("unreadable control message: %s", error)
             return
+        if told.past is not None:
+            self.past.put(told.past)
+        if told.slots is not None:
+            self._seat(told.slots)
+            self._close_whisper(told.whisper_closed)
+
+    def _seat(self, seats: dict[str, str]) -> None:
         for slot, party in self._seats.items():
-            if told.slots.get(slot) != party:
+            if seats.get(slot) != party:
                 self.ears.pop(party, None)
-        self._seats = told.slots
-        if told.whisper_closed is not self.whisper_closed:
-            self.whisper_closed = told.whisper_closed
-            self.on_whisper_closed(told.whisper_closed)
+        self._seats = seats
+
+    def _close_whisper(self, closed: bool) -> None:
+        if closed is not self.whisper_closed:
+            self.whisper_closed = closed
+            self.on_whisper_closed(closed)
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:

@@ -137,6 +137,11 @@ class PushToTalk:
         return self._talk.mode if self._talk is not None and self._talk.open else Mode.LISTEN
 
     @property
+    def busy(self) -> bool:
+        """Whether a key is down, or what was said with it is still on its way."""
+        return self._talk is not None or self._wanted is not None
+
+    @property
     def finishing(self) -> bool:
         """Whether something spoken before a release is still to be sent."""
         return self._talk is not None and not self._talk.open

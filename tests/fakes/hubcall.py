@@ -92,6 +92,9 @@ class HubCall:
         leg = self.leg(party)
         return party == AGENT or (leg is not None and leg.peer is not None)
 
+    def made_by(self, token: int) -> tuple[str, Lane]:
+        return self._made[token][:2]
+
     # --- sounds in --------------------------------------------------------------------------------------------
 
     def speak(self) -> None:
@@ -157,7 +160,8 @@ class HubCall:
             leg = self.leg(party)
             if leg is None or leg.peer is None:
                 continue
-            seats = json.loads(leg.peer.messages[-1])["slots"] if leg.peer.messages else {}
+            told = [json.loads(message) for message in leg.peer.messages]
+            seats = next((each["slots"] for each in reversed(told) if "slots" in each), {})
             for stream, out in leg.peer.outs.items():
                 for payload in self._taken(out):
                     self._received(party, stream, payload, seats)

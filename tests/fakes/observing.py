@@ -10,6 +10,7 @@ import pytest
 
 from coachdesk import commands, events, observer
 from coachdesk.client import SignalingError
+from coachdesk.media.catchup import CatchUp
 from coachdesk.media.mixer import Headset
 from coachdesk.media.peer import State
 from coachdesk.media.preroll import PushToTalk
@@ -31,7 +32,9 @@ class GateMedia:
     made: list[GateMedia]
 
     def __init__(self, **options: Any) -> None:
+        self.options = options
         self.mouth = PushToTalk()
+        self.past = CatchUp(lambda source: 1.0)
         self.sending: asyncio.Event | None = None
         self.closed = False
         self.headset = Headset()

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,10 +18,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from coachdesk.media.history import TICKS_PER_SECOND, Past, PastSound
 from coachdesk.routing import Lane, Route
 from signaling.policy import Mode
 from signaling.protocol import MAX_COACHES, CallView
 from tests.fakes.hubcall import HubCall
+from tests.fakes.sounds import decoded
 from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM, call_view, party
 
 
@@ -191,6 +194,73 @@ async def test_nothing_is_kept_from_call_to_call(call: HubCall) -> None:
     call.drain()
     await call.hub.close()
     assert not call.hub.replay()
+
+
+def past_told(call: HubCall, observer: str) -> list[PastSound]:
+    """What the hub has told ``observer`` of the past."""
+    leg = call.leg(observer)
+    assert leg is not None
+    assert leg.peer is not None
+    messages = [msgspec.json.decode(message) for message in leg.peer.messages]
+    pasts = [msgspec.convert(each["past"], Past) for each in messages if "past" in each]
+    return [sound for past in pasts for sound in past.sounds]
+
+
+def ask_for_the_past(call: HubCall, observer: str) -> None:
+    leg = call.leg(observer)
+    assert leg is not None
+    leg.on_message(b'{"catch_up":true}')
+    call.tick(2 * TICKS_PER_SECOND)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_who_joins_catches_up_with_customer_and_agent_alone(call: HubCall, mode: Mode) -> None:
+    call.apply(call_view(party(BEN, mode)))
+    call.connect(CUSTOMER, BEN)
+    for _ in range(5):
+        call.speak()
+        call.tick(4)
+    call.apply(call_view(party(BEN, mode), party(TOM), revision=2))
+    call.connect(TOM)
+    assert not past_told(call, TOM), "only who asks"
+    ask_for_the_past(call, TOM)
+    sounds = past_told(call, TOM)
+    assert {sound.source for sound in sounds} == {"customer"} | (
+        {"agent"} if mode is not Mode.TAKEOVER else set()
+    )
+    for sound in sounds:
+        whose = {int(sound.payload.split(b"#")[1])} if sound.source == "customer" else decoded(sound.payload)
+        party_of = {"customer": CUSTOMER, "agent": AGENT}
+        assert {call.made_by(token) for token in whose} <= {(party_of[sound.source], Lane.VOICE)}
+    ask_for_the_past(call, TOM)
+    assert len(past_told(call, TOM)) == len(sounds), "once"
+    assert not past_told(call, BEN)
+
+
+async def test_of_a_held_call_there_is_no_past(call: HubCall) -> None:
+    call.apply(call_view(party(TOM)))
+    call.connect(CUSTOMER, TOM)
+    call.speak()
+    call.tick(10)
+    call.apply(call_view(party(TOM), revision=2, held=True))
+    call.speak()
+    call.tick(10)
+    ask_for_the_past(call, TOM)
+    assert not past_told(call, TOM)
+    call.apply(call_view(party(TOM), revision=3))
+    assert not past_told(call, TOM)
+
+
+@pytest.mark.allow_log("an observer sends nonsense")
+async def test_what_cannot_be_read_on_the_control_channel_changes_nothing(call: HubCall) -> None:
+    call.apply(call_view(party(TOM)))
+    call.connect(CUSTOMER, TOM)
+    leg = call.leg(TOM)
+    assert leg is not None
+    for data in (b"", b"[]", b'{"catch_up":1}', b"\xff"):
+        leg.on_message(data)
+    call.tick(TICKS_PER_SECOND)
+    assert not past_told(call, TOM)
 
 
 MODES = st.sampled_from(list(Mode))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 import pytest
 
 from coachdesk.media import audioout, backlog, observer
+from coachdesk.media.history import Past, PastSound
 from coachdesk.media.observer import ObserverMedia
+from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
-from coachdesk.media.pcm import BLOCK_SAMPLES
+from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
 from coachdesk.media.peer import OBSERVER, Stream
 from coachdesk.routing import Lane
 from signaling.policy import Mode
@@ -37,8 +40,13 @@ async def _unsaid(body: SignalBody) -> None: ...
 class Desk:
     """An ``ObserverMedia`` on a connection that is up, with a mic that says numbers."""
 
-    def __init__(self) -> None:
-        self.media = ObserverMedia(ice=list, signal=_unsaid, new_ear=lambda source, lane: QueueEar())  # type: ignore[arg-type, return-value]
+    def __init__(self, *, catch_up: bool = False) -> None:
+        self.media = ObserverMedia(
+            ice=list,
+            signal=_unsaid,
+            new_ear=lambda source, lane: QueueEar(),  # type: ignore[arg-type, return-value]
+            catch_up=catch_up,
+        )
         leg: FakeLeg = self.media._leg  # type: ignore[assignment]
         leg.layout = MIRRORED
         self.leg = leg
@@ -128,3 +136,33 @@ async def test_without_a_connection_nothing_is_kept_for_the_next(desk: Desk) -> 
     desk.peer = desk.leg.come_up()
     desk.tick(10)
     assert min(desk.sent(Lane.WHISPER)) >= 30
+
+
+def past_message(*, last: bool) -> bytes:
+    sound = PastSound("customer", 0, Encoder().encode(np.full(960, 0.1, np.float32)))
+    return msgspec.json.encode({"past": Past([sound], last=last)})
+
+
+async def test_who_wants_the_past_asks_once(desk: Desk) -> None:
+    assert not desk.peer.messages, "only who wants it"
+    wishful = Desk(catch_up=True)
+    assert [msgspec.json.decode(each) for each in wishful.peer.messages] == [{"catch_up": True}]
+    assert not wishful.leg.come_up().messages, "a connection that is rebuilt begins live"
+
+
+async def test_the_past_is_heard_and_news_of_seats_go_their_own_way(desk: Desk) -> None:
+    desk.leg.on_message(past_message(last=False))
+    desk.leg.on_message(b'{"slots":{"coach0":"ben"},"whisper_closed":true}')
+    assert desk.media.past.running
+    assert desk.media.whisper_closed
+    desk.leg.on_message(past_message(last=True))
+    assert any(desk.media.tick(SILENCE, 0.0).any() for _ in range(10))
+
+
+async def test_who_speaks_hears_what_is_live(desk: Desk) -> None:
+    desk.leg.on_message(past_message(last=False))
+    desk.tick()
+    assert desk.media.past.running
+    desk.media.mouth.press(Mode.WHISPER)
+    desk.tick()
+    assert not desk.media.past.running
