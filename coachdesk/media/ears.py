@@ -44,7 +44,7 @@ class Ear:
             if now - self._last_sound > SILENT_SECONDS:
                 self.on_first_sound(now)
             self._last_sound = now
-        speaking = self._detector.push(self.dbfs)
+        speaking = self._detector.push(block)
         if speaking != self.speaking:
             self.speaking = speaking
             self.on_speaking(speaking)
