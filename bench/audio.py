@@ -131,7 +131,8 @@ def main() -> None:
 
 def _report(options: argparse.Namespace, how: Options, calls: list[Call], failures: list[str]) -> None:
     rows = bars.summaries(calls)
-    print(bars.table(rows, {name: network.title for name, network in NETWORKS.items()}))
+    titles = {name: network.title for name, network in NETWORKS.items()}
+    print(bars.table(rows, titles), bars.judgement(rows, titles), sep="\n\n")
     if options.json:
         results = Results(shlex.join(sys.argv), how, rows, calls, failures)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))

@@ -70,16 +70,20 @@ class NetPath:
     """One direction between two hosts. ``seed`` decides all that is random."""
 
     def __init__(self, seed: str) -> None:
-        self._loss = random.Random(f"{seed} loss")
-        self._jitter = random.Random(f"{seed} jitter")
-        self._bursts = random.Random(f"{seed} bursts")
+        self._seed = seed
         self._outage_until = self._held_until = float("-inf")
         self._link_free = self._last_release = float("-inf")
         self.set(Conditions(), 0.0)
 
     def set(self, conditions: Conditions, now: float) -> None:
-        """From ``now`` on; what is on its way already arrives as it was going to. Bursts begin with a good state."""
+        """From ``now`` on; what is on its way already arrives as it was going to. Bursts begin with a good state.
+
+        What is random begins anew as well: it does not depend on what has passed before.
+        """
         self.conditions = conditions
+        self._loss, self._jitter, self._bursts = (
+            random.Random(f"{self._seed} {what}") for what in ("loss", "jitter", "bursts")
+        )
         self._bad = False
         self._state_ends = now
         if conditions.bursts is not None:

@@ -159,6 +159,18 @@ def test_the_seed_decides() -> None:
     assert fates(rough, 500, seed="a") != fates(rough, 500, seed="b")
 
 
+def test_what_passed_before_does_not_decide() -> None:
+    rough = Conditions(delay_ms=20, jitter_ms=10, loss=0.1)
+    paths = NetPath("1"), NetPath("1")
+    for number in range(37):
+        paths[0].send(SIZE, number * MS)
+    found = []
+    for path in paths:
+        path.set(rough, 1.0)
+        found.append([path.send(SIZE, 1.0 + number * 20 * MS) for number in range(200)])
+    assert found[0] == found[1]
+
+
 milliseconds = st.floats(0, 500)
 
 

@@ -130,7 +130,7 @@ class AiortcParty:
                 frame = await track.recv()
                 if isinstance(frame, av.AudioFrame):
                     for part in resampler.resample(frame):
-                        self._speaker.give(part.to_ndarray().reshape(-1))
+                        self._speaker.give(part.to_ndarray().reshape(-1).astype(np.float32))
         except MediaStreamError:
             return
 

@@ -19,7 +19,7 @@ from bench.parties.wire import Party, Setup, serve
 from bench.tape import save
 from coachdesk.browser import find_chromium
 from coachdesk.media.filesound import resampled
-from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, RATE
+from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, Samples
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Playwright
@@ -93,19 +93,20 @@ class ChromiumParty:
 
     def _save(self, name: str, tape: dict[str, Any], ahead_ms: float, early: float) -> None:
         stamps = (np.array(tape["stamps"]) / 1000 + tape["origin"] - ahead_ms) / 1000 - early
-        sound = np.frombuffer(base64.b64decode(tape["sound"]), "<i2").astype(np.float32) / 32767
+        pcm = np.frombuffer(base64.b64decode(tape["sound"]), "<i2")
+        sound: Samples = (pcm / 32767).astype(np.float32)
         if tape["frames"] * 100 != tape["rate"]:
             raise ValueError(
                 f"the browser's sound comes by {tape['frames']} samples at {tape['rate']} Hz, not by 10 ms"
             )
         wanted = len(stamps) * BLOCK_SAMPLES
-        sound = resampled(sound, tape["rate"]) if tape["rate"] != RATE else sound
+        sound = resampled(sound, tape["rate"])
         sound = np.pad(sound[:wanted], (0, max(0, wanted - len(sound))))
         save(Path(self._setup.folder) / f"{name}.npz", stamps, sound)
 
     async def _page_clock_ahead_ms(self) -> float:
         """What the page's clock says beyond our monotonic one; of many looks, the quickest is the most exact."""
-        found = []
+        found: list[tuple[float, float]] = []
         for _ in range(LOOKS):
             before = time.monotonic()
             theirs = await self._page.evaluate("party.now()")
