@@ -166,6 +166,14 @@ class Frames(Event, frozen=True, kw_only=True, tag="frames"):
     name: str
 
 
+class Picture(Event, frozen=True, kw_only=True, tag="picture"):
+    """Observers: the own line bears this much of the customer's picture. ``full``: all; ``reduced``: fewer pictures a
+    second; ``keyframes``: one now and then; ``none``.
+    """
+
+    quality: Literal["full", "reduced", "keyframes", "none"]
+
+
 class VideoGone(Event, frozen=True, kw_only=True, tag="video_gone"):
     """``party``'s camera stopped; the last picture is stale."""
 
@@ -237,6 +245,7 @@ AnyEvent = (
     | Levels
     | Frames
     | VideoGone
+    | Picture
     | Replied
     | CatchingUp
     | Ended

@@ -257,6 +257,7 @@ class ObserverSession(Session):
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
         media.on_whisper_closed = self._whisper_closed
+        media.on_picture_quality = lambda quality: self._emit(events.Picture(quality=quality))
         media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
         media.mouth.polite = self._is_polite
         self._pictures.start("customer", media.request_keyframe, self._emit)

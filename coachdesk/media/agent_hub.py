@@ -15,7 +15,7 @@ import msgspec
 from coachdesk import call as calls
 from coachdesk.media.audioout import AudioOut, Kept, Out
 from coachdesk.media.ears import Ear
-from coachdesk.media.forward import Forwarder
+from coachdesk.media.fanout import Fanout
 from coachdesk.media.history import Retelling, Wish
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leg import Leg
@@ -30,7 +30,6 @@ from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, Sign
 
 log = logging.getLogger(__name__)
 
-AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 REPLAY = "replay"
 """The source name of a whisper that is heard again."""
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
@@ -63,7 +62,9 @@ class AgentHub:
         self._view: CallView | None = None
         self._routes: frozenset[Route] = frozenset()
         self._legs: dict[str, Leg] = {}
-        self._forwarders: dict[tuple[str, str], Forwarder] = {}
+        self._fanout = Fanout()
+        self._fanout.on_keyframe_wanted = self.request_keyframe
+        self._fanout.on_quality = self._tell
         self._slots: dict[str, int] = {}
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()
@@ -85,7 +86,7 @@ class AgentHub:
     def apply(self, view: CallView) -> None:
         """Wires what ``view`` says: legs for its parties, routes for their modes. Nothing stale survives a change."""
         if self._view is not None and calls.held(self._view) and not calls.held(view):
-            self._resume_forwarding()
+            self._fanout.resume()
         self._view = view
         wanted = routes(calls.members(view), held=calls.held(view))
         if calls.held(view):
@@ -113,13 +114,15 @@ class AgentHub:
 
     async def close(self) -> None:
         legs, self._legs = self._legs, {}
-        self._forwarders.clear()
+        self._fanout.clear()
         self._replay.clear()
         self._past.clear()
         await asyncio.gather(*(leg.close() for leg in legs.values()), *self._closing, return_exceptions=True)
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
-        """Empties what is buffered of every source that is now mixed otherwise here; forwarding buffers nothing."""
+        """Empties what is buffered of every source that is now mixed otherwise here, and what was sent to every sink
+        that now hears others: no copy of it goes out any more.
+        """
         view = self._view
         if view is None:
             return
@@ -127,12 +130,10 @@ class AgentHub:
         for name, ear in self.ears.items():
             if name.split("/")[0] in {self._ear_party(source) for source in sources}:
                 ear.flush()
-
-    def _resume_forwarding(self) -> None:
-        """After a hold: what was not forwarded meanwhile is a pause, not a loss."""
-        for (_, stream), forwarder in self._forwarders.items():
-            if stream in ("customer", "camera"):
-                forwarder.restart()
+        for sink in {route.sink for route in changed}:
+            leg = self._legs.get(sink)
+            if leg is not None and leg.peer is not None:
+                leg.peer.forget_sound()
 
     def _ear_party(self, party_id: str) -> str:
         return "customer" if self._view is not None and party_id == self._view.customer else party_id
@@ -149,13 +150,17 @@ class AgentHub:
 
     def _tell_observers(self) -> None:
         for observer in calls.observers(self._view) if self._view is not None else []:
-            leg = self._legs.get(observer.party)
-            if leg is not None and leg.peer is not None:
-                leg.peer.send_message(self._seating())
+            self._tell(observer.party)
 
-    def _seating(self) -> bytes:
+    def _tell(self, observer: str) -> None:
+        """Says on the control channel what an observer has to know of the hub (``ObserverMedia``)."""
+        leg = self._legs.get(observer)
+        if leg is None or leg.peer is None:
+            return
         slots = {f"coach{slot}": party for party, slot in self._slots.items()}
-        return msgspec.json.encode({"slots": slots, "whisper_closed": self._guard.closed})
+        picture = self._fanout.quality(observer)
+        told = {"slots": slots, "whisper_closed": self._guard.closed, "picture": picture}
+        leg.peer.send_message(msgspec.json.encode(told))
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
@@ -182,13 +187,12 @@ class AgentHub:
             leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
         else:
             leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
-            leg.on_keyframe_request = lambda stream: self.request_keyframe()
+            leg.on_keyframe_request = lambda stream: self._fanout.request_keyframe(party.party)
             leg.on_message = lambda data: self._told(party.party, data)
         leg.negotiate()
 
     def _shut(self, party_id: str) -> None:
-        for key in [key for key in self._forwarders if key[0] == party_id]:
-            del self._forwarders[key]
+        self._fanout.disconnect(party_id)
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
         self._past.forget(party_id)
@@ -202,12 +206,8 @@ class AgentHub:
             self.on_customer_connected(peer)
             self.request_keyframe()
             return
-        for stream in ("customer", *(f"coach{slot}" for slot in range(MAX_COACHES))):
-            self._forwarders[party.party, stream] = Forwarder(peer.outs[stream], AUDIO_CLOCK)
-        pictures = Forwarder(peer.outs["camera"], VIDEO_CLOCK, video=True)
-        pictures.on_keyframe_wanted = self.request_keyframe
-        self._forwarders[party.party, "camera"] = pictures
-        peer.send_message(self._seating())
+        self._fanout.connect(party.party, peer)
+        self._tell(party.party)
         self._past.forget(party.party)
         self.request_keyframe()
 
@@ -247,10 +247,10 @@ class AgentHub:
         if stream == "main":
             self._ear("customer").put(packet)
             self._past.history.add("customer", packet.ssrc, packet.timestamp, packet.payload, packet.arrival)
-            self._forward("customer", packet, self._sinks(view.customer, Lane.VOICE))
+            self._fanout.sound("customer", packet, self._sinks(view.customer, Lane.VOICE))
         elif stream == "camera":
             self.on_picture_packet(packet)
-            self._forward("camera", packet, (each.party for each in calls.observers(view)))
+            self._fanout.picture(packet, (each.party for each in calls.observers(view)))
 
     def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
         """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""
@@ -263,16 +263,10 @@ class AgentHub:
             self._ear(f"{party}/{lane}").put(packet)
         slot = self._slots.get(party)
         if slot is not None:
-            self._forward(f"coach{slot}", packet, sinks)
+            self._fanout.sound(f"coach{slot}", packet, sinks)
 
     def _sinks(self, source: str, lane: Lane) -> set[str]:
         return {route.sink for route in self._routes if route.source == source and route.lane is lane}
-
-    def _forward(self, stream: str, packet: Packet, sinks: Iterable[str]) -> None:
-        for sink in sinks:
-            forwarder = self._forwarders.get((sink, stream))
-            if forwarder is not None:
-                forwarder.forward(packet)
 
     def _ear(self, name: str) -> Ear:
         if name not in self.ears:

@@ -19,6 +19,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.thinning import Quality
 from coachdesk.routing import LANE_OF, Lane
 from signaling.protocol import IceServer, SignalBody
 
@@ -31,12 +32,13 @@ log = logging.getLogger(__name__)
 
 
 class _Told(msgspec.Struct):
-    """What the hub says on the control channel: which coach sits in which audio slot and if nobody may whisper, or what
-    was heard before.
+    """What the hub says on the control channel: which coach sits in which audio slot, if nobody may whisper, and how
+    much of the customer's picture this line gets; or what was heard before.
     """
 
     slots: dict[str, str] | None = None
     whisper_closed: bool = False
+    picture: Quality = "full"
     past: Past | None = None
 
 
@@ -51,6 +53,7 @@ class ObserverMedia:
         whisper_closed: the agent's microphone picks up whispers; none is played.
         on_media, on_picture_packet: as in ``AgentHub``.
         on_whisper_closed: called when that begins (True) or ends (False).
+        on_picture_quality: called when more or less of the customer's picture is sent on this line.
         on_held: called when a polite whisper begins (True) or ends (False) to wait for the customer's pause.
     """
 
@@ -82,6 +85,8 @@ class ObserverMedia:
         self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.picture: Quality = "full"
+        self.on_picture_quality: Callable[[Quality], None] = lambda quality: None
         self.on_held: Callable[[bool], None] = lambda on: None
 
     async def finish(self) -> None:
@@ -163,6 +168,7 @@ class ObserverMedia:
         if told.slots is not None:
             self._seat(told.slots)
             self._close_whisper(told.whisper_closed)
+            self._see(told.picture)
 
     def _seat(self, seats: dict[str, str]) -> None:
         for slot, party in self._seats.items():
@@ -174,6 +180,11 @@ class ObserverMedia:
         if closed is not self.whisper_closed:
             self.whisper_closed = closed
             self.on_whisper_closed(closed)
+
+    def _see(self, picture: Quality) -> None:
+        if picture != self.picture:
+            self.picture = picture
+            self.on_picture_quality(picture)
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:

@@ -251,6 +251,12 @@ class Peer:
         if (due := tracker.next_due) is not None:
             self._later(f"nack {name}", due - now, lambda: self._ask_for_missing(name))
 
+    def forget_sound(self) -> None:
+        """No sound sent so far goes out again, neither as a copy nor when asked for."""
+        for stream in self._layout:
+            if stream.kind == "audio" and stream.name in self.outs:
+                self.outs[stream.name].forget()
+
     @property
     def rtt(self) -> float | None:
         """Round trip to the far end in seconds, by its reports on what we send; None if there are none."""

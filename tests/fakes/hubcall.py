@@ -63,8 +63,17 @@ class HubCall:
     # --- the call ---------------------------------------------------------------------------------------------
 
     def apply(self, view: CallView) -> None:
+        before = self.routes
         self.view = view
         self.hub.apply(view)
+        for sink in {route.sink for route in before ^ self.routes}:
+            self._assert_forgotten(sink)
+
+    def _assert_forgotten(self, sink: str) -> None:
+        """After a change of what ``sink`` hears, copies of nothing from before it can be sent there."""
+        leg = self.leg(sink)
+        if leg is not None and leg.peer is not None:
+            assert not any(out.kept for stream, out in leg.peer.outs.items() if stream != "camera")
 
     def leg(self, party: str) -> FakeLeg | None:
         return self.hub._legs.get(party)

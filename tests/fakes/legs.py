@@ -20,6 +20,7 @@ class FakeOut:
         self.sent: list[bytes] = []
         self.kept: list[bytes] = []
         self.path = Path()
+        self.bitrate_limit: int | None = None
 
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
         self.next_seq = (self.next_seq if seq is None else seq) + 1 & 0xFFFF
@@ -40,6 +41,11 @@ class FakePeer:
 
     def send_message(self, data: bytes) -> None:
         self.messages.append(data)
+
+    def forget_sound(self) -> None:
+        for name, out in self.outs.items():
+            if name != "camera":
+                out.forget()
 
     def request_keyframe(self, stream: str) -> None:
         self.keyframes_asked += 1
