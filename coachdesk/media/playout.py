@@ -25,7 +25,7 @@ MAX_SPAN = int(0.400 * RATE)
 MAX_PACKETS = 200
 MAX_BEHIND = int(0.250 * RATE)
 """Sound that is later than due by so much is skipped, not hurried."""
-STRETCH_FROM = int(0.004 * RATE)
+STRETCH_FROM = int(0.001 * RATE)
 """Samples by which sound may be early before it is stretched."""
 STRETCH_PATIENCE = 3
 """Blocks between two stretches: up to half as slow again."""
@@ -196,7 +196,7 @@ class Playout:
     def _take(self, now: float) -> Block:
         self.active = self._line.real > 0
         if self._playing:
-            head = self._next_timestamp - len(self._line.ready)
+            head = self._next_timestamp + self._inserted - len(self._line.ready)
             self.stats.delay_ms = (now - self._clock.base - head / RATE) * 1000
             self.stats.target_ms = self._clock.wait * 1000
             self.stats.jitter_ms = self._clock.jitter * 1000
@@ -272,11 +272,10 @@ class Playout:
 
     def _fill(self, after: _Waiting, missing: int, gap: int, now: float) -> None:
         """Replaces (some of) what was lost before packet ``after``."""
-        made_up = min(gap, self._inserted, max(0, self._slack(now))) // BLOCK_SAMPLES * BLOCK_SAMPLES
+        stood_in = self._stood_in(gap, now)
         self._inserted = 0
-        if made_up:
-            # What bridged the wait stands for the lost sound, but for the delay that is wanted anyway.
-            self._next_timestamp += made_up
+        if stood_in:
+            self._next_timestamp += stood_in
         elif self._line.exhausted:
             self._end_spurt()
         else:
@@ -289,6 +288,13 @@ class Playout:
                 self._line.conceal(frame)
             self._next_timestamp += frame
             self._count_lost(after.seq if is_last else after.seq - missing + 1)
+
+    def _stood_in(self, samples: int, now: float) -> int:
+        """How many of the next ``samples`` need not be played, because what bridged the wait for them stands for them.
+
+        Not so the part by which the delay has to grow anyway.
+        """
+        return max(0, min(samples, self._inserted, self._slack(now) + STRETCH_FROM))
 
     def _count_lost(self, until: int) -> None:
         """Every packet before ``until`` has had its turn."""
@@ -314,7 +320,8 @@ class Playout:
         cutting part of a block would ask for that packet a block earlier and make nothing sooner. In the same way, as
         many blocks are put in as the next packet shall be asked for later, less what is left.
         """
-        slack, left = self._slack(now), len(self._line.ready)
+        slack = self._slack(now) - self._stood_in(self._inserted, now)
+        left = len(self._line.ready)
         if slack > MAX_BEHIND:
             self._line.drop()
             self._end_spurt()
