@@ -36,6 +36,7 @@ class Summary(msgspec.Struct):
         recovery_seconds: the slowest after it; None where the delay was not back while it was watched.
         cpu_percent: of a core, the hearing party as a whole.
         playout_cpu_percent: CoachDesk's playout and decoding of this one sound.
+        late_ms: how late sound came to mouth or ear: above some 10 ms the machine was too busy for figures to mean much.
         ratio: ``delay_p50``, ``delay_p95`` over the anchor's of the same run, and ``pesq``, the difference to it.
         verdicts: on each bar that applies.
     """
@@ -53,6 +54,7 @@ class Summary(msgspec.Struct):
     recovery_seconds: float | None
     cpu_percent: float
     playout_cpu_percent: float | None
+    late_ms: float
     ratio: dict[str, float] = {}
     verdicts: list[Verdict] = []
 
@@ -95,6 +97,7 @@ def _summary(network: str, path: str, directions: Sequence[Direction]) -> Summar
         recovery_seconds=max(known) if len(known) == len(recoveries) else None,
         cpu_percent=float(np.mean([direction.cpu_percent for direction in directions])),
         playout_cpu_percent=max(costs) if costs else None,
+        late_ms=max(direction.late_ms for direction in directions),
     )
 
 
@@ -156,12 +159,14 @@ def _against(summary: Summary, anchor: Summary) -> list[Verdict]:
 
 COLUMNS = (
     *("network", "path", "delay p50", "p95", "x", "PESQ", "worst", "+/-", "STOI", "gaps/min", "ms/min"),
-    *("recovery", "CPU %", "playout"),
+    *("recovery", "CPU %", "playout", "late"),
 )
 
 
 def table(rows: Iterable[Summary], titles: dict[str, str]) -> str:
-    """For people: delays in ms, ``x`` the ratio to the anchor's median, ``+/-`` the difference to its PESQ."""
+    """For people: delays in ms, ``x`` the ratio to the anchor's median, ``+/-`` the difference to its PESQ, ``late``
+    how busy the machine was (``Summary.late_ms``).
+    """
     lines = [list(COLUMNS)] + [_line(row, titles) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(_aligned(line, widths) for line in lines)
@@ -193,6 +198,7 @@ def _line(row: Summary, titles: dict[str, str]) -> list[str]:
         _recovery(row),
         _number(row.cpu_percent, 0),
         _number(row.playout_cpu_percent, 1),
+        _number(row.late_ms, 0),
     ]
 
 

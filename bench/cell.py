@@ -16,7 +16,7 @@ from bench import listening
 from bench.netlab import NetLab, added_ms
 from bench.networks import OUTAGE_SECONDS, Network
 from bench.parties.wire import RemoteParty, Setup
-from bench.tape import RATE, timeline
+from bench.tape import RATE, late_ms, timeline
 from coachdesk.hearing import write_wav
 from coachdesk.media.filesound import load
 
@@ -44,6 +44,7 @@ class Direction(msgspec.Struct):
         recovery_seconds: from the end of the outage until the delay was back; None where it never was, or no outage.
         interrupted: begin of the outage on the scale of ``seconds``, if any.
         cpu_percent: of a core, the hearing party's processes, all they do.
+        late_ms: how late 10 ms of sound came to mouth or ear, 99th percentile (see ``tape.py``).
         numbers: the hearing party's own.
     """
 
@@ -57,6 +58,7 @@ class Direction(msgspec.Struct):
     recovery_seconds: float | None
     interrupted: float | None
     cpu_percent: float
+    late_ms: float
     numbers: dict[str, float]
 
 
@@ -180,6 +182,9 @@ def _heard(
         recovery_seconds=recovery,
         interrupted=interrupted,
         cpu_percent=span.cpu[ear],
+        late_ms=max(
+            late_ms(path, span.begin, span.end) for path in (parties[speaker].said, parties[ear].heard)
+        ),
         numbers=numbers,
     )
 

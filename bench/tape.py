@@ -66,6 +66,16 @@ def timeline(path: Path, begin: float, end: float) -> NDArray[np.float64]:
     return line
 
 
+def late_ms(path: Path, begin: float, end: float) -> float:
+    """How late the blocks of that time came to the tape, 99th percentile: large where the machine was busy otherwise."""
+    with np.load(path) as tape:
+        stamps = tape["stamps"]
+    origins = stamps - np.arange(len(stamps)) * BLOCK_SECONDS
+    inside = (stamps >= begin) & (stamps < end)
+    late = (origins - _smooth(origins))[inside] if len(stamps) else origins
+    return float(np.percentile(late, 99) * 1000) if len(late) else 0.0
+
+
 def _stretches(stamps: NDArray[np.float64]) -> list[tuple[int, int, float]]:
     """Blocks that follow each other without a leap: first, behind the last, time of the first."""
     origins = _smooth(stamps - np.arange(len(stamps)) * BLOCK_SECONDS)

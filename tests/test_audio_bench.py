@@ -12,7 +12,7 @@ import pytest
 from bench import bars, listening
 from bench.cell import SPEECH, Call, Direction
 from bench.networks import NETWORKS
-from bench.tape import RATE, save, timeline
+from bench.tape import RATE, late_ms, save, timeline
 from coachdesk.media.filesound import load
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS
 
@@ -144,6 +144,14 @@ def test_a_late_program_moves_no_sound(tmp_path: Path) -> None:
     assert [level_at(line, at) for at in (0.5, 1.5, 2.5)] == pytest.approx([50, 150, 250], abs=0.5)
 
 
+def test_a_late_program_is_told_of(tmp_path: Path) -> None:
+    stamps = [10 + number * BLOCK_SECONDS for number in range(300)]
+    calm = tape(tmp_path / "calm.npz", stamps)
+    late = tape(tmp_path / "late.npz", [at + 0.040 * (number % 20 == 0) for number, at in enumerate(stamps)])
+    assert late_ms(calm, 10, 13) == pytest.approx(0, abs=0.01)
+    assert late_ms(late, 10, 13) == pytest.approx(40, abs=0.01)
+
+
 def test_blocks_left_out_move_all_that_comes_after(tmp_path: Path) -> None:
     pytest.importorskip("scipy")
     stamps = [10 + number * BLOCK_SECONDS + 0.1 * (number >= 200) for number in range(400)]
@@ -198,6 +206,7 @@ def direction(path: str, delay: float, pesq: float, **more: object) -> Direction
         gaps_ms=[50.0, 70.0],
         measured_seconds=30.0,
         cpu_percent=10.0,
+        late_ms=1.0,
         **settled,  # type: ignore[arg-type]
     )
 
