@@ -55,8 +55,10 @@ class CatchUp:
 
     def put(self, past: Past) -> None:
         """The next second of the past. Frames that are unreadable or out of place are left out."""
-        if self._complete or self._second >= KEPT_SECONDS + 2:
+        number = past.sounds[0].at // CHUNK_SAMPLES if past.sounds else self._second
+        if self._complete or not self._second <= number <= KEPT_SECONDS + 1:
             return
+        self._second = number
         if not self.running:
             self.running = True
             self.on_running(True)

@@ -1,7 +1,8 @@
 """Push-to-talk: each 10 ms of the mic goes to the target that was chosen when it was spoken, or nowhere. Pure.
 
-What is spoken between the key and the grant waits here, with the last 200 ms before the key in front of it, and is sent a
-little faster than it was spoken until it has caught up. After the release, what was spoken before it is still sent.
+What is spoken between the key and the grant waits here, with the last 200 ms before the key in front of it if the customer
+does not hear that mode, and is sent a little faster than it was spoken until it has caught up. After the release, what was
+spoken before it is still sent.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ IN_DOUBT_BLOCKS = 7
 UNDER_WAY_BLOCKS = 1
 """The first block after a change was under way when it came: of two talks that differ it is the former's."""
 PRIVATE = frozenset({Mode.WHISPER, Mode.LANE})
+"""In all other modes the customer hears, and nothing that was said before the key is for them."""
 
 
 @dataclass
@@ -215,6 +217,6 @@ class PushToTalk:
             self._take_past(talk)
 
     def _take_past(self, talk: _Talk) -> None:
-        for block in self._past:
+        for block in self._past if talk.mode in PRIVATE else ():
             talk.backlog.put(block)
         self._past.clear()

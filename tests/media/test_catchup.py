@@ -127,3 +127,11 @@ def test_a_past_without_end_is_bounded(catch_up: CatchUp) -> None:
     for _ in range(3000):
         catch_up.push(SILENCE)
     assert not catch_up.running
+
+
+def test_a_second_that_got_lost_leaves_the_next_in_place(catch_up: CatchUp) -> None:
+    chunks = past_of(tone(4.0, 400.0), tone(4.0, 900.0))
+    for chunk in (chunks[0], *chunks[2:]):
+        catch_up.put(chunk)
+    heard = whole([catch_up.push(SILENCE) for _ in range(230)])
+    assert level(heard[RATE:], 400.0) == pytest.approx(level(tone(1.0, 400.0), 400.0), abs=2)
