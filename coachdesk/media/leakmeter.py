@@ -35,6 +35,9 @@ NO_LEAK_DB = -120.0
 _LAGS = int(LONGEST_LAG * METER_RATE)
 _FFT = 4096
 _FRAME_SIGMAS = 3.0
+_EVENNESS = 0.75
+"""0: frames weigh by how still the mic is; 1: all the same. Between, pauses of the agent count, and a loud leak that
+follows a still moment is found as fast as a soft one."""
 _SMOOTHED_BINS = 21
 """40 Hz: between a voice's harmonics the mic is still, and there a leak shows."""
 _FLOOR_POWER = 1e-10
@@ -74,15 +77,21 @@ class LeakMeter:
 
     def reset(self) -> None:
         """Forgets what was measured."""
+        self._begin()
+        self.leak = Leak()
+
+    def _begin(self) -> None:
+        """Each phrase is measured anew: what was clean before must not speak for what leaks now."""
         self._due = 0
         self._evidence, self._variance = np.zeros(_LAGS), np.full(_LAGS, 1e-9)
         self._product, self._power = np.zeros(_LAGS), np.full(_LAGS, 1e-9)
-        self._private_power = 0.0
-        self.leak = Leak()
+        self._private_power = self._heard = 0.0
 
     def push(self, private: Block, mic: Block) -> bool:
         """10 ms of both; whether there is a new reading in ``leak``."""
         self._idle = 0 if private.any() else self._idle + 1
+        if self._idle == _IDLE_BLOCKS:
+            self._begin()
         if self._idle >= _IDLE_BLOCKS:
             return False
         _slide(self._x, self._private.push(private))
@@ -100,12 +109,14 @@ class LeakMeter:
     def _measure(self, power: float) -> None:
         product, deviation = correlate(self._x, self._y)
         keep = math.exp(-HOP / METER_RATE / MEMORY_SECONDS)
+        weight = float(np.mean(deviation**2)) ** (-_EVENNESS / 2)
         limit = _FRAME_SIGMAS * deviation
-        self._evidence = keep * self._evidence + np.clip(product, -limit, limit)
-        self._variance = keep**2 * self._variance + deviation**2
+        self._evidence = keep * self._evidence + weight * np.clip(product, -limit, limit)
+        self._variance = keep**2 * self._variance + (weight * deviation) ** 2
         self._product = keep * self._product + product
         self._power = keep * self._power + deviation**2
-        self._private_power = keep * self._private_power + (1 - keep) * power
+        self._private_power = keep * self._private_power + power
+        self._heard = keep * self._heard + 1.0
         self.leak = self._reading()
 
     def _reading(self) -> Leak:
@@ -115,7 +126,7 @@ class LeakMeter:
         room = slice(max(0, lag + _TAIL.start), lag + _TAIL.stop)
         energy = float(np.sum(gains[room] ** 2 * (sigmas[room] > _TAIL_SIGMAS)))
         db = 10 * math.log10(energy + 1e-12)
-        dbfs = max(NO_LEAK_DB, db + 10 * math.log10(self._private_power + 1e-12))
+        dbfs = max(NO_LEAK_DB, db + 10 * math.log10(self._private_power / self._heard + 1e-12))
         return Leak(db=db, dbfs=dbfs, lag=lag / METER_RATE, sigmas=float(sigmas[lag]))
 
 
