@@ -359,7 +359,7 @@ class RtpIn:
 
     def __init__(self, receiver: RTCRtpReceiver, on_packet: Callable[[Packet], None]) -> None:
         self.ssrc: int | None = None
-        self.packets = self.octets = 0
+        self.packets = self.octets = self.redundant = 0
         self._receiver: Any = receiver
         self._on_packet = on_packet
         self._inlet = RedInlet() if receiver._RTCRtpReceiver__kind == "audio" else None  # type: ignore[attr-defined]
@@ -392,6 +392,7 @@ class RtpIn:
         opus = self._types.get("opus")
         if opus is None or payload_type != self._types.get("red"):
             return self._inlet.plain(packet)
+        self.redundant += 1
         try:
             return self._inlet.red(packet, opus)
         except ValueError as error:

@@ -5,11 +5,22 @@
  * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
  */
 
+import { Hearing } from "./hearing.js";
+
+import { counters, LossWatch, withRed } from "./redundancy.js";
+
 const VIDEO_BITRATE = 1_500_000;
+const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
+const WATCH_MS = 2000;
 const MAX_EARLY_CANDIDATES = 64;
 
 export class Peer {
   /** @type {SignalBody[]} */ #early = [];
+  #offer = "";
+  #loss = new LossWatch();
+  #watch = 0;
+  /** @type {RTCDataChannel | null} */ #control = null;
+  #hearing = new Hearing();
 
   /**
    * @param {string} session
@@ -27,6 +38,9 @@ export class Peer {
         candidate: candidate?.candidate ?? "",
         mid: candidate?.sdpMid ?? "0",
       });
+    this.pc.ondatachannel = ({ channel }) => {
+      this.#control = channel;
+    };
     this.send = handlers.send;
   }
 
@@ -47,7 +61,20 @@ export class Peer {
     await this.pc.setLocalDescription(await this.pc.createAnswer());
     this.send({ type: "answer", session: this.session, sdp: this.pc.localDescription?.sdp ?? "" });
     await limit(this.#transceiver("video")?.sender);
+    this.#offer = sdp;
+    if (withRed(sdp, true)) this.#watch = setInterval(() => void this.#protect().catch(() => {}), WATCH_MS);
     for (const body of this.#early.splice(0)) await this.candidate(body);
+  }
+
+  /** Sends sound twice while packets are lost: the browser alone takes note of the new order of codecs. */
+  async #protect() {
+    const report = await this.#transceiver("audio")?.sender.getStats();
+    if (!report || this.pc.connectionState !== "connected") return;
+    const before = this.#loss.redundant;
+    const redundant = this.#loss.look(counters(report));
+    if (redundant === before || this.pc.signalingState !== "stable") return;
+    await this.pc.setRemoteDescription({ type: "offer", sdp: withRed(this.#offer, redundant) });
+    await this.pc.setLocalDescription(await this.pc.createAnswer());
   }
 
   /** Candidates may overtake the offer they belong to. @param {SignalBody} body */
@@ -80,8 +107,16 @@ export class Peer {
     return decoded;
   }
 
+  /** Tells the agent's endpoint how its sound plays here. */
+  async tellHearing() {
+    const report = await this.#transceiver("audio")?.receiver.getStats();
+    const heard = report && this.#hearing.read(report);
+    if (heard && this.#control?.readyState === "open") this.#control.send(JSON.stringify(heard));
+  }
+
   close() {
-    this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
+    clearInterval(this.#watch);
+    this.pc.onconnectionstatechange = this.pc.onicecandidate = this.pc.ondatachannel = null;
     this.pc.close();
   }
 
@@ -107,4 +142,7 @@ async function limit(sender) {
   parameters.encodings[0].maxBitrate = VIDEO_BITRATE;
   parameters.degradationPreference = "maintain-resolution"; // what is shown must stay readable
   await sender.setParameters(parameters).catch(() => {}); // a browser that cannot be told still sends
+  const layered = sender.getParameters();
+  /** @type {any} */ (layered.encodings[0]).scalabilityMode = LAYERS;
+  await sender.setParameters(layered).catch(() => {});
 }

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, Route, async_playwright
 
+import signaling
+from coachdesk.media import vp8
 from coachdesk.media.forward import Forwarder
+from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
 from coachdesk.media.video import CLOCK_RATE, Picture, VideoReceiver
-from tests.media.peers import pair, until
+from tests.media.peers import Network, pair, until
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -46,6 +53,31 @@ ANSWER = """async (sdp) => {
   return pc.localDescription.sdp;
 }"""
 
+CUSTOMER_PAGE = """async (sdp) => {
+  const { Peer } = await import("./web/peer.js");
+  window.candidates = [];
+  const answered = new Promise((resolve) => {
+    const send = (body) => body.type === "answer" ? resolve(body.sdp) : window.candidates.push(body.candidate);
+    window.peer = new Peer("session", [], { send, onState: () => {} });
+  });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+  await peer.accept(sdp, { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0] });
+  window.pc = peer.pc;
+  return answered;
+}"""
+"""Answers as the customer's page does."""
+STATS = """async () => {
+  const found = {};
+  (await pc.getStats()).forEach((entry) => { if (entry.kind === "audio") found[entry.type] = entry; });
+  return found;
+}"""
+PLAY = """async () => {
+  const speaker = window.speaker = new Audio();
+  speaker.srcObject = new MediaStream(pc.getReceivers().map(({ track }) => track).filter(({ kind }) => kind === "audio"));
+  await speaker.play();
+}"""
+WEB = Path(signaling.__file__).parent / "web"
+
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
@@ -53,14 +85,20 @@ async def page() -> AsyncIterator[Page]:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = await browser.new_page()
         await page.route("https://customer.test/", lambda route: route.fulfill(body="<p>customer</p>"))
+        await page.route("https://customer.test/web/*", serve)
         await page.goto("https://customer.test/")
         yield page
         await browser.close()
 
 
-async def join(page: Page, hub: Peer) -> None:
+async def serve(route: Route) -> None:
+    """The modules of the customer's page."""
+    await route.fulfill(path=WEB / route.request.url.rsplit("/", 1)[-1])
+
+
+async def join(page: Page, hub: Peer, answer: str = ANSWER) -> None:
     """The page answers and trickles, the hub accepts."""
-    await hub.accept(await page.evaluate(ANSWER, await hub.offer()))
+    await hub.accept(await page.evaluate(answer, await hub.offer()))
     given = 0
     async with asyncio.timeout(60):
         while hub.state != "connected":
@@ -106,3 +144,78 @@ async def test_the_camera_of_chromium_is_forwarded_and_decoded_at_720p(page: Pag
         receiving.close()
         await hub.close()
         await page.wait_for_function("['closed', 'failed', 'disconnected'].includes(pc.connectionState)")
+
+
+def lose_incoming(hub: Peer, share: float) -> None:
+    """Loses this share of the sound on its way to ``hub``, before anything there knows of it."""
+    receiver: Any = hub._ins["main"]._receiver
+    handle, rng = receiver._handle_rtp_packet, random.Random(1)
+
+    async def handle_some(packet: Any, arrival_time_ms: int) -> None:
+        if rng.random() >= share:
+            await handle(packet, arrival_time_ms)
+
+    receiver._handle_rtp_packet = handle_some
+
+
+async def test_the_page_sends_layers_and_protects_its_sound_when_packets_are_lost(page: Page) -> None:
+    hub = Peer(CUSTOMER, offers=True, ice=[])
+    layers: set[int] = set()
+    sounds: list[Packet] = []
+
+    def at_hub(name: str, packet: Packet) -> None:
+        if name == "main":
+            sounds.append(packet)
+        elif packet.payload:
+            layers.add(vp8.parse(packet.payload).layer)
+
+    hub.on_packet = at_hub
+    await join(page, hub, CUSTOMER_PAGE)
+    hub.request_keyframe("camera")
+    await until(lambda: layers == {0, 1, 2} and sounds)
+    assert not any(packet.recovered for packet in sounds)
+    lose_incoming(hub, 0.15)
+    await page.wait_for_function(
+        f"async () => (await ({STATS})())['outbound-rtp'].retransmittedPacketsSent > 2", timeout=60_000
+    )
+    await until(lambda: hub._ins["main"].redundant > 50)
+    seqs = {packet.seq for packet in sounds}
+    assert len(seqs) == len(sounds)
+    recent = sounds[-1].seq
+    missing = sum((recent - back) & 0xFFFF not in seqs for back in range(50))
+    assert missing < 5, "of 50, of which the network lost about 7"
+    await hub.close()
+
+
+async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Page) -> None:
+    hub = Peer(CUSTOMER, offers=True, ice=[])
+    await join(page, hub)
+    await page.evaluate(PLAY)
+    network = Network(hub)
+    network.lost = 0.2
+    out, encoder = hub.outs["main"], Encoder()
+    tone = (0.2 * np.sin(np.arange(960) * 0.05)).astype(np.float32)
+
+    clock = asyncio.get_running_loop().time
+    began, frame = clock(), 0
+
+    async def send(frames: int) -> None:
+        """By the clock, however busy the machine is."""
+        nonlocal frame
+        for _ in range(frames):
+            out.send(encoder.encode(tone), frame * 960)
+            frame += 1
+            await asyncio.sleep(began + frame * 0.02 - clock())
+
+    while not out.path.copies:
+        await send(10)
+    asked = (await page.evaluate(STATS))["inbound-rtp"]["nackCount"]
+    before = (await page.evaluate(STATS))["inbound-rtp"]
+    await send(150)
+    after = (await page.evaluate(STATS))["inbound-rtp"]
+    assert asked > 0
+    heard = after["totalSamplesReceived"] - before["totalSamplesReceived"]
+    concealed = after["concealedSamples"] - before["concealedSamples"]
+    assert heard > 48000
+    assert concealed < 0.1 * heard, "20 % of the packets were lost"
+    await hub.close()

@@ -1,4 +1,4 @@
-"""The page's modules that need no document: protocol.js, status.js, browser.js, texts.js, run in Chromium."""
+"""The page's modules that need no document: protocol.js, status.js, browser.js, texts.js and others, run in Chromium."""
 
 from __future__ import annotations
 
@@ -104,11 +104,45 @@ async def test_status(desk: Desk, visit: Visit) -> None:
     assert keys == [key for _, _, key in STATUS]
 
 
+async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "redundancy.js")
+    rounds = [(0, 0), (0.01, 0), (0.05, 0), (0, 0), (0, 5), *[(0, 5)] * 4, (0, 5), (0, 9)]
+    switched = await customer.ask(
+        """(rounds) => {
+          const watch = new it.LossWatch();
+          return rounds.map(([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, lost }));
+        }""",
+        rounds,
+    )
+    assert switched == [False, False, True, True, True, True, True, True, True, False, True]
+
+
+async def test_the_order_of_codecs_is_all_that_changes_in_the_offer(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "redundancy.js")
+    offer = (
+        "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96 110\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:110 red/48000/2\r\n"
+        "a=fmtp:110 96/96\r\nm=video 9 UDP/TLS/RTP/SAVPF 97 98\r\na=rtpmap:97 VP8/90000\r\n"
+    )
+    first = await customer.ask("(sdp) => it.withRed(sdp, true)", offer)
+    assert first == offer.replace("SAVPF 96 110", "SAVPF 110 96")
+    assert await customer.ask("(sdp) => it.withRed(sdp, false)", first) == offer
+    assert await customer.ask("(sdp) => it.withRed(sdp, true)", offer.replace("red/48000", "CN/8000")) == ""
+
+
 async def test_browsers_are_told_apart(desk: Desk, visit: Visit) -> None:
     customer = await load(desk, visit, "browser.js")
     agents = [INSTAGRAM, FACEBOOK, WEBVIEW, ANDROID, IPHONE, FIREFOX]
-    assert await customer.ask("(agents) => agents.map(it.inApp)", agents) == ["Instagram", "Facebook", "", None, None, None]
-    named = await customer.ask("(agents) => agents.map((agent) => it.browserOf(agent, 5))", [ANDROID, IPHONE, FIREFOX])
+    assert await customer.ask("(agents) => agents.map(it.inApp)", agents) == [
+        "Instagram",
+        "Facebook",
+        "",
+        None,
+        None,
+        None,
+    ]
+    named = await customer.ask(
+        "(agents) => agents.map((agent) => it.browserOf(agent, 5))", [ANDROID, IPHONE, FIREFOX]
+    )
     assert named == ["android_chrome", "ios_safari", "firefox"]
 
 
@@ -119,7 +153,9 @@ async def test_every_end_and_refusal_of_a_customer_has_its_words(desk: Desk, vis
              Code.VERSION, Code.NOT_SIGNED_IN]  # fmt: skip
     for code in codes:
         assert await customer.ask("(code) => it.problem(code, {}).title", code.value) != other
-    endings = [await customer.ask("(reason) => it.ending(reason, {}).title", reason.value) for reason in EndReason]
+    endings = [
+        await customer.ask("(reason) => it.ending(reason, {}).title", reason.value) for reason in EndReason
+    ]
     assert len(set(endings)) == len(endings)
 
 
