@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from coachdesk.media.leakguard import AUDIBLE_DBFS, CLOSE_DB, LeakGuard
 from coachdesk.media.leakmeter import LONGEST_LAG, SURE, LeakMeter
 from coachdesk.media.pcm import BLOCK_SECONDS, RATE, SILENCE, Samples
+from signaling.policy import Mode
+from tests.fakes.hubcall import HubCall
+from tests.fakes.views import CUSTOMER, MIA, call_view, party
 from tests.media.spoken import at_level, blocks, echo, noise, sentence
 
 ROOM_DBFS = -65.0
@@ -131,3 +136,38 @@ def test_digital_silence_and_full_scale_are_borne() -> None:
     assert closes_after(guard, loud, np.zeros(RATE, np.float32)) is None
     assert closes_after(guard, np.zeros(RATE, np.float32), loud) is None
     assert np.isfinite(guard.leak.db)
+
+
+class SoundEar:
+    """In place of ``Ear``: plays a sound whatever comes in."""
+
+    def __init__(self, sound: Samples) -> None:
+        self._blocks = blocks(sound)
+        self.flushed = 0
+
+    def put(self, packet: object) -> None: ...
+
+    def pull(self, now: float) -> Samples:
+        return self._blocks.pop(0) if self._blocks else SILENCE
+
+    def flush(self) -> None:
+        self.flushed += 1
+
+
+def test_the_hub_plays_no_whisper_that_leaks_and_tells_every_coach(monkeypatch: pytest.MonkeyPatch) -> None:
+    call, guard, said = HubCall(monkeypatch), LeakGuard(), whisper()
+    monkeypatch.setattr(call.hub, "_guard", guard)
+    call.apply(call_view(party(MIA, Mode.WHISPER)))
+    call.connect(CUSTOMER, MIA)
+    call.hub.ears[f"{MIA}/whisper"] = SoundEar(said)  # type: ignore[assignment]
+    for index, block in enumerate(blocks(mic_with(echo(said, -20)))):
+        heard = call.hub.tick(block, index * BLOCK_SECONDS)
+        assert guard.closed or np.any(heard) or not np.any(blocks(said)[index])
+        assert not (guard.closed and np.any(heard))
+    coach = call.leg(MIA)
+    assert coach is not None
+    assert coach.peer is not None
+    assert json.loads(coach.peer.messages[-1])["whisper_closed"]
+    guard.reopen()
+    call.hub.whisper_reopened()
+    assert not json.loads(coach.peer.messages[-1])["whisper_closed"]
