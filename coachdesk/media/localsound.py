@@ -86,6 +86,11 @@ class LocalSound:
         self._speaker = new
         self._renew_voice()
 
+    @property
+    def processing(self) -> Processing:
+        """What is done to the mic's sound at present."""
+        return self._voice.processing if self._voice is not None else NOTHING
+
     def process(self, processing: Processing) -> None:
         """What is done to the mic's sound from now on, whatever the device. Raises VoiceError, with nothing changed."""
         self._voice = Voice(processing) if processing else None
