@@ -71,6 +71,7 @@ class Endpoint:
         self._client.on_online = self._online
         self._sound = LocalSound(mic, speaker, voice)
         self._sound.on_fault = lambda text: self.emit(events.Error(code="device", message=text))
+        self._sound.on_device = lambda kind, label: self.emit(events.DeviceInUse(kind=kind, label=label))
         self._pictures = Pictures(video_out)
         self._camera = open_camera(camera)
         self._ticker = Ticker(self._tick, self._skip)
@@ -179,11 +180,21 @@ class Endpoint:
                 await self._use(command)
             case commands.Devices():
                 return await asyncio.to_thread(_devices)
+            case commands.Stats():
+                return await self._stats(command)
             case _:
-                await asyncio.wait_for(self._ready.wait(), 10.0)
-                assert self._session is not None
-                return await self._session.do(command)
+                return await self._in_session(command)
         return events.Ok()
+
+    async def _in_session(self, command: commands.AnyCommand) -> AnyEvent:
+        await asyncio.wait_for(self._ready.wait(), 10.0)
+        assert self._session is not None
+        return await self._session.do(command)
+
+    async def _stats(self, command: commands.Stats) -> AnyEvent:
+        answer = await self._in_session(command)
+        assert isinstance(answer, events.Stats)
+        return events.Stats(streams=answer.streams | self._sound.stats())
 
     async def _use(self, command: commands.UseDevice) -> None:
         if command.kind == "mic":

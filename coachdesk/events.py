@@ -210,6 +210,15 @@ class Devices(Event, frozen=True, kw_only=True, tag="devices"):
     cameras: list[DeviceView]
 
 
+class DeviceInUse(Event, frozen=True, kw_only=True, tag="device_in_use"):
+    """Another device than before plays or records though nobody chose it: the default one in place of one that failed, or
+    the chosen one that is back. ``kind`` is ``mic`` or ``speaker``.
+    """
+
+    kind: str
+    label: str
+
+
 class Muted(Event, frozen=True, kw_only=True, tag="muted"):
     on: bool
 
@@ -251,6 +260,7 @@ AnyEvent = (
     | Ended
     | Left
     | Devices
+    | DeviceInUse
     | Muted
     | Stats
     | Bye

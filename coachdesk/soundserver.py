@@ -169,7 +169,8 @@ class SoundServer:
 
 
 def _null_sink(name: str) -> str:
+    """With rewinds, an idle one runs two seconds ahead, and what is played next waits for it."""
     return (
-        f"load-module module-null-sink sink_name={name} rate=48000 channels=1 channel_map=mono "
+        f"load-module module-null-sink sink_name={name} rate=48000 channels=1 channel_map=mono norewinds=1 "
         f"sink_properties=device.description={name}"
     )

@@ -27,38 +27,39 @@ STEREO = "stereo:"
 """Before the name of a WAV to write: two channels instead of one."""
 
 
-class Mic(Protocol):
-    """A source of 10 ms blocks."""
+class Device(Protocol):
+    """What microphones and speakers have in common."""
 
-    label: str
+    @property
+    def label(self) -> str:
+        """What people know the device by that is in use; it changes when another takes its place."""
 
     @property
     def fault(self) -> str | None:
-        """What has broken, once something has; from then on there are no more blocks."""
+        """What is broken: for good of a file, until the chosen one is back of a sound card."""
 
-    def read(self) -> Block | None:
-        """The next block, None when there is none yet. Never blocks, never raises."""
+    def stats(self) -> dict[str, float]:
+        """Counters and delays; empty where there is nothing to tell."""
 
     def close(self) -> None: ...
 
 
-class Speaker(Protocol):
-    """A sink of 10 ms blocks."""
+class Mic(Device, Protocol):
+    """A source of 10 ms blocks."""
 
-    label: str
+    def read(self) -> Block | None:
+        """The next block, None when there is none yet. Never blocks, never raises."""
+
+
+class Speaker(Device, Protocol):
+    """A sink of 10 ms blocks."""
 
     @property
     def channels(self) -> int:
         """2 where left and right can be told apart, else 1; what is written may have either form."""
 
-    @property
-    def fault(self) -> str | None:
-        """What has broken, once something has; from then on blocks are swallowed."""
-
     def write(self, block: Block | Stereo) -> None:
         """Plays or queues a block; what is queued is bounded. Never blocks, never raises."""
-
-    def close(self) -> None: ...
 
 
 def open_mic(device: str) -> Mic:

@@ -55,7 +55,14 @@ class Pace:
         return due
 
 
-class SilentMic:
+class _Uncounted:
+    """What has no driver that could be late."""
+
+    def stats(self) -> dict[str, float]:
+        return {}
+
+
+class SilentMic(_Uncounted):
     """``none``: a microphone that delivers silence."""
 
     label = "no microphone"
@@ -71,7 +78,7 @@ class SilentMic:
         """Nothing to let go of."""
 
 
-class SilentSpeaker:
+class SilentSpeaker(_Uncounted):
     """``none``: a speaker that nobody hears."""
 
     label = "no speaker"
@@ -85,7 +92,7 @@ class SilentSpeaker:
         """Nothing to let go of."""
 
 
-class FileMic:
+class FileMic(_Uncounted):
     """A sound file played in a loop, from its first block when first read."""
 
     fault: str | None = None
@@ -113,7 +120,7 @@ class FileMic:
         """Nothing to let go of."""
 
 
-class FileSpeaker:
+class FileSpeaker(_Uncounted):
     """A 16-bit 48 kHz WAV file that grows by every block written; ``channels`` is 1 or 2."""
 
     def __init__(self, path: Path, channels: int = 1) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coachdesk.media.devices import DeviceError, Mic, Speaker, is_sound_card, open_mic, open_speaker
+from coachdesk.media.devices import Device, DeviceError, Mic, Speaker, is_sound_card, open_mic, open_speaker
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Stereo, mono
 from coachdesk.media.voice import ALL, NOTHING, Processing, Voice, VoiceError
@@ -22,6 +22,8 @@ class LocalSound:
         muted: the mic is silent from its next block on.
         mic_dbfs, speaker_dbfs: levels of the last block.
         on_fault: called with a message when a device or the voice processing stops working; the call goes on without.
+        on_device: called with ``mic`` or ``speaker`` and a device's name when that is in use now though nobody chose it: the
+            default one in place of one that failed, or the chosen one that is back.
     """
 
     def __init__(self, mic: str, speaker: str, processing: Processing | None = None) -> None:
@@ -32,6 +34,7 @@ class LocalSound:
         except DeviceError:
             self._mic.close()
             raise
+        self._told: dict[str, tuple[Device, str, str | None]] = {}
         self._tone = np.zeros(0, np.float32)
         self._faults: set[str] = set()
         self._chosen = processing
@@ -42,6 +45,7 @@ class LocalSound:
         self.muted = False
         self.mic_dbfs = self.speaker_dbfs = -120.0
         self.on_fault: Callable[[str], None] = lambda message: None
+        self.on_device: Callable[[str, str], None] = lambda kind, label: None
 
     def read(self) -> Block:
         """The next 10 ms of the mic, processed; silence when muted or when the device has none ready."""
@@ -50,7 +54,7 @@ class LocalSound:
         if self.muted:
             block = SILENCE
         self.mic_dbfs = dbfs(block)
-        self._report(self._mic.fault)
+        self._follow("mic", self._mic)
         self._report(self._voice_fault)
         return block
 
@@ -62,7 +66,7 @@ class LocalSound:
             self._tone = self._tone[BLOCK_SAMPLES:]
         self.speaker_dbfs = dbfs(mono(block))
         self._speaker.write(block)
-        self._report(self._speaker.fault)
+        self._follow("speaker", self._speaker)
         self._played(block)
 
     def skip(self, ticks: int) -> None:
@@ -104,6 +108,11 @@ class LocalSound:
         whole = int(np.ceil(len(tone) / BLOCK_SAMPLES)) * BLOCK_SAMPLES
         self._tone = np.pad(tone, (0, whole - len(tone))).astype(np.float32)
 
+    def stats(self) -> dict[str, dict[str, float]]:
+        """Counters and delays of the sound cards in use, by ``device.mic`` and ``device.speaker``."""
+        rows = {"device.mic": self._mic.stats(), "device.speaker": self._speaker.stats()}
+        return {name: row for name, row in rows.items() if row}
+
     def close(self) -> None:
         for device in (self._mic, self._speaker):
             with contextlib.suppress(DeviceError, OSError):
@@ -133,8 +142,20 @@ class LocalSound:
         except VoiceError as error:
             self._voice, self._voice_fault = None, str(error)
 
+    def _follow(self, kind: str, device: Device) -> None:
+        """Tells of what has changed by itself: a new fault, another device in use."""
+        label, fault = device.label, device.fault
+        known, old_label, old_fault = self._told.get(kind, (device, label, None))
+        self._told[kind] = (device, label, fault)
+        if known is not device:
+            old_label, old_fault = label, None
+        if fault is not None and fault != old_fault:
+            self.on_fault(fault)
+        if label != old_label or (old_fault is not None and fault is None):
+            self.on_device(kind, label)
+
     def _report(self, fault: str | None) -> None:
-        """Tells of a device's fault once."""
+        """Tells of a fault once."""
         if fault is not None and fault not in self._faults:
             self._faults.add(fault)
             self.on_fault(fault)

@@ -1,176 +1,149 @@
-"""Real microphones and speakers, through PortAudio (the ``sounddevice`` package)."""
+"""Real microphones and speakers. What fails is replaced, what comes back is used again; sound never waits for it."""
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections import Counter
 
 import numpy as np
 
 from coachdesk.events import DeviceView
-from coachdesk.media.filesound import DeviceError
-from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block, Stereo, mono, on_channels
-from coachdesk.media.soundring import SoundRing
+from coachdesk.media.crossing import Capture, Playback
+from coachdesk.media.pcm import RATE, Block, Stereo
+from coachdesk.media.portaudio import WHAT, Kind
+from coachdesk.media.soundstream import Stream
+from coachdesk.media.soundsystem import SYSTEM, Line
+from coachdesk.media.streamhealth import StreamHealth
 
-Kind = Literal["input", "output"]
-WHAT: dict[Kind, str] = {"input": "microphone", "output": "speaker"}
-STALLED_SECONDS = 2.0
-"""A device that has been silent towards us for so long is gone, even where the driver does not say so."""
-
-_lock = threading.Lock()
-_open_streams = 0
+FRAMES_PER_MS = RATE // 1000
+STALLED_TICKS = 100
+"""A device whose driver has not stirred for so many blocks of ours, one second, is gone, whether it says so or not."""
+STARTING_TICKS = 300
+"""In so many after it was opened, a device may be slow: wireless ones are, and sound servers that had slept."""
 
 
-class CardMic:
-    """A microphone. The driver's callback does no more than copy into a ring."""
+class _Card:
+    """A device of this machine and the care for it, one step per block."""
 
-    def __init__(self, device: str) -> None:
-        """Raises DeviceError."""
-        self._stream = _Stream("input", device, SoundRing.put, prime=1, keep=2, limit=4)
-        self.label = self._stream.label
+    def __init__(self, kind: Kind, device: str) -> None:
+        self._line = Line(kind, device)
+        self._health = StreamHealth()
+        self._stream: Stream | None = None
+        self._beats = self._still_ticks = self._age_ticks = 0
+        self._counted: Counter[str] = Counter()
+        self._closed = False
+        SYSTEM.open(self._line)
+        self._wanted_label = self._line.label
+
+    @property
+    def label(self) -> str:
+        """The device in use now."""
+        return self._line.label
 
     @property
     def fault(self) -> str | None:
-        return self._stream.fault()
-
-    @property
-    def dropped(self) -> int:
-        """Blocks recorded and not read within 40 ms."""
-        return self._stream.ring.dropped
-
-    def read(self) -> Block | None:
-        data = self._stream.ring.take()
-        if data is None:
+        """Set while the wanted device cannot be used."""
+        if not (self._line.lost or self._line.fallen_back):
             return None
-        frames = np.frombuffer(data, np.float32).reshape(BLOCK_SAMPLES, -1)
-        return mono(frames)
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class CardSpeaker:
-    """A speaker that starts with 20 ms in hand and never holds more than 60. The callback only copies."""
-
-    def __init__(self, device: str) -> None:
-        """Raises DeviceError."""
-        self._stream = _Stream("output", device, _deliver, prime=2, keep=2, limit=6)
-        self.label = self._stream.label
-
-    @property
-    def fault(self) -> str | None:
-        return self._stream.fault()
-
-    @property
-    def underruns(self) -> int:
-        """How often the speaker ran dry."""
-        return self._stream.ring.underruns
-
-    @property
-    def dropped(self) -> int:
-        """Blocks that came too fast and were never played."""
-        return self._stream.ring.dropped
-
-    @property
-    def channels(self) -> int:
-        return self._stream.channels
-
-    def write(self, block: Block | Stereo) -> None:
-        frames = np.ascontiguousarray(on_channels(block, self._stream.channels), np.float32)
-        self._stream.ring.put(frames.reshape(-1).view(np.uint8).data)
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-def _deliver(ring: SoundRing, out: Any) -> None:
-    block = ring.take()
-    out[:] = block if block is not None else bytes(ring.block_bytes)
-
-
-class _Stream:
-    """One PortAudio stream of 10 ms blocks and the ring between its thread and ours."""
-
-    def __init__(
-        self,
-        kind: Kind,
-        device: str,
-        move: Callable[[SoundRing, Any], None],
-        *,
-        prime: int,
-        keep: int,
-        limit: int,
-    ) -> None:
-        global _open_streams
-        self._kind = kind
-        self._move = move
-        self._closing = False
-        self._ended = False
-        self._alive = time.monotonic()
-        with _lock:
-            sounddevice = _portaudio()
-            index, info = _find(sounddevice, kind, device)
-            self.label = str(info["name"])
-            most = min(2, int(info[f"max_{kind}_channels"]))
-            # A voice needs one channel, two ears two; a card that cannot do that is opened as it can.
-            for channels in dict.fromkeys((1, most) if kind == "input" else (most, 1)):
-                self.channels = channels
-                self.ring = SoundRing(channels, prime=prime, keep=keep, limit=limit)
-                error = self._try_open(sounddevice, index)
-                if error is None:
-                    _open_streams += 1
-                    return
-        raise DeviceError(
-            f"The {WHAT[kind]} '{self.label}' cannot be opened ({error}). Close "
-            "what uses it, allow access to it in the system's privacy settings, or choose another."
+        return (
+            f"The {WHAT[self._line.kind]} '{self._wanted_label}' has stopped. Plug it in again or choose another; "
+            "until then the default one is used, if there is one."
         )
 
-    def _try_open(self, sounddevice: Any, index: int) -> str | None:
-        """Opens and starts the stream; the reason if that fails."""
-        make = sounddevice.RawInputStream if self._kind == "input" else sounddevice.RawOutputStream
-        try:
-            self._stream = make(
-                samplerate=RATE,
-                blocksize=BLOCK_SAMPLES,
-                device=index,
-                channels=self.channels,
-                dtype="float32",
-                latency="low",
-                extra_settings=_extra_settings(sounddevice),
-                callback=self._callback,
-                finished_callback=self._finished,
-            )
-            self._stream.start()
-        except sounddevice.PortAudioError as error:
-            return str(error)
-        return None
+    def stats(self) -> dict[str, float]:
+        """Since it was chosen: ``underruns`` of ours, ``xruns`` of the driver, ``dropped_ms``, how often ``opened``.
 
-    def fault(self) -> str | None:
-        """What has broken, if something has."""
-        stalled = time.monotonic() - self._alive > STALLED_SECONDS
-        if self._closing or not (self._ended or stalled):
-            return None
-        return f"The {WHAT[self._kind]} '{self.label}' has stopped. Plug it in again or choose another."
+        At present: ``block_ms``, ``waiting_ms`` between the driver and us, ``driver_ms`` as it tells, ``drift_ppm``.
+        """
+        stream = self._line.stream
+        counted = self._counted + _counters(stream)
+        row = {name: float(counted[name]) for name in ("underruns", "xruns", "dropped_ms", "opened")}
+        if stream is None:
+            return row
+        crossing = stream.crossing
+        return row | {
+            "block_ms": stream.block_frames / FRAMES_PER_MS,
+            "waiting_ms": round(crossing.ring.waiting / FRAMES_PER_MS, 1),
+            "driver_ms": round(stream.delay * 1000, 1),
+            "drift_ppm": round(crossing.drift_ppm, 1),
+        }
 
     def close(self) -> None:
         """Lets go of the device; what is still queued is not played."""
-        global _open_streams
-        if self._closing:
-            return
-        self._closing = True
-        with _lock:
-            self._stream.close(ignore_errors=True)
-            _open_streams -= 1
+        if not self._closed:
+            self._closed = True
+            SYSTEM.close(self._line)
 
-    def _callback(self, data: Any, *_: Any) -> None:
-        self._alive = time.monotonic()
-        self._move(self.ring, data)
+    def _attend(self, peak: float) -> Stream | None:
+        """The stream to use now, if there is one. ``peak``: of the last block."""
+        line, stream = self._line, self._line.stream
+        if self._closed:
+            return None
+        now = time.monotonic()
+        if stream is not self._stream:
+            self._adopt(stream, now)
+        anew = False
+        if stream is not None:
+            self._look_for_life(stream)
+            anew = self._health.tick(
+                now, xruns=stream.xruns, delay=stream.delay, peak=peak, block_frames=stream.block_frames
+            )
+            line.block_frames = self._health.block_frames
+        SYSTEM.attend(line, now, anew=anew)
+        return stream
 
-    def _finished(self) -> None:
-        self._ended = True
+    def _adopt(self, stream: Stream | None, now: float) -> None:
+        self._counted += _counters(self._stream)
+        self._stream = stream
+        self._beats = self._still_ticks = self._age_ticks = 0
+        self._health.opened(now)
+
+    def _look_for_life(self, stream: Stream) -> None:
+        self._still_ticks = self._still_ticks + 1 if stream.beats == self._beats else 0
+        self._beats = stream.beats
+        self._age_ticks += 1
+        stuck = self._still_ticks >= STALLED_TICKS and self._age_ticks >= STARTING_TICKS
+        if (stream.ended or stuck) and self._line.stream is stream:
+            self._line.dead = stream
+
+
+class CardMic(_Card):
+    """A microphone."""
+
+    def __init__(self, device: str) -> None:
+        """``device``: a name, or ``default``. Raises DeviceError."""
+        super().__init__("input", device)
+        self._peak = 0.0
+
+    def read(self) -> Block | None:
+        """The next 10 ms, None when there is none. Never blocks, never raises."""
+        stream = self._attend(self._peak)
+        if stream is None:
+            return None
+        assert isinstance(stream.crossing, Capture)
+        block = stream.crossing.read(stream.elapsed)
+        self._peak = _peak(block) if block is not None else 0.0
+        return block
+
+
+class CardSpeaker(_Card):
+    """A speaker."""
+
+    def __init__(self, device: str) -> None:
+        """``device``: a name, or ``default``. Raises DeviceError."""
+        super().__init__("output", device)
+
+    @property
+    def channels(self) -> int:
+        stream = self._line.stream
+        return 2 if stream is None else stream.crossing.ring.channels
+
+    def write(self, block: Block | Stereo) -> None:
+        """Queues 10 ms. Never blocks, never raises."""
+        stream = self._attend(_peak(block))
+        if stream is not None:
+            assert isinstance(stream.crossing, Playback)
+            stream.crossing.write(block, stream.elapsed)
 
 
 def devices(kind: Kind) -> list[DeviceView]:
@@ -178,83 +151,18 @@ def devices(kind: Kind) -> list[DeviceView]:
 
     A device's identifier is its name, with a number behind it where several have the same.
     """
-    with _lock:
-        try:
-            sounddevice = _portaudio()
-        except DeviceError:
-            return []
-        default = _default_index(sounddevice, kind)
-        return [
-            DeviceView(device=name, label=name, default=index == default)
-            for name, (index, _) in _named(sounddevice, kind).items()
-        ]
+    known = SYSTEM.devices()
+    default = known.default(kind)
+    return [DeviceView(device=name, label=name, default=name == default) for name in known.names(kind)]
 
 
-def _portaudio() -> Any:
-    """The sounddevice module, with devices plugged in since the last time known. Raises DeviceError."""
-    try:
-        import sounddevice
-    except OSError as error:
-        raise DeviceError(
-            "Sound devices need PortAudio, which is not installed (Debian: apt install libportaudio2). "
-            "Without it, use a sound file or 'none'."
-        ) from error
-    if _open_streams == 0:
-        # PortAudio looks for devices only when it starts; restarting it would stop open streams.
-        sounddevice._terminate()
-        sounddevice._initialize()
-    return sounddevice
+def _counters(stream: Stream | None) -> Counter[str]:
+    if stream is None:
+        return Counter()
+    ring = stream.crossing.ring
+    dropped_ms = ring.dropped // FRAMES_PER_MS
+    return Counter(underruns=ring.underruns, xruns=stream.xruns, dropped_ms=dropped_ms, opened=1)
 
 
-def _find(sounddevice: Any, kind: Kind, device: str) -> tuple[int, dict[str, Any]]:
-    named = _named(sounddevice, kind)
-    if device == "default":
-        default = _default_index(sounddevice, kind)
-        for index, info in named.values():
-            if index == default:
-                return index, info
-        if named:
-            return next(iter(named.values()))
-        raise DeviceError(f"There is no {WHAT[kind]}. Plug one in, or use a sound file or 'none'.")
-    if device not in named:
-        known = ", ".join(f"'{name}'" for name in named) or "none at all"
-        raise DeviceError(f"There is no {WHAT[kind]} '{device}'. This machine has: {known}.")
-    return named[device]
-
-
-def _named(sounddevice: Any, kind: Kind) -> dict[str, tuple[int, dict[str, Any]]]:
-    """Index and description of each device by its identifier."""
-    named: dict[str, tuple[int, dict[str, Any]]] = {}
-    api = _preferred_api(sounddevice)
-    for index, info in enumerate(sounddevice.query_devices()):
-        if info[f"max_{kind}_channels"] < 1 or api not in (None, info["hostapi"]):
-            continue
-        name, copies = str(info["name"]), 1
-        while name in named:
-            copies += 1
-            name = f"{info['name']} ({copies})"
-        named[name] = (index, info)
-    return named
-
-
-def _preferred_api(sounddevice: Any) -> int | None:
-    """On Windows each device shows once per driver model; WASAPI is the one with a low delay."""
-    if sys.platform == "win32":
-        for index, api in enumerate(sounddevice.query_hostapis()):
-            if "WASAPI" in api["name"]:
-                return index
-    return None
-
-
-def _default_index(sounddevice: Any, kind: Kind) -> int:
-    """Index of the system's default device, -1 if there is none."""
-    api = _preferred_api(sounddevice)
-    if api is not None:
-        return int(sounddevice.query_hostapis(api)[f"default_{kind}_device"])
-    return int(sounddevice.default.device[0 if kind == "input" else 1])
-
-
-def _extra_settings(sounddevice: Any) -> Any:
-    if _preferred_api(sounddevice) is None:
-        return None
-    return sounddevice.WasapiSettings(auto_convert=True)
+def _peak(block: Block | Stereo) -> float:
+    return float(np.abs(block).max())

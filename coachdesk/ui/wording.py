@@ -259,6 +259,11 @@ REMEDIES: dict[str, tuple[str, str]] = {
 """Error code -> (what happened, what to do)."""
 
 
+def device_in_use(kind: str, label: str) -> str:
+    """A sound device took the place of another by itself."""
+    return f"{'Microphone' if kind == 'mic' else 'Speaker'} in use: {label}"
+
+
 def remedy(code: str, message: str) -> tuple[str, str]:
     """What a person reads for an error: what happened, what to do."""
     if code == "device":

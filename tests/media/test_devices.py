@@ -9,15 +9,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from coachdesk.hearing import level, levels_over_time, tone
-from coachdesk.media import soundcard
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers, open_mic, open_speaker
-from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Samples
+from coachdesk.media.pcm import RATE, SILENCE, Samples
 from coachdesk.media.soundcard import CardMic, CardSpeaker
 from coachdesk.media.soundring import CAPACITY, SoundRing
 from coachdesk.media.ticker import Ticker
@@ -31,40 +31,57 @@ needs_pulse = pytest.mark.skipif(
 # --- the ring ------------------------------------------------------------------------------------------------
 
 
-def block(number: int) -> bytes:
-    return np.full(BLOCK_SAMPLES, number, np.float32).tobytes()
+def frames(*values: float) -> bytes:
+    return np.array(values, np.float32).tobytes()
 
 
-def taken(ring: SoundRing) -> float | None:
-    data = ring.take()
-    return None if data is None else float(np.frombuffer(data, np.float32)[0])
+def taken(ring: SoundRing, count: int) -> list[float] | None:
+    out = bytearray(count * 4)
+    return np.frombuffer(out, np.float32).tolist() if ring.take(out) else None
 
 
-def test_a_ring_gives_blocks_back_in_order() -> None:
-    ring = SoundRing(1, prime=1, keep=2, limit=4)
-    for number in (1, 2, 3):
-        ring.put(block(number))
-    assert [taken(ring) for _ in range(4)] == [1, 2, 3, None]
-    assert (ring.dropped, ring.underruns) == (0, 1)
+def test_a_ring_gives_sound_back_in_order_in_pieces_of_any_length() -> None:
+    ring = SoundRing(1, keep=2, limit=9)
+    ring.put(frames(1, 2, 3))
+    ring.put(frames(4))
+    assert [taken(ring, 1), taken(ring, 3), taken(ring, 1)] == [[1], [2, 3, 4], None]
+    assert (ring.dropped, ring.underruns, ring.waiting) == (0, 1, 0)
 
 
-def test_a_ring_serves_only_when_primed_and_again_after_an_underrun() -> None:
-    ring = SoundRing(1, prime=2, keep=2, limit=6)
-    ring.put(block(1))
-    assert taken(ring) is None
-    ring.put(block(2))
-    assert [taken(ring), taken(ring), taken(ring)] == [1, 2, None]
-    ring.put(block(3))
-    assert taken(ring) is None
-    assert ring.underruns == 1
+def test_a_ring_that_has_too_little_gives_silence_and_keeps_it() -> None:
+    ring = SoundRing(1, keep=2, limit=9)
+    ring.put(frames(1))
+    out = bytearray(b"x" * 8)
+    assert not ring.take(out)
+    assert bytes(out) == bytes(8)
+    assert ring.underruns == 0
+    ring.put(frames(2))
+    assert taken(ring, 2) == [1, 2]
+
+
+def test_a_ring_goes_round() -> None:
+    ring, generator = SoundRing(2, keep=0, limit=CAPACITY), np.random.default_rng(1)
+    put = taken_so_far = 0
+    while put < 3 * CAPACITY:
+        count = int(generator.integers(1, 5000))
+        ring.put(np.repeat(np.arange(put, put + count, dtype=np.float32), 2))
+        put += count
+        out = np.empty((ring.waiting - int(generator.integers(0, ring.waiting)), 2), np.float32)
+        assert ring.take(out)
+        assert np.array_equal(out[:, 0], np.arange(taken_so_far, taken_so_far + len(out)))
+        assert np.array_equal(out[:, 0], out[:, 1])
+        taken_so_far += len(out)
 
 
 @pytest.mark.parametrize("waiting", [7, CAPACITY, 3 * CAPACITY])
 def test_what_is_too_old_is_dropped_and_counted(waiting: int) -> None:
-    ring = SoundRing(1, prime=2, keep=2, limit=6)
+    ring = SoundRing(1, keep=2, limit=6)
+    ring.put(frames(-1))
+    assert taken(ring, 1) == [-1]
     for number in range(waiting):
-        ring.put(block(number))
-    assert [taken(ring), taken(ring), taken(ring)] == [waiting - 2, waiting - 1, None]
+        ring.put(frames(number))
+    ring.drop_stale()
+    assert taken(ring, 2) == [waiting - 2, waiting - 1]
     assert ring.dropped == waiting - 2
 
 
@@ -89,37 +106,6 @@ def test_without_portaudio_there_are_no_devices_and_advice(monkeypatch: pytest.M
 def test_an_unknown_device_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DeviceError, match=r"There is no speaker 'Jabra'\. This machine has:"):
         open_speaker("Jabra")
-
-
-class Cards:
-    """Stands in for the ``sounddevice`` module: two cards of the same name, one without a microphone."""
-
-    class PortAudioError(Exception):
-        pass
-
-    class Default:
-        device = (2, 0)
-
-    default = Default()
-
-    def _terminate(self) -> None: ...
-
-    def _initialize(self) -> None: ...
-
-    def query_devices(self) -> list[dict[str, Any]]:
-        rows = [("USB Headset", 0, 2), ("USB Headset", 1, 2), ("Webcam", 1, 0), ("USB Headset", 1, 2)]
-        return [
-            {"name": name, "max_input_channels": ins, "max_output_channels": outs, "hostapi": 0}
-            for name, ins, outs in rows
-        ]
-
-
-def test_devices_of_the_same_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(soundcard, "_portaudio", Cards)
-    assert [mic.device for mic in list_mics()] == ["USB Headset", "Webcam", "USB Headset (2)"]
-    assert [mic.device for mic in list_mics() if mic.default] == ["Webcam"]
-    assert [each.device for each in list_speakers()] == ["USB Headset", "USB Headset (2)", "USB Headset (3)"]
-    assert [each.device for each in list_speakers() if each.default] == ["USB Headset"]
 
 
 # --- on a private sound server -----------------------------------------------------------------------------------
@@ -201,21 +187,82 @@ def test_devices_are_listed_and_opened_by_name(sound: SoundServer) -> None:
         device.close()
 
 
+@contextlib.asynccontextmanager
+async def in_use(mic: CardMic, speaker: CardSpeaker) -> AsyncIterator[tuple[CardMic, CardSpeaker]]:
+    """Both run as in a call."""
+
+    def tick(now: float) -> None:
+        speaker.write(SILENCE)
+        mic.read()
+
+    ticker = Ticker(tick)
+    ticking = asyncio.create_task(ticker.run())
+    try:
+        yield mic, speaker
+    finally:
+        ticker.stop()
+        await ticking
+        await asyncio.wait_for(asyncio.to_thread(mic.close), 10)
+        await asyncio.wait_for(asyncio.to_thread(speaker.close), 10)
+
+
+class Headset:
+    """A speaker that can be pulled out: it has a sound server of its own, reached by a link."""
+
+    def __init__(self, folder: Path) -> None:
+        self._link = folder / "headset"
+        file = folder / "asound.conf"
+        file.write_text(
+            f'pcm.headset {{ type pulse server "unix:{self._link}" device "cups"\n'
+            "hint { show on description headset } }\n"
+        )
+        self.configuration = f"/usr/share/alsa/alsa.conf:{file}"
+
+    def __enter__(self) -> Headset:
+        self.plug_in()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pull_out()
+
+    def plug_in(self) -> None:
+        self._server = SoundServer(speakers=["cups"]).__enter__()
+        self._link.symlink_to(Path(self._server.environment()["PULSE_RUNTIME_PATH"]) / "native")
+
+    def pull_out(self) -> None:
+        self._server.stop()
+        self._link.unlink(missing_ok=True)
+
+
 @needs_pulse
 async def test_a_device_that_vanishes_is_a_fault_and_no_exception(
-    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+    sound: SoundServer,
 ) -> None:
-    monkeypatch.setattr(soundcard, "STALLED_SECONDS", 0.5)
-    mic, speaker = CardMic("default"), CardSpeaker("default")
-    assert await until(lambda: mic.read() is not None)
-    assert mic.fault is None
-    sound.stop()
-    assert await until(lambda: mic.fault is not None and speaker.fault is not None)
-    assert "Plug it in again" in str(mic.fault)
-    speaker.write(SILENCE)
-    mic.read()
-    await asyncio.wait_for(asyncio.to_thread(mic.close), 10)
-    await asyncio.wait_for(asyncio.to_thread(speaker.close), 10)
+    async with in_use(CardMic("default"), CardSpeaker("default")) as (mic, speaker):
+        assert await until(lambda: mic.stats()["waiting_ms"] > 0)
+        assert (mic.fault, speaker.fault) == (None, None)
+        sound.stop()
+        assert await until(lambda: mic.fault is not None and speaker.fault is not None)
+        assert "Plug it in again" in str(mic.fault)
+        assert await until(lambda: (mic.label, speaker.label) == ("no microphone", "no speaker"))
+
+
+@needs_pulse
+async def test_a_headset_pulled_out_and_plugged_in_again_in_a_call(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Headset(tmp_path) as headset:
+        monkeypatch.setenv("ALSA_CONFIG_PATH", headset.configuration)
+        async with in_use(CardMic("default"), CardSpeaker("headset")) as (mic, speaker):
+            assert await until(lambda: speaker.stats()["waiting_ms"] > 0)
+            headset.pull_out()
+            assert await until(lambda: speaker.label == "default")
+            assert speaker.fault is not None
+            assert mic.fault is None
+            headset.plug_in()
+            assert await until(lambda: speaker.label == "headset", 40)
+            assert (speaker.fault, mic.fault) == (None, None)
+            assert "headset" in [each.device for each in list_speakers()]
 
 
 @needs_pulse
@@ -228,6 +275,6 @@ async def test_a_mic_nobody_reads_gives_its_newest_sound(sound: SoundServer) -> 
         while mic.read() is not None:
             fresh += 1
         assert fresh <= 4
-        assert mic.dropped > 10
+        assert mic.stats()["dropped_ms"] > 100
     finally:
         mic.close()

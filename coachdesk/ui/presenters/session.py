@@ -46,6 +46,8 @@ class SessionPresenter(Presenter):
                 self.rejected = Fault(code, text)
             case events.Error(code=code, message=text):
                 self.notices.report(Fault(code, text))
+            case events.DeviceInUse(kind=kind, label=label):
+                self.notices.show(Notice(f"device:{kind}", "info", wording.device_in_use(kind, label)))
             case _:
                 return
         self.changed()

@@ -1,0 +1,189 @@
+"""Sound between two clocks, in simulated time: nothing lost, nothing added, the delay held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from coachdesk.media import resample
+from coachdesk.media.crossing import SURPLUS, Capture, Playback
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Samples
+
+HOUR = 3600
+JITTER = 0.002
+"""Seconds by which either thread wakes late, at most."""
+
+NOTHING = np.zeros(2 * RATE, np.float32)
+
+
+@pytest.fixture
+def no_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For long runs, in which only the counting matters."""
+    monkeypatch.setattr(resample, "_between", lambda row, whole, fraction: np.zeros(len(whole), np.float32))
+
+
+def moments(period: float, seconds: float, seed: int) -> Iterator[float]:
+    """When a thread wakes that should every ``period``."""
+    generator = np.random.default_rng(seed)
+    for start in range(0, int(seconds / period), 1000):
+        for number, late in enumerate(generator.uniform(0, JITTER, 1000), start + 1):
+            yield number * period + late
+
+
+class Mic:
+    """A simulated microphone whose clock is ``ppm`` fast, and what is heard of it."""
+
+    def __init__(self, ppm: float, block_frames: int, sound: Samples) -> None:
+        self.capture = Capture(1, block_frames)
+        self.blocks: list[Block | None] = []
+        self.delays: list[float] = []
+        self._frames = block_frames
+        self._period = block_frames / RATE / (1 + ppm * 1e-6)
+        self._sound = sound
+        self._put = 0
+
+    def run(self, seconds: float) -> None:
+        driver = moments(self._period, seconds + 1, seed=1)
+        due, last = next(driver), 0.0
+        for now in moments(0.01, seconds, seed=2):
+            while due <= now:
+                self._driver_puts()
+                due, last = next(driver), due
+            elapsed = (now - last) * RATE
+            self.delays.append((self.capture.ring.waiting + elapsed) / RATE)
+            self.blocks.append(self.capture.read(elapsed))
+
+    def _driver_puts(self) -> None:
+        at = self._put % RATE
+        self.capture.ring.put(self._sound[at : at + self._frames])
+        self._put += self._frames
+
+
+class Speaker:
+    """A simulated speaker whose clock is ``ppm`` fast."""
+
+    def __init__(self, ppm: float, block_frames: int) -> None:
+        self.playback = Playback(1, block_frames)
+        self.played: list[Samples] = []
+        self.delays: list[float] = []
+        self._frames = block_frames
+        self._period = block_frames / RATE / (1 + ppm * 1e-6)
+
+    def run(self, seconds: float, sound: Samples) -> None:
+        driver = moments(self._period, seconds + 1, seed=1)
+        due, last, at = next(driver), 0.0, 0
+        for now in moments(0.01, seconds, seed=2):
+            while due <= now:
+                out = bytearray(self._frames * 4)
+                self.playback.deliver(out)
+                self.played.append(np.frombuffer(out, np.float32))
+                due, last = next(driver), due
+            elapsed = (now - last) * RATE
+            self.playback.write(sound[at % RATE : at % RATE + BLOCK_SAMPLES], elapsed)
+            self.delays.append((self.playback.ring.waiting - elapsed) / RATE)
+            at += BLOCK_SAMPLES
+
+
+@pytest.mark.parametrize(("ppm", "seconds"), [(300, HOUR), (-300, HOUR / 6)])
+@pytest.mark.usefixtures("no_arithmetic")
+def test_an_hour_of_a_mic_whose_clock_is_off_loses_and_adds_nothing(ppm: int, seconds: float) -> None:
+    mic = Mic(ppm, BLOCK_SAMPLES, NOTHING)
+    mic.run(seconds)
+    assert all(each is not None for each in mic.blocks[10:])
+    assert (mic.capture.ring.dropped, mic.capture.ring.underruns) == (0, 0)
+    assert mic.capture.drift_ppm == pytest.approx(ppm, abs=60)
+    assert max(mic.delays[1000:]) < 0.032
+
+
+@pytest.mark.parametrize(("ppm", "seconds"), [(-300, HOUR), (300, HOUR / 6)])
+@pytest.mark.usefixtures("no_arithmetic")
+def test_an_hour_of_a_speaker_whose_clock_is_off_loses_and_adds_nothing(ppm: int, seconds: float) -> None:
+    speaker = Speaker(ppm, BLOCK_SAMPLES)
+    speaker.run(seconds, NOTHING)
+    assert (speaker.playback.ring.dropped, speaker.playback.ring.underruns) == (0, 0)
+    assert speaker.playback.drift_ppm == pytest.approx(ppm, abs=60)
+    assert max(speaker.delays[1000:]) < 0.022
+
+
+@pytest.mark.parametrize(("ppm", "block_frames"), [(300, 480), (-300, 480), (300, 960), (0, 441)])
+def test_a_tone_from_a_mic_has_no_seam(ppm: int, block_frames: int) -> None:
+    mic = Mic(ppm, block_frames, sine())
+    mic.run(12)
+    blocks = [each for each in mic.blocks if each is not None]
+    assert len(blocks) > 1190
+    assert_smooth(np.concatenate(blocks)[BLOCK_SAMPLES:])
+
+
+@pytest.mark.parametrize(("ppm", "block_frames"), [(300, 480), (-300, 480), (300, 960), (0, 441)])
+def test_a_tone_to_a_speaker_has_no_seam(ppm: int, block_frames: int) -> None:
+    speaker = Speaker(ppm, block_frames)
+    speaker.run(12, sine())
+    played = np.concatenate(speaker.played)
+    assert_smooth(played[np.flatnonzero(played)[0] + BLOCK_SAMPLES :])
+
+
+def sine() -> Samples:
+    """A second of 1 kHz, and enough more that a block may begin anywhere in it."""
+    return (0.5 * np.sin(2 * np.pi * 1000 * np.arange(2 * RATE) / RATE)).astype(np.float32)
+
+
+def assert_smooth(sound: Samples) -> None:
+    """Of a sine of 1 kHz: every sample follows from the two before it, 60 dB above what doesn't fit."""
+    expected = 2 * np.cos(2 * np.pi * 1000 / RATE) * sound[1:-1] - sound[:-2]
+    assert np.abs(sound[2:] - expected).max() < 0.5e-3
+
+
+def test_a_speaker_that_ran_dry_starts_with_more_in_hand_and_comes_back_down() -> None:
+    playback = Playback(1, BLOCK_SAMPLES)
+    out = bytearray(BLOCK_SAMPLES * 4)
+    playback.write(SILENCE, 0)
+    playback.write(SILENCE, 0)
+    before = playback.ring.keep
+    for _ in range(5):
+        playback.deliver(out)
+    assert playback.ring.underruns == 1
+    for _ in range(10):
+        playback.write(SILENCE, 0)
+        playback.deliver(out)
+    assert playback.ring.serving
+    assert playback.ring.keep > before + RATE * 4 // 1000
+    for _ in range(7000):
+        playback.write(SILENCE, 0)
+        playback.deliver(out)
+    assert playback.ring.keep == before
+    assert playback.ring.underruns == 1
+
+
+def test_after_a_burst_a_speaker_plays_the_newest() -> None:
+    playback = Playback(1, BLOCK_SAMPLES)
+    out = bytearray(BLOCK_SAMPLES * 4)
+    for _ in range(3):
+        playback.write(SILENCE, 0)
+    playback.deliver(out)
+    for _ in range(20):
+        playback.write(SILENCE, 0)
+    playback.deliver(out)
+    assert playback.ring.waiting <= playback.ring.keep
+    assert playback.ring.dropped > 10 * BLOCK_SAMPLES
+
+
+def test_after_a_stall_of_ours_a_mic_gives_the_newest() -> None:
+    mic = Mic(0, BLOCK_SAMPLES, NOTHING)
+    mic.run(1)
+    for _ in range(20):
+        mic._driver_puts()
+    assert mic.capture.read(0) is not None
+    assert mic.capture.ring.waiting < SURPLUS
+    assert mic.capture.ring.dropped > 10 * BLOCK_SAMPLES
+
+
+def test_a_mic_that_pauses_goes_on_with_its_delay() -> None:
+    mic = Mic(0, BLOCK_SAMPLES, NOTHING)
+    mic.run(1)
+    while mic.capture.read(0) is not None:
+        pass
+    assert mic.capture.ring.underruns == 1
+    mic.run(1)
+    assert all(each is not None for each in mic.blocks[-50:])
