@@ -1,8 +1,8 @@
 """Voice processing of the microphone: echo cancellation, noise suppression, automatic gain.
 
 By WebRTC's audio processing module, in the ``livekit`` package, which is loaded only here and needs no server. It works on
-10 ms frames of 16-bit samples at 48 kHz and adds 7 to 15 ms of delay (bench/echo.py). Its reference is all that is written to
-the speaker; it finds the delay of the echo by itself, to within 0.3 s, and is no better for being told.
+10 ms frames of 16-bit samples at 48 kHz and adds 7 to 15 ms of delay (bench/echo.py). Its reference is all that is
+written to the speaker; it finds the delay of the echo by itself and is no better for being told.
 """
 
 from __future__ import annotations
