@@ -1,6 +1,7 @@
 """The playout buffer in simulated time: speech through an encoder, a bad network and the buffer, and how it sounds.
 
     python bench/playout.py [NETWORK ...] [--red 1,2] [--nack] [--no-fec] [--frame 10] [--json FILE]
+    python bench/playout.py --soak 60
 
 Seconds instead of hours, the same numbers every time: for choosing the buffer's constants, not for comparing with
 others. Speech is that of bench/speech, quality PESQ (ITU-T P.862.2, wide band) and STOI against what was spoken. The
@@ -158,6 +159,59 @@ def play(packets: list[Packet], seconds: float, phase: float = 0.0037) -> Heard:
     return Heard(np.concatenate(blocks), np.array(delays), load / seconds, playout)
 
 
+TROUBLES = ("20+-10", "60+-40", "loss20", "bursts", "3%+60+-40", "stall100", "outage500")
+DRIFT = 300e-6
+
+
+def soak(sound: Samples, minutes: int) -> None:
+    """Each trouble in turn, 20 s of it and 10 s of none, from a sender whose clock is fast; a line per ten minutes.
+
+    Raises AssertionError when, with the trouble over, the delay is not what it was or sound is missing.
+    """
+    stream, random = sent(sound, Sender(fec=0)), np.random.default_rng(5)
+    playout, coming, index = Playout(), [], 0
+    for turn in range(minutes * 2):
+        trouble = NETWORKS[TROUBLES[turn % len(TROUBLES)]](random, 1000, BLOCK_SECONDS * 2)
+        until = int(((turn + 1) * 30 + 0.5) * (1 + DRIFT) / (2 * BLOCK_SECONDS))
+        quiet = np.full(until - index - len(trouble), PATH_SECONDS)
+        coming += _copies(stream, index, np.concatenate([trouble, quiet]))
+        index = until
+        coming.sort(key=lambda packet: packet.arrival)
+        coming = _pull_for(playout, coming, turn)
+        if turn % 20 == 19:
+            print(f"{(turn + 1) // 2:3} min", playout.stats.as_dict(), flush=True)
+
+
+def _copies(stream: list[Packet], index: int, delays: np.ndarray) -> list[Packet]:
+    """The next packets of the endless stream, as far as they come."""
+    frame = stream[1].timestamp
+    return [
+        stream[at % len(stream)]._replace(
+            seq=at & 0xFFFF,
+            timestamp=at * frame & 0xFFFFFFFF,
+            arrival=(at + 1) * frame / RATE / (1 + DRIFT) + float(delay),
+        )
+        for at, delay in enumerate(delays, index)
+        if np.isfinite(delay)
+    ]
+
+
+def _pull_for(playout: Playout, coming: list[Packet], turn: int) -> list[Packet]:
+    """Thirty seconds; returns what comes after them. The last five have to be as on a good path."""
+    used = 0
+    for tick in range(turn * 3000, turn * 3000 + 3000):
+        now = 0.0037 + tick * BLOCK_SECONDS
+        while used < len(coming) and coming[used].arrival <= now:
+            playout.put(coming[used])
+            used += 1
+        playout.pull(now)
+        if tick % 3000 == 2500:
+            concealed = playout.stats.concealed
+    assert playout.stats.delay_ms < 20, f"turn {turn}: {playout.stats}"
+    assert playout.stats.concealed == concealed, f"turn {turn}: {playout.stats}"
+    return coming[used:]
+
+
 def clips(sound: Samples, heard: Samples) -> Iterator[tuple[Samples, Samples]]:
     """Pieces of both at 16 kHz, roughly aligned."""
     before, after = (resample_poly(each, 1, RATE // PESQ_RATE).astype(np.float32) for each in (sound, heard))
@@ -213,6 +267,7 @@ def main() -> None:
     parser.add_argument("--no-fec", action="store_true")
     parser.add_argument("--frame", type=int, default=20, choices=[10, 20], help="ms")
     parser.add_argument("--speech", type=Path, default=SPEECH, help="folder of sound files")
+    parser.add_argument("--soak", type=int, metavar="MINUTES", help="only that, without quality")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     sender = Sender(
@@ -222,6 +277,9 @@ def main() -> None:
         frame=arguments.frame * RATE // 1000,
     )
     sound = speech(arguments.speech)
+    if arguments.soak:
+        soak(sound, arguments.soak)
+        return
     print(
         f"{'network':<12}{'PESQ':>6}{'STOI':>7}{'p50':>6}{'p95':>6}{'max':>6}{'load':>7}  late lost recov conc"
     )

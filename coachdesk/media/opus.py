@@ -1,6 +1,7 @@
 """Opus (RFC 6716) through libopus by ctypes: mono, 48 kHz, with the concealment and FEC that PyAV lacks.
 
-The library is the one inside PyAV's wheel, so that nothing has to be installed; else the system's.
+The library is the one inside PyAV's wheel, so that nothing has to be installed; else the system's. That of the wheel
+(1.6.1) is built without the neural parts: no deep concealment, no deep redundancy (``opus_dred_alloc`` gives nothing).
 """
 
 from __future__ import annotations

@@ -97,3 +97,33 @@ def listen(
             heard.delays.append(playout.stats.delay_ms)
     heard.sound = np.concatenate(blocks)
     return heard
+
+
+def drifting(stream: Iterable[Packet], ppm: float, start: float = 100.0) -> list[Packet]:
+    """As from a sender whose clock is so many millionths too fast."""
+    return [packet._replace(arrival=start + (packet.arrival - start) / (1 + ppm * 1e-6)) for packet in stream]
+
+
+def repeated(stream: Iterable[Packet], lost: set[int], distance: int) -> list[Packet]:
+    """The packets without the lost ones, and copies of those with the packet ``distance`` later, if that comes."""
+    whole = list(stream)
+    out = [packet for index, packet in enumerate(whole) if index not in lost]
+    for index in lost:
+        later = index + distance
+        if later < len(whole) and later not in lost:
+            out.append(whole[index]._replace(arrival=whole[later].arrival, recovered=True))
+    return sorted(out, key=lambda packet: packet.arrival)
+
+
+def looped(stream: list[Packet], seconds: float) -> list[Packet]:
+    """The payloads again and again, as one long stream of 20 ms packets from the first one on; encoding takes long."""
+    first, frame = stream[0], 960
+    return [
+        first._replace(
+            seq=(first.seq + index) & 0xFFFF,
+            timestamp=(first.timestamp + index * frame) & 0xFFFFFFFF,
+            payload=stream[index % len(stream)].payload,
+            arrival=first.arrival + index * frame / RATE,
+        )
+        for index in range(int(seconds * RATE / frame))
+    ]
