@@ -13,7 +13,7 @@ from signaling.writer import Writer
 MAX_QUEUED = 512
 MAX_QUEUED_BYTES = 4 * 1024 * 1024
 CLOSE_TIMEOUT = 2.0
-RECORDS_TIMEOUT = 5.0
+RECORDS_TIMEOUT = 7.0
 """Seconds a message waits for the records it tells of; then the client is sent away, to come back and be told anew."""
 
 NOT_RECORDED = "the records cannot be written at present; try again in a moment"

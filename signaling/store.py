@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.dml import UpdateBase
 
 from signaling import migrations, schema
 from signaling.auth import new_signing_secret
@@ -295,7 +296,7 @@ class Store:
             case Consent():
                 return _CONSENT, asdict(change)
 
-    def _upsert(self, table: Table, *, update: Iterable[str]) -> Executable:
+    def _upsert(self, table: Table, *, update: Iterable[str]) -> UpdateBase:
         """INSERT, or UPDATE of the named columns where the primary key is there already."""
         dialect: Dialect = self._engine.dialect
         make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert

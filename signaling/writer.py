@@ -18,19 +18,19 @@ from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.sql import Executable
+from sqlalchemy.sql.dml import UpdateBase
 
 log = logging.getLogger("signaling.store")
 
 BACKLOG = 20_000
 """Writes that may wait for the disk before ``room`` makes the server wait too."""
-STALL = 2.0
-"""Seconds without a commit, while something waits, after which the records count as out of order."""
+STALL = 5.0
+"""Seconds without a commit, while something waits, after which the records count as out of order. A busy disk may take some."""
 _BATCH = 500
 _RETRY = 1.0
 
-Write = tuple[Executable, dict[str, Any]]
-"""A statement and its row; neighbours with the same statement go to the database together."""
+Write = tuple[UpdateBase, dict[str, Any]]
+"""A statement and its row."""
 
 
 class Writer:
@@ -45,7 +45,7 @@ class Writer:
         self._engine = engine
         self._waiting: deque[Write] = deque()
         self._wake = asyncio.Event()
-        self._moved = asyncio.Event()
+        self._awaited: dict[int, asyncio.Event] = {}
         self._handed_over = self._committed = 0
         self._moved_at = 0.0
         self._closing = False
@@ -87,15 +87,16 @@ class Writer:
 
     async def committed(self, place: int) -> None:
         """Waits until what was handed over up to ``place`` is committed; give it a time limit."""
-        while not self.is_committed(place):
-            await self._moved.wait()
+        if not self.is_committed(place):
+            # One event for each place: a commit wakes those whom it concerns, and nobody else.
+            await self._awaited.setdefault(place, asyncio.Event()).wait()
 
     async def room(self) -> None:
         """Waits while too much is unwritten: rather a slow server than an audit log with holes. Not while ``stalled``."""
         while len(self._waiting) >= BACKLOG and not self.stalled:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STALL):
-                    await self._moved.wait()
+                    await self.committed(self._handed_over - BACKLOG + 1)
 
     async def _run(self) -> None:
         while not (self._closing and not self._waiting):
@@ -112,9 +113,8 @@ class Writer:
                 self._waiting.popleft()
             self._committed += len(batch)
             self._moved_at = time.monotonic()
-            # Those who wait for this commit wake; those who wait for a later one find a new event.
-            moved, self._moved = self._moved, asyncio.Event()
-            moved.set()
+            for place in [place for place in self._awaited if self.is_committed(place)]:
+                self._awaited.pop(place).set()
         elif self._closing:
             log.critical("records lost at shutdown: %d writes", len(self._waiting))
             self._waiting.clear()
@@ -141,8 +141,10 @@ class Writer:
                 log.critical("a record was refused by the database and is lost: %s", cause(error))
 
     async def _execute(self, batch: list[Write]) -> None:
+        """In one transaction, so that order counts within a table only, and rows of one statement go there together."""
+        by_table = sorted(batch, key=lambda write: write[0].table.description)
         async with self._engine.begin() as connection:
-            for statement, group in groupby(batch, key=itemgetter(0)):
+            for statement, group in groupby(by_table, key=itemgetter(0)):
                 await connection.execute(statement, [row for _, row in group])
 
 

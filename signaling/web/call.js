@@ -140,8 +140,9 @@ export class Call {
     if (!this.#closed) this.#askTimer = setTimeout(() => this.revive(), delay);
   }
 
-  /** Whether pictures of the agent keep coming: an m-line or an unmuted track alone promises nothing. */
+  /** Tells how the agent is heard, and finds out whether their pictures keep coming: an m-line or an unmuted track alone promises nothing. */
   async #look() {
+    void this.#current?.tellHearing().catch(() => {});
     const pictures = (await this.#current?.pictures().catch(() => 0)) ?? 0;
     this.#sameLooks = pictures === this.#pictures ? this.#sameLooks + 1 : 0;
     this.#pictures = pictures;

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from signaling import connection, outlet, protocol
+from signaling import connection, outlet, protocol, writer
 from signaling.auth import Attempts
 from signaling.policy import AUDITED, MODE_ACTION, Action, Context, Mode, Role, may
 from signaling.state import Limits
@@ -102,6 +102,11 @@ def test_the_limits_are_those_of_the_code() -> None:
             f"{attempts.per_minute:.0f} a minute, {attempts.burst:.0f} at once"
         ),
     }
+
+
+def test_the_patience_with_the_records_is_that_of_the_code() -> None:
+    assert f"cannot be written for more than {writer.STALL:.0f} s" in DOCUMENT
+    assert f"after {outlet.RECORDS_TIMEOUT:.0f} s in vain" in DOCUMENT
 
 
 def test_the_grace_periods_are_those_of_the_code() -> None:
