@@ -14,8 +14,8 @@ from coachdesk.media.pcm import BLOCK_SAMPLES, RATE
 from coachdesk.media.playout import MAX_SPAN, Playout
 from tests.media.paths import delayed, drifting, listen, looped, packets, ticks, tone, voice
 
-QUIET_MS, AFTER = 16.0, 2.0
-"""On a quiet path a packet waits no longer, once so many seconds have gone by: for the next tick after 3 ms, and up to
+QUIET_MS = 16.0
+"""On a quiet path a packet waits no longer: for the next tick after 3 ms, and up to
 3 ms that are not worth a cut."""
 
 
