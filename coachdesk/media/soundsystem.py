@@ -53,11 +53,12 @@ class Line:
         return self.dead is not None and self.dead is self._used
 
     def use(self, stream: Stream | None) -> None:
-        self.stream = self._used = stream
-        self.label = f"no {WHAT[self.kind]}" if stream is None else stream.name
+        """Takes ``stream`` into use; a reader in another thread never sees a fault that is not one."""
         self.fallen_back = stream is None or self.wanted not in ("default", stream.name)
         if not self.fallen_back:
             self.retry_pause = RETRY_SECONDS
+        self.label = f"no {WHAT[self.kind]}" if stream is None else stream.name
+        self.stream = self._used = stream
 
     def drop(self) -> None:
         """Closes the stream, if there is one."""
