@@ -119,10 +119,8 @@ class PushToTalk:
 
     def discard(self) -> None:
         """Nothing of what was spoken so far is sent any more, and nothing more is kept for anybody."""
-        if self._talk is not None or self._wanted is not None:
-            self._change()
         self._talk = self._wanted = None
-        self._past.clear()
+        self._change()
 
     def mute(self, on: bool) -> None:
         """What waits is forgotten, and nothing is kept while muted. The mode stays."""
@@ -206,8 +204,9 @@ class PushToTalk:
         talk = self._talk
         if talk is not None and talk.open:
             talk.open = False
+            if talk.mode in PRIVATE and not self._muted and not self._in_doubt:
+                talk.under_way = UNDER_WAY_BLOCKS
             self._change()
-            talk.under_way = UNDER_WAY_BLOCKS if talk.mode in PRIVATE and not self._muted else 0
 
     def _go_on(self, talk: _Talk) -> None:
         """The same mode again before it was left: one talk, in order."""
@@ -217,6 +216,9 @@ class PushToTalk:
             self._take_past(talk)
 
     def _take_past(self, talk: _Talk) -> None:
-        for block in self._past if talk.mode in PRIVATE else ():
-            talk.backlog.put(block)
-        self._past.clear()
+        if talk.mode in PRIVATE:
+            for block in self._past:
+                talk.backlog.put(block)
+            self._past.clear()
+        else:
+            self._change()

@@ -16,7 +16,7 @@ from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
 from coachdesk.media.peer import OBSERVER, Stream
-from coachdesk.media.preroll import PRIVATE
+from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PRIVATE
 from coachdesk.routing import Lane
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
@@ -85,7 +85,7 @@ async def test_pre_roll_and_speech_are_on_the_track_of_their_mode_alone(desk: De
     desk.tick(100)
     for lane in Lane:
         assert bool(desk.sent(lane)) is (lane is TRACKS[mode])
-    assert min(desk.sent(TRACKS[mode])) == (30 if mode in PRIVATE else 50)
+    assert min(desk.sent(TRACKS[mode])) == (30 if mode in PRIVATE else 50 + IN_DOUBT_BLOCKS)
 
 
 async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(desk: Desk) -> None:
