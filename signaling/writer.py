@@ -25,7 +25,7 @@ log = logging.getLogger("signaling.store")
 BACKLOG = 20_000
 """Writes that may wait for the disk before ``room`` makes the server wait too."""
 STALL = 5.0
-"""Seconds without a commit, while something waits, after which the records count as out of order. A busy disk may take some."""
+"""Seconds without a commit, while something waits, after which the records count as out of order; a busy disk takes some."""
 _BATCH = 500
 _RETRY = 1.0
 
