@@ -15,13 +15,18 @@ from coachdesk.media.mixer import Side
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
+from coachdesk.media.speech import SpeechDetector
+from coachdesk.media.talktime import TalkTime
 from coachdesk.media.video import VideoSender
+from coachdesk.routing import Lane
 from coachdesk.session import CommandError, Emit, Handler, Session
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
 log = logging.getLogger(__name__)
 
+TALK_TICKS = 500
+"""Ticks between two ``talk_time`` events: 5 s."""
 LEAK_TICKS = 50
 """Ticks between two ``leak`` events that tell of nothing but the level: half a second."""
 LEAKS = (
@@ -49,6 +54,8 @@ class AgentSession(Session):
         self._guard = LeakGuard()
         self._leak = events.Leak(closed=False)
         self._ticks = 0
+        self._talk = TalkTime()
+        self._own_speech = SpeechDetector()
 
     @property
     def media(self) -> AgentHub | None:
@@ -194,6 +201,7 @@ class AgentSession(Session):
         self._emit(events.Call(call=shown))
 
     def _new_hub(self) -> AgentHub:
+        self._talk = TalkTime()
         hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear, guard=self._guard)
         hub.headset.duck_db = self._duck
         hub.headset.whisper_side = self._whisper_side
@@ -244,9 +252,29 @@ class AgentSession(Session):
             return SILENCE
         heard = self._hub.tick(mic, now)
         self._ticks += 1
+        self._count_talk(mic)
         if self._guard.closed is not self._leak.closed or self._ticks % LEAK_TICKS == 0:
             self._tell_leak()
         return heard
+
+    def _count_talk(self, mic: Block) -> None:
+        """Who speaks to others than the agent alone, in this 10 ms."""
+        ears = self._hub.ears if self._hub is not None else {}
+        heard = {name.partition("/")[::2]: ear for name, ear in ears.items()}
+        speaking = [party for (party, lane), ear in heard.items() if ear.speaking and lane != Lane.WHISPER]
+        if self._own_speech.push(mic):
+            speaking.append("agent")
+        self._talk.push(each if each == "agent" else self._known_as(each) for each in speaking)
+        if self._ticks % TALK_TICKS == 0:
+            talk = self._talk
+            self._emit(
+                events.TalkTime(
+                    seconds={party: round(seconds, 1) for party, seconds in talk.seconds.items()},
+                    together=round(talk.together, 1),
+                    silence=round(talk.silence, 1),
+                    quiet_for=round(talk.quiet_for, 1),
+                )
+            )
 
     def _tell_leak(self) -> None:
         """Tells of the leak guard what has changed; levels to the decibel."""

@@ -153,6 +153,19 @@ class Speaking(Event, frozen=True, kw_only=True, tag="speaking"):
     on: bool
 
 
+class TalkTime(Event, frozen=True, kw_only=True, tag="talk_time"):
+    """Agent: who has spoken how long on this call, every 5 s. Whispers are not counted."""
+
+    seconds: dict[str, float]
+    """By ``agent``, ``customer`` or a coach's party id."""
+    together: float
+    """Seconds in which two or more spoke at once."""
+    silence: float
+    """Seconds in which nobody spoke, in all."""
+    quiet_for: float
+    """Seconds for which nobody has spoken by now."""
+
+
 class Levels(Event, frozen=True, kw_only=True, tag="levels"):
     """RMS level in dBFS over the last 100 ms of what this endpoint hears and says: ``mic``, ``customer``, ``agent``, ..."""
 
@@ -251,6 +264,7 @@ AnyEvent = (
     | Media
     | FirstSound
     | Speaking
+    | TalkTime
     | Levels
     | Frames
     | VideoGone

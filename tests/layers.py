@@ -53,6 +53,7 @@ PURE = frozenset(
         "coachdesk.media.preroll",
         "coachdesk.media.replay",
         "coachdesk.media.thinning",
+        "coachdesk.media.talktime",
         "coachdesk.media.timescale",
         "coachdesk.media.videobuffer",
         "coachdesk.media.vp8",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
+from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
+from coachdesk.media.pcm import SILENCE
 from coachdesk.session import CommandError
 from signaling import protocol
 from signaling.policy import Mode, Role
@@ -24,6 +27,7 @@ class FakeHub:
     def __init__(self, **options: Any) -> None:
         self.applied: list[protocol.CallView] = []
         self.headset = Headset()
+        self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0
         self.whispered = False
@@ -176,4 +180,43 @@ async def test_the_ear_for_whispers_is_chosen_for_this_call_and_the_next() -> No
     assert desk.hub.headset.whisper_side == "left"
     await desk.session.do(commands.Placement(whisper="center"))
     assert desk.hub.headset.whisper_side == "center"
+    await desk.session.close()
+
+
+async def test_a_leak_is_told_and_the_whisper_opens_only_when_the_agent_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    await desk.told(1)
+    guard = desk.session._guard
+    monkeypatch.setattr(desk.hub, "tick", lambda mic, now: SILENCE, raising=False)
+    monkeypatch.setattr(desk.hub, "whisper_reopened", lambda: None, raising=False)
+    guard.closed, guard.leak = True, Leak(db=-21.6, dbfs=-44.0, sigmas=9.0)
+    desk.session.tick(SILENCE, 0.0)
+    desk.session.tick(SILENCE, 0.01)
+    await desk.session.do(commands.AllowWhisper())
+    leaks = [event for event in desk.events if isinstance(event, events.Leak)]
+    assert [(leak.closed, leak.level_db) for leak in leaks] == [(True, -22.0), (False, -120.0)]
+    assert "headset" in leaks[0].message
+    assert not guard.closed
+    await desk.session.close()
+
+
+async def test_talk_time_is_told_every_five_seconds_and_whispers_do_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    await desk.told(1)
+    ears = {"customer": SimpleNamespace(speaking=True), f"{MIA}/whisper": SimpleNamespace(speaking=True)}
+    monkeypatch.setattr(desk.hub, "ears", ears, raising=False)
+    monkeypatch.setattr(desk.hub, "tick", lambda mic, now: SILENCE, raising=False)
+    for tick in range(1000):
+        ears["customer"].speaking = tick < 300
+        desk.session.tick(SILENCE, tick / 100)
+    told = [event for event in desk.events if isinstance(event, events.TalkTime)]
+    assert [each.seconds for each in told] == [{"customer": 3.0}, {"customer": 3.0}]
+    assert [(each.together, each.silence, each.quiet_for) for each in told] == [
+        (0.0, 2.0, 2.0),
+        (0.0, 7.0, 7.0),
+    ]
     await desk.session.close()

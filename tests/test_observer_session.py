@@ -376,3 +376,23 @@ def test_the_gate_in_any_order_of_events() -> None:
             max_examples=250, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+async def test_a_whisper_that_leaks_ends_and_is_refused_until_it_is_allowed_again(mia: Observing) -> None:
+    mia.told(Mode.LISTEN)
+    await mia.set_mode(Mode.WHISPER)
+    mia.client.grant()
+    mia.told(Mode.WHISPER)
+    await settle()
+    assert mia.talking is Mode.WHISPER
+    media = GateMedia.made[-1]
+    media.whisper_closed = True
+    media.on_whisper_closed(True)  # type: ignore[attr-defined]
+    await settle()
+    assert mia.talking is Mode.LISTEN
+    assert mia.client.asked[-1][1]["mode"] is Mode.LISTEN
+    await mia.set_mode(Mode.WHISPER)
+    assert mia.outcomes[-1] == "whisper_closed"
+    told = [event for event in mia.events if isinstance(event, events.Leak)]
+    assert [leak.closed for leak in told] == [True]
+    assert told[0].message
