@@ -1,6 +1,6 @@
 """Speech over bad networks, side by side: CoachDesk, Chromium, both mixed, and stock aiortc, in one run.
 
-    sudo .venv/bin/python bench/audio.py                     everything, some 25 minutes
+    sudo .venv/bin/python bench/audio.py                     everything, some 35 minutes
     ... --paths coachdesk>coachdesk --networks clean,loss10  one line each, some 30 s a call
     ... --list                                               the names of paths and networks
 
@@ -10,7 +10,8 @@ Every call is between two processes in network namespaces of their own. It is se
 impaired while both sides say recorded speech to each other. Mouth-to-ear delay is from the microphone's sample to the
 loudspeaker's, both devices having one block of 10 ms (``tape.py``); real devices would add the same to all. It is found
 by cross-correlation, ten times a second. Quality is PESQ-WB and STOI of each sentence against the original, put where
-the usual delay of that sentence says.
+the usual delay of that sentence says. Ratios are to Chromium's figures in the same run, and every bar is told as met or
+missed. A run that is interrupted reports what it has.
 
 - CoachDesk: all media code of the product, see ``parties/coachdesk.py``;
 - Chromium: a plain page with a plain ``RTCPeerConnection``, defaults throughout, only the voice processing of its
@@ -51,27 +52,25 @@ ATTEMPTS = 2
 
 
 class Results(msgspec.Struct):
+    """What ``--json`` holds."""
+
     command: str
     options: Options
-    summaries: list[bars.Summary]
-    calls: list[Call]
-    failures: list[str]
+    summaries: list[bars.Summary] = []
+    calls: list[Call] = []
+    failures: list[str] = []
 
 
-async def run(
-    paths: Iterable[str], networks: Iterable[str], options: Options
-) -> tuple[list[Call], list[str]]:
-    """All calls, one after the other, and what went wrong with those that are missing."""
+async def run(paths: Iterable[str], networks: Iterable[str], results: Results) -> None:
+    """All calls, one after the other; ``results`` gets them, and what went wrong with those that are missing."""
     pairs = list(dict.fromkeys(PATHS[path] for path in paths))
-    calls, failures = [], []
     for name in networks:
         for pair in pairs:
             try:
-                calls.append(await _measured(pair, name, options))
+                results.calls.append(await _measured(pair, name, results.options))
             except (PartyError, netlab.NetLabError) as error:
-                failures.append(f"{name}, {' and '.join(pair)}: {error}")
-                print(failures[-1], file=sys.stderr)
-    return calls, failures
+                results.failures.append(f"{name}, {' and '.join(pair)}: {error}")
+                print(results.failures[-1], file=sys.stderr)
 
 
 async def _measured(pair: tuple[str, str], name: str, options: Options) -> Call:
@@ -125,23 +124,28 @@ def main() -> None:
     except (listening.MissingError, netlab.NetLabError) as error:
         sys.exit(f"bench/audio.py: {error}")
     how = Options(max(1, round(options.seconds / listening.PIECE_SECONDS)), options.seed, options.realtime)
-    calls, failures = asyncio.run(run(options.paths, options.networks, how))
-    _report(options, how, calls, failures)
+    results = Results(shlex.join(sys.argv), how)
+    try:
+        asyncio.run(run(options.paths, options.networks, results))
+    except KeyboardInterrupt:
+        results.failures.append("all the rest: interrupted")
+    finally:
+        _report(options, results)
+    if results.failures:
+        sys.exit("not measured:\n  " + "\n  ".join(results.failures))
 
 
-def _report(options: argparse.Namespace, how: Options, calls: list[Call], failures: list[str]) -> None:
-    rows = bars.summaries(calls)
+def _report(options: argparse.Namespace, results: Results) -> None:
+    """Of whatever has been measured."""
+    rows = results.summaries = bars.summaries(results.calls)
     titles = {name: network.title for name, network in NETWORKS.items()}
     print(bars.table(rows, titles), bars.judgement(rows, titles), sep="\n\n")
     if options.json:
-        results = Results(shlex.join(sys.argv), how, rows, calls, failures)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
     if options.plot and rows:
         from bench.plot import draw
 
-        draw(options.plot, calls, rows)
-    if failures:
-        sys.exit("not measured:\n  " + "\n  ".join(failures))
+        draw(options.plot, results.calls, rows)
 
 
 def _names(known: Iterable[str]) -> Callable[[str], list[str]]:

@@ -25,8 +25,8 @@ IMPAIRED_AFTER, MEASURED_AFTER = 2.5, 11.0
 """Seconds of speech before the network gets worse than clean, and before measuring begins. Chromium hears of loss every
 5 s, and does something about it only then.
 """
-OUTAGE_AFTER = 5.0
-"""Seconds of measuring before an outage."""
+OUTAGE_AFTER = 2.0
+"""Seconds of measuring before an outage: in the middle of the first sentence."""
 EARLY, LATE = 0.2, 0.7
 """By so many seconds a mouth may be ahead of or behind the benchmark."""
 HOSTS = ("a", "b")

@@ -50,6 +50,7 @@ def _bars(axes, rows: Sequence[Summary], middle: str, edge: str) -> None:  # typ
         axes.bar(at, values, width, color=COLORS[path], label=path.replace(">", " to "))
         axes.vlines(at, values, [getattr(row, edge) for row in mine], color="black", linewidth=1)
     axes.set_xticks(range(len(networks)), [NETWORKS[name].title for name in networks], rotation=20)
+    axes.set_xlim(-0.6, len(networks) - 0.4)
     axes.grid(axis="y", alpha=0.3)
 
 
