@@ -8,10 +8,14 @@ from typing import Protocol
 
 import numpy as np
 
+from coachdesk.media.mixer import dbfs
 from coachdesk.media.opus import Encoder
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
 from coachdesk.media.rate import GOOD_LOSS, Path, settings
 
+SILENT_DBFS = -70.0
+HANGOVER_TICKS, REMINDER_TICKS = 20, 40
+"""Ticks of silence before it counts as a pause, and from one packet that says so to the next."""
 ADAPT_TICKS = 50
 """How often the encoder follows the reports of those who listen, in ticks of 10 ms."""
 _NOWHERE = Path()
@@ -54,6 +58,8 @@ class AudioOut:
     A frame belongs to the outs that were given with its first block: what was spoken to one set of listeners never
     ends up with another, nor does a spurt carry copies of an earlier one. The RTP timestamp counts ticks, so that
     silence between two spurts keeps its length.
+
+    In silence next to nothing is sent (DTX), by level alone: the encoder's own DTX takes a steady tone for silence.
     """
 
     def __init__(self) -> None:
@@ -64,6 +70,8 @@ class AudioOut:
         self._outs: tuple[Out, ...] = ()
         self._ticks = 0
         self._talking = False
+        self._quiet = 0  # ticks of silence so far
+        self._toc = 0
 
     def push(self, block: Block, outs: Iterable[Out]) -> None:
         """One block for ``outs``. Blocks for nobody cost nothing and are not encoded."""
@@ -83,7 +91,8 @@ class AudioOut:
     def _begin_frame(self, targets: tuple[Out, ...]) -> None:
         if not self._talking:
             self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
-            for out in targets:
+        for out in targets:
+            if not self._talking or out not in self._outs:
                 out.forget()
         if targets != self._outs or self._ticks - self._adapted >= ADAPT_TICKS:
             self._adapt(targets)
@@ -106,9 +115,24 @@ class AudioOut:
         self._send()
 
     def _send(self) -> None:
-        payload = self._encoder.encode(np.concatenate(self._blocks))
-        start = (self._ticks + 1 - len(self._blocks)) * BLOCK_SAMPLES
+        sound, count = np.concatenate(self._blocks), len(self._blocks)
         self._blocks = []
+        self._quiet = self._quiet + count if dbfs(sound) < SILENT_DBFS else 0
+        start = (self._ticks + 1 - count) * BLOCK_SAMPLES
+        if self._quiet > HANGOVER_TICKS:
+            self._pause(start, count)
+        else:
+            payload = self._encoder.encode(sound)
+            self._toc = payload[0] & ~0x03  # one frame; the length of frames is in it
+            self._put(payload, start)
+            self._talking = True
+
+    def _pause(self, start: int, count: int) -> None:
+        """Says now and then that there is silence: an Opus packet without content (RFC 6716, 3.1)."""
+        if (self._quiet - HANGOVER_TICKS - 1) % REMINDER_TICKS < count:
+            self._put(bytes([self._toc]), start)
+        self._talking = False
+
+    def _put(self, payload: bytes, start: int) -> None:
         for out in self._outs:
             out.send(payload, start, marker=not self._talking)
-        self._talking = True

@@ -44,7 +44,9 @@ class PlainEncoder:
 
 
 def decoded(payload: bytes) -> set[int]:
-    """What ``PlainEncoder`` encoded."""
+    """What ``PlainEncoder`` encoded; a packet without content says that there is silence."""
+    if len(payload) == 1:
+        return set()
     return tokens_in(np.frombuffer(payload, np.float32))
 
 
