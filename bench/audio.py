@@ -1,7 +1,7 @@
 """Speech over bad networks, side by side: CoachDesk, Chromium, both mixed, and stock aiortc, in one run.
 
     sudo .venv/bin/python bench/audio.py                     everything, some 35 minutes
-    ... --paths coachdesk>coachdesk --networks clean,loss10  one line each, some 30 s a call
+    ... --paths 'coachdesk>coachdesk' --networks clean,loss10    two calls of some 40 s
     ... --list                                               the names of paths and networks
 
 Needs root (a network lab, see ``netlab.py``), Chromium, and the extra ``bench`` (pip install -e '.[bench]').
