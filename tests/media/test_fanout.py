@@ -1,0 +1,51 @@
+"""What one observer's line suffers stays on that line: over real connections."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from coachdesk.media import vp8
+from coachdesk.media.compat import START_BITRATE
+from coachdesk.media.fanout import Fanout
+from coachdesk.media.packet import Packet
+from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from tests.media.peers import Network, pair, until
+
+pytestmark = pytest.mark.media
+
+KEYFRAME = bytes([0x10]) + bytes(900)
+DELTA = bytes([0x11]) + bytes(900)
+
+
+async def test_the_phone_hears_of_the_agents_line_and_not_of_the_worst_observers() -> None:
+    async with (
+        pair(CUSTOMER) as (hub, phone),
+        pair(OBSERVER) as (to_slow, slow),
+        pair(OBSERVER) as (to_fast, fast),
+    ):
+        fanout = Fanout()
+        fanout.connect("slow", to_slow)
+        fanout.connect("fast", to_fast)
+        hub.on_packet = lambda name, packet: fanout.picture(packet, ["slow", "fast"])
+        got = {"slow": collect(slow), "fast": collect(fast)}
+        Network(to_slow).lost = 0.5
+        out, camera = to_slow.outs["camera"], phone.outs["camera"]
+        sent = 0
+        async with asyncio.timeout(40):
+            while out.path.loss < 0.2 or camera.bitrate_limit is None:
+                payload = vp8.packetize(KEYFRAME if sent == 0 else DELTA, sent)[0]
+                camera.send(payload, sent * 3000, marker=True)
+                sent += 1
+                await asyncio.sleep(0.02)
+        await until(lambda: len({packet.seq for packet in got["fast"]}) == sent)
+        assert camera.bitrate_limit >= START_BITRATE * 0.9
+        assert camera.path.loss == 0
+        assert to_fast.outs["camera"].path.loss == 0
+
+
+def collect(peer: Peer) -> list[Packet]:
+    packets: list[Packet] = []
+    peer.on_packet = lambda name, packet: packets.append(packet)
+    return packets
