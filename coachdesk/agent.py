@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
-from coachdesk.media.agent_hub import AgentHub
+from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
 from coachdesk.media.camera import Camera, NoCamera
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.mixer import Side
@@ -225,7 +225,9 @@ class AgentSession(Session):
         return calls.party(calls.as_shown_to_agent(view, welcome.awareness), party) is not None
 
     def _known_as(self, source: str) -> str:
-        return source if source == "customer" or self._may_know(source) else HIDDEN_COACH
+        if source in ("customer", AGENT_AT_CUSTOMER) or self._may_know(source):
+            return source
+        return HIDDEN_COACH
 
     async def _signal(self, to: str, body: SignalBody) -> None:
         await self._pass_on(self._call_id(), to, body)

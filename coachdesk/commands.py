@@ -174,6 +174,10 @@ class Stats(Command, frozen=True, kw_only=True, tag="stats"):
     """Numbers of the media connections. Answer: ``stats``."""
 
 
+class Diagnostics(Command, frozen=True, kw_only=True, tag="diagnostics"):
+    """What support needs to know of this endpoint and its call. Answer: ``diagnostics``."""
+
+
 class Quit(Command, frozen=True, kw_only=True, tag="quit"):
     """Leave whatever is going on and end the process."""
 
@@ -212,6 +216,7 @@ AnyCommand = (
     | Meters
     | Frames
     | Stats
+    | Diagnostics
     | Quit
 )
 

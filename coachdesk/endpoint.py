@@ -22,6 +22,7 @@ from types import TracebackType
 from coachdesk import commands, events
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
+from coachdesk.diagnostics import report
 from coachdesk.events import AnyEvent
 from coachdesk.media import compat
 from coachdesk.media.camera import list_cameras, open_camera
@@ -36,6 +37,8 @@ from coachdesk.session import CommandError, Session
 from signaling import protocol
 from signaling.policy import Role
 
+QUALITY_TICKS = 200
+"""Ticks between two ``quality`` events: two seconds."""
 METER_TICKS = 10
 """Ticks between two ``levels`` events: 100 ms."""
 QUEUED_EVENTS = 1000
@@ -182,6 +185,8 @@ class Endpoint:
                 return await asyncio.to_thread(_devices)
             case commands.Stats():
                 return await self._stats(command)
+            case commands.Diagnostics():
+                return await self._diagnostics()
             case _:
                 return await self._in_session(command)
         return events.Ok()
@@ -195,6 +200,13 @@ class Endpoint:
         answer = await self._in_session(command)
         assert isinstance(answer, events.Stats)
         return events.Stats(streams=answer.streams | self._sound.stats())
+
+    async def _diagnostics(self) -> AnyEvent:
+        """Works at all times: what is not there, is said to be."""
+        session = self._session
+        streams = await session.media.stats() if session is not None and session.media is not None else {}
+        history = session.history.summary() if session is not None else {}
+        return events.Diagnostics(text=report(history, streams | self._sound.stats()))
 
     async def _use(self, command: commands.UseDevice) -> None:
         if command.kind == "mic":
@@ -269,6 +281,8 @@ class Endpoint:
         if self._ticks == 0:
             self.emit(events.Sound(mic_time=now - BLOCK_SECONDS, speaker_time=now))
         self._ticks += 1
+        if session is not None and self._ticks % QUALITY_TICKS == 0:
+            session.measure()
         if self._meters and self._ticks % METER_TICKS == 0:
             levels = {"mic": self._sound.mic_dbfs, "speaker": self._sound.speaker_dbfs}
             if session is not None:

@@ -236,6 +236,44 @@ class Muted(Event, frozen=True, kw_only=True, tag="muted"):
     on: bool
 
 
+Grade = Literal["good", "fair", "poor"]
+
+
+class Reading(Struct, frozen=True):
+    """One sound where it is heard, since the reading before.
+
+    Attributes:
+        mos: mean opinion score, 1 to 4.5.
+        delay_ms: one way, from mouth to ear, sound cards apart.
+        playout_ms: of this, the wait in the playout buffer.
+        jitter_ms: of the arrival of packets.
+        loss: share of packets that were not there in time, 0 to 1.
+        concealed: share of the sound that was made up, 0 to 1.
+    """
+
+    mos: float
+    grade: Grade
+    delay_ms: float
+    playout_ms: float
+    jitter_ms: float
+    loss: float
+    concealed: float
+
+
+class Quality(Event, frozen=True, kw_only=True, tag="quality"):
+    """How good each sound is here, every two seconds of a call: ``customer``, ``agent``, a coach's party id; at the agent
+    also ``agent_at_customer``, how the customer hears the agent. Sounds that were silent are left out.
+    """
+
+    readings: dict[str, Reading]
+
+
+class Diagnostics(Event, frozen=True, kw_only=True, tag="diagnostics"):
+    """All that support needs to know of this endpoint and its call, as text; no names, no secrets."""
+
+    text: str
+
+
 class Stats(Event, frozen=True, kw_only=True, tag="stats"):
     """Per stream (``customer.audio``, ``observer:NAME.camera``...) a flat table of numbers, units in the key's suffix."""
 
@@ -259,6 +297,7 @@ AnyEvent = (
     | Call
     | ModeChanged
     | WhisperHeld
+    | CatchingUp
     | Replaying
     | Leak
     | Media
@@ -270,12 +309,13 @@ AnyEvent = (
     | VideoGone
     | Picture
     | Replied
-    | CatchingUp
     | Ended
     | Left
     | Devices
     | DeviceInUse
     | Muted
+    | Quality
+    | Diagnostics
     | Stats
     | Bye
 )

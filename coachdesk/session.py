@@ -16,6 +16,7 @@ from coachdesk.media.leg import Unsent
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
+from coachdesk.media.quality import History
 from signaling import protocol
 from signaling.protocol import CallView, Code, IceServer, SignalBody
 
@@ -39,6 +40,7 @@ class CallMedia(Protocol):
 
     headset: Headset
 
+    def measure(self) -> dict[str, events.Reading]: ...
     async def stats(self) -> dict[str, dict[str, float]]: ...
 
 
@@ -47,6 +49,7 @@ class Session(ABC):
 
     Attributes:
         view: the call this endpoint is on, as the server last told it.
+        history: how good the present or last call sounded here.
     """
 
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
@@ -55,6 +58,8 @@ class Session(ABC):
         self._pictures = pictures
         self._emit = emit
         self._tasks: set[asyncio.Task[None]] = set()
+        self._measured: CallMedia | None = None
+        self.history = History()
         self.view: CallView | None = None
 
     @property
@@ -117,6 +122,18 @@ class Session(ABC):
     async def _volume(self, command: commands.Volume) -> events.AnyEvent:
         self._need_media().headset.set_gain(command.source, command.gain)
         return events.Ok()
+
+    def measure(self) -> None:
+        """Tells how good each sound of the call is; to be called every two seconds."""
+        media = self.media
+        if media is None:
+            return
+        if media is not self._measured:
+            self._measured, self.history = media, History()
+        readings = {self._known_as(source): reading for source, reading in media.measure().items()}
+        self.history.add(readings)
+        if readings:
+            self._emit(events.Quality(readings=readings))
 
     async def _stats(self, command: commands.Stats) -> events.AnyEvent:
         return events.Stats(streams=await self._need_media().stats())

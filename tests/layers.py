@@ -47,6 +47,8 @@ PURE = frozenset(
         "coachdesk.media.soundring",
         "coachdesk.media.streamhealth",
         "coachdesk.media.splicer",
+        "coachdesk.media.farear",
+        "coachdesk.media.quality",
         "coachdesk.media.rate",
         "coachdesk.media.red",
         "coachdesk.media.polite",

@@ -13,9 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from coachdesk import call as calls
+from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
+from coachdesk.media.farear import FarEar
 from coachdesk.media.history import Retelling, Wish
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leg import Leg
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 REPLAY = "replay"
 """The source name of a whisper that is heard again."""
+AGENT_AT_CUSTOMER = "agent_at_customer"
+"""What the agent's sound is called where the customer hears it."""
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
 
 
@@ -72,6 +76,7 @@ class AgentHub:
         self._guard = guard or LeakGuard()
         self._replay = Replay()
         self._past = Retelling()
+        self._far_ear = FarEar()
         self._now = 0.0
         self.ears: dict[str, Ear] = {}
         self.headset = Headset()
@@ -160,6 +165,7 @@ class AgentHub:
         slots = {f"coach{slot}": party for party, slot in self._slots.items()}
         picture = self._fanout.quality(observer)
         told = {"slots": slots, "whisper_closed": self._guard.closed, "picture": picture}
+        told["ways_ms"] = self._ways_to(observer)
         leg.peer.send_message(msgspec.json.encode(told))
 
     def whisper_reopened(self) -> None:
@@ -185,6 +191,7 @@ class AgentHub:
         if is_customer:
             leg.on_packet = self._from_customer
             leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
+            leg.on_message = lambda data: self._far_ear.put(data)
         else:
             leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
             leg.on_keyframe_request = lambda stream: self._fanout.request_keyframe(party.party)
@@ -203,6 +210,7 @@ class AgentHub:
     def _connected(self, party: PartyView, peer: Peer) -> None:
         """Points the forwarding at the leg's new peer connection."""
         if party.role is Role.CUSTOMER:
+            self._far_ear = FarEar()
             self.on_customer_connected(peer)
             self.request_keyframe()
             return
@@ -337,6 +345,33 @@ class AgentHub:
         if view.agent in routed:
             heard.append(Public(mic))
         self._uplink_out.push(uplink(heard), [peer.outs["main"]])
+
+    def measure(self) -> dict[str, Reading]:
+        """How good each sound is here, and the agent's at the customer, since the last call; tells observers how far away
+        each source is from them, which they cannot measure.
+        """
+        self._tell_observers()
+        readings = {AGENT_AT_CUSTOMER: self._far_ear.read(self._way_ms("customer"))}
+        for name, ear in self.ears.items():
+            party = name.partition("/")[0]
+            reading = ear.read(self._way_ms(party))
+            if reading is not None:
+                readings[party] = reading
+        return {source: reading for source, reading in readings.items() if reading is not None}
+
+    def _way_ms(self, source: str) -> float:
+        """One way to a party through the network: half the round trip, 0 before it is known."""
+        view = self._view
+        leg = self._legs.get(view.customer if view is not None and source == "customer" else source)
+        rtt = leg.peer.rtt if leg is not None and leg.peer is not None else None
+        return (rtt or 0.0) * 500
+
+    def _ways_to(self, observer: str) -> dict[str, float]:
+        """One way from each source to an observer through the network, in ms."""
+        own = self._way_ms(observer)
+        sources = {"customer": self._way_ms("customer"), "agent": 0.0}
+        sources |= {coach: self._way_ms(coach) for coach in self._slots if coach != observer}
+        return {source: round(own + way, 1) for source, way in sources.items()}
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coachdesk.events import Reading
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Block
 from coachdesk.media.playout import Playout
+from coachdesk.media.quality import Gauge
 from coachdesk.media.speech import SpeechDetector
 
 SILENT_SECONDS = 1.0
@@ -27,6 +29,7 @@ class Ear:
     def __init__(self) -> None:
         self._playout = Playout()
         self._detector = SpeechDetector()
+        self._gauge = Gauge()
         self._last_sound = float("-inf")
         self.speaking = False
         self.dbfs = -120.0
@@ -53,6 +56,10 @@ class Ear:
     def flush(self) -> None:
         """Forgets everything buffered."""
         self._playout.flush()
+
+    def read(self, way_ms: float) -> Reading | None:
+        """How good it was since the last call, None when there was nothing; ``way_ms``: one way through the network."""
+        return self._gauge.read(self.stats(), way_ms)
 
     def stats(self) -> dict[str, float]:
         return self._playout.stats.as_dict()

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.catchup import CatchUp
 from coachdesk.media.ears import Ear
@@ -32,13 +33,14 @@ log = logging.getLogger(__name__)
 
 
 class _Told(msgspec.Struct):
-    """What the hub says on the control channel: which coach sits in which audio slot, if nobody may whisper, and how
-    much of the customer's picture this line gets; or what was heard before.
+    """What the hub says on the control channel: which coach sits in which audio slot, if nobody may whisper, how
+    much of the customer's picture this line gets and how far away each source is; or what was heard before.
     """
 
     slots: dict[str, str] | None = None
     whisper_closed: bool = False
     picture: Quality = "full"
+    ways_ms: dict[str, float] = {}
     past: Past | None = None
 
 
@@ -73,6 +75,7 @@ class ObserverMedia:
         self._leg.on_connected = self._connected
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
+        self._ways_ms: dict[str, float] = {}
         self._held = False
         self._wants_past = catch_up
         self._ticked = asyncio.Event()
@@ -136,6 +139,11 @@ class ObserverMedia:
             self._held = self.mouth.held
             self.on_held(self._held)
 
+    def measure(self) -> dict[str, Reading]:
+        """How good each sound is here since the last call."""
+        readings = {source: ear.read(self._ways_ms.get(source, 0.0)) for source, ear in self.ears.items()}
+        return {source: reading for source, reading in readings.items() if reading is not None}
+
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``hub.STREAM``, and of every playout buffer, keyed ``heard.SOURCE``."""
         peer = self._leg.peer
@@ -167,6 +175,7 @@ class ObserverMedia:
             self.past.put(told.past)
         if told.slots is not None:
             self._seat(told.slots)
+            self._ways_ms = told.ways_ms
             self._close_whisper(told.whisper_closed)
             self._see(told.picture)
 
