@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,12 +26,16 @@ def no_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resample, "_between", lambda row, whole, fraction: np.zeros(len(whole), np.float32))
 
 
-def moments(period: float, seconds: float, seed: int) -> Iterator[float]:
-    """When a thread wakes that should every ``period``."""
+def moments(period: float, seed: int) -> Iterator[float]:
+    """When a thread wakes that should every ``period``, for ever."""
     generator = np.random.default_rng(seed)
-    for start in range(0, int(seconds / period), 1000):
-        for number, late in enumerate(generator.uniform(0, JITTER, 1000), start + 1):
+    for start in itertools.count(1, 1000):
+        for number, late in enumerate(generator.uniform(0, JITTER, 1000), start):
             yield number * period + late
+
+
+def ticks(seconds: float) -> Iterator[float]:
+    return itertools.islice(moments(0.01, seed=2), round(seconds * 100))
 
 
 class Mic:
@@ -46,9 +51,9 @@ class Mic:
         self._put = 0
 
     def run(self, seconds: float) -> None:
-        driver = moments(self._period, seconds + 1, seed=1)
+        driver = moments(self._period, seed=1)
         due, last = next(driver), 0.0
-        for now in moments(0.01, seconds, seed=2):
+        for now in ticks(seconds):
             while due <= now:
                 self._driver_puts()
                 due, last = next(driver), due
@@ -73,9 +78,9 @@ class Speaker:
         self._period = block_frames / RATE / (1 + ppm * 1e-6)
 
     def run(self, seconds: float, sound: Samples) -> None:
-        driver = moments(self._period, seconds + 1, seed=1)
+        driver = moments(self._period, seed=1)
         due, last, at = next(driver), 0.0, 0
-        for now in moments(0.01, seconds, seed=2):
+        for now in ticks(seconds):
             while due <= now:
                 out = bytearray(self._frames * 4)
                 self.playback.deliver(out)
@@ -91,9 +96,9 @@ class Speaker:
 def test_for_an_hour_the_drift_of_a_clock_is_followed(ppm: int) -> None:
     """The control loop alone, with the frames only counted: never too few for the next block, never too many."""
     drift, put, read, ratio, last = Drift(2 * BLOCK_SAMPLES), 3 * BLOCK_SAMPLES, 0.0, 1.0, 0.0
-    driver = moments(0.01 / (1 + ppm * 1e-6), HOUR + 1, seed=1)
+    driver = moments(0.01 / (1 + ppm * 1e-6), seed=1)
     due = next(driver)
-    for now in moments(0.01, HOUR, seed=2):
+    for now in ticks(HOUR):
         while due <= now:
             put += BLOCK_SAMPLES
             due, last = next(driver), due
