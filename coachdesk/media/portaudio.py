@@ -26,8 +26,10 @@ class DeviceList(Struct, frozen=True, kw_only=True):
         return self.default_input if kind == "input" else self.default_output
 
 
-def look_again(sounddevice: Any) -> None:
+def look_again() -> None:
     """Finds devices plugged in since: PortAudio looks only when it starts. Ends every open stream of this process."""
+    import sounddevice
+
     sounddevice._terminate()
     sounddevice._initialize()
 

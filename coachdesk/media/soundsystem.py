@@ -141,7 +141,7 @@ class SoundSystem:
     def _look(self) -> Any:
         """The module, having looked for devices. Ends all streams. Raises DeviceError without PortAudio."""
         sounddevice = _load()
-        portaudio.look_again(sounddevice)
+        portaudio.look_again()
         self._known = portaudio.listed(sounddevice)
         return sounddevice
 

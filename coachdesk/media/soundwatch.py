@@ -94,7 +94,7 @@ def watch() -> None:
     pause = 0.0
     while not ended.wait(pause):
         began = time.monotonic()
-        look_again(sounddevice)
+        look_again()
         now = listed(sounddevice)
         if now != last:
             sys.stdout.buffer.write(msgspec.json.encode(now) + b"\n")

@@ -41,10 +41,8 @@ class PortAudio:
         self._known = self.plugged
         self.default = SimpleNamespace(device=(0, 0))
 
-    def _terminate(self) -> None:
+    def look_again(self) -> None:
         assert not self.streams, "open streams would be lost"
-
-    def _initialize(self) -> None:
         self._known = list(self.plugged)
         self.looks += 1
 
@@ -108,6 +106,7 @@ def portaudio(monkeypatch: pytest.MonkeyPatch) -> Iterator[PortAudio]:
     made = PortAudio()
     system = SoundSystem()
     monkeypatch.setattr(soundsystem, "_load", lambda: made)
+    monkeypatch.setattr("coachdesk.media.portaudio.look_again", made.look_again)
     monkeypatch.setattr(soundcard, "SYSTEM", system)
     monkeypatch.setattr(system, "_watch", SimpleNamespace(seen=None, start=lambda: None, stop=lambda: None))
     yield made
