@@ -49,9 +49,13 @@ def power(sound: Sound) -> float:
 
 
 def return_loss(far: Sound, rt60: float, delay: float, ppm: float) -> Row:
-    """Echo return loss enhancement: over seconds 1 to 10, after that, and the median of its seconds."""
+    """Echo return loss enhancement: over seconds 1 to 10, after that, and the median of its seconds.
+
+    Automatic gain is off, which would raise what is left; the CPU is that of all of it.
+    """
     echo = echoed(far, rt60, ECHO_DB, delay, ppm)
-    clean, cpu = processed(far, echo + hiss(len(far)), ALL)
+    clean, _ = processed(far, echo + hiss(len(far)), Processing(echo=True, noise=True))
+    _, cpu = processed(far[: 5 * RATE], echo[: 5 * RATE], ALL)
     seconds = range(SETTLED_SECONDS, len(far) // RATE)
     each = [power(echo[s * RATE : (s + 1) * RATE]) - power(clean[s * RATE : (s + 1) * RATE]) for s in seconds]
     early, late = slice(RATE, SETTLED_SECONDS * RATE), slice(SETTLED_SECONDS * RATE, None)
