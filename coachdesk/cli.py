@@ -312,7 +312,7 @@ def endpoint(
     voice: Annotated[
         VoiceChoice,
         typer.Option(
-            help="Echo cancellation, noise suppression, automatic gain; auto: for real microphones."
+            help="Echo cancellation, noise suppression, automatic gain; auto: the first two, for real microphones."
         ),
     ] = VoiceChoice.AUTO,
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from coachdesk.media.devices import Device, DeviceError, Mic, Speaker, is_sound_card, open_mic, open_speaker
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Stereo, mono
-from coachdesk.media.voice import ALL, NOTHING, Processing, Voice, VoiceError
+from coachdesk.media.voice import NOTHING, USUAL, Processing, Voice, VoiceError
 
 TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
 
@@ -120,7 +120,7 @@ class LocalSound:
 
     def _renew_voice(self) -> None:
         """Begins to learn the room anew; without voice processing the call goes on, and the fault is told."""
-        automatic = ALL if is_sound_card(self._mic_name) else NOTHING
+        automatic = USUAL if is_sound_card(self._mic_name) else NOTHING
         processing = automatic if self._chosen is None else self._chosen
         self._voice = None
         try:

@@ -34,6 +34,8 @@ class Processing:
 
 
 ALL = Processing(echo=True, noise=True, gain=True)
+USUAL = Processing(echo=True, noise=True)
+"""For microphones, unless something else is chosen: gain would amplify what is left of an echo (bench/echo.py)."""
 NOTHING = Processing()
 
 
