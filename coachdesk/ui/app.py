@@ -173,7 +173,11 @@ class Desktop(QObject):
     def _open(self, desk: Desk) -> None:
         self._waiting = None
         self.window.show_desk(
-            desk.session, make_view(desk), self.open_settings, lambda: self._spawn(self._sign_out())
+            desk.session,
+            desk.quality,
+            make_view(desk),
+            self.open_settings,
+            lambda: self._spawn(self._sign_out()),
         )
         if not self._preferences.seen_settings and not self._devices:
             desk.settings.seen()

@@ -129,6 +129,15 @@ def ready(who: PartyView) -> events.Ready:
 LEVELS = events.Levels(
     levels={"mic": -34.0, "speaker": -22.0, "customer": -19.0, "agent": -26.0, "coach0": -41.0}
 )
+
+
+def reading(mos: float = 4.3, grade: events.Grade = "good") -> events.Reading:
+    return events.Reading(
+        mos=mos, grade=grade, delay_ms=86.4, playout_ms=32.0, jitter_ms=4.4, loss=0.021, concealed=0.004
+    )
+
+
+QUALITY = events.Quality(readings={"customer": reading(), "p-mia": reading(3.6, "fair")})
 LOBBY = events.Lobby(
     links=[
         LinkView(link="l-1", label="Router down, ticket 4711", uses_left=1, expires_at=NOW + 3100),

@@ -30,6 +30,7 @@ from tests.ui.samples import (
     LONG_NAME,
     MIA,
     NOW,
+    QUALITY,
     SAM,
     StillPictures,
     call,
@@ -55,7 +56,7 @@ def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notic
         desk.handle(event)
     if notice is not None:
         desk.session.notices.show(notice)
-    window.show_desk(desk.session, view, lambda: None, lambda: None)
+    window.show_desk(desk.session, desk.quality, view, lambda: None, lambda: None)
 
 
 FRAMES = events.Frames(party="customer", name="pictures")
@@ -84,7 +85,7 @@ def agent_empty(window: MainWindow) -> None:
 
 def agent_whispered(window: MainWindow) -> None:
     _show(window, AGENT, events.Lobby(links=LOBBY.links, waiting=LOBBY.waiting[1:]),
-          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS)  # fmt: skip
+          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS, QUALITY)  # fmt: skip
 
 
 def agent_taken_over(window: MainWindow) -> None:
@@ -118,7 +119,14 @@ def _supervisor(
     mine = with_mode(MIA, mode, in_force=in_force)
     told = events.ModeChanged(mode=mode, in_force=in_force, heard_by=list(heard))
     _show(
-        window, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(mine, SAM)), told, FRAMES, LEVELS
+        window,
+        MIA,
+        events.Calls(calls=wall_calls()),
+        events.Call(call=call(mine, SAM)),
+        told,
+        FRAMES,
+        LEVELS,
+        QUALITY,
     )
 
 

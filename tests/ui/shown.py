@@ -29,7 +29,7 @@ class Shown:
         self.window = MainWindow(lambda: None)
         qtbot.addWidget(self.window, before_close_func=lambda w: setattr(w, "_may_close", True))
         self.view = make_view(desk)
-        self.window.show_desk(desk.session, self.view, lambda: None, lambda: None)
+        self.window.show_desk(desk.session, desk.quality, self.view, lambda: None, lambda: None)
         self.window.show()
         self.window.activateWindow()
         qtbot.waitUntil(self.window.isActiveWindow)

@@ -10,6 +10,7 @@ from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.observer import ObserverPresenter
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
@@ -37,6 +38,7 @@ class Desk:
         self._on_help = on_help
         self.settings = settings
         self.session = SessionPresenter(link, notices)
+        self.quality = QualityPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
@@ -50,6 +52,7 @@ class Desk:
             self._open(event.role)
         self.session.handle(event)
         self.settings.handle(event)
+        self.quality.handle(event)
         for presenter in (self.agent, self.wall, self.observer):
             if presenter is not None:
                 presenter.handle(event)
@@ -62,6 +65,7 @@ class Desk:
     def endpoint_crashed(self, delay: float, reason: str) -> None:
         self.session.endpoint_crashed(delay, reason)
         self.settings.endpoint_crashed()
+        self.quality.endpoint_crashed()
         for presenter in (self.agent, self.wall, self.observer):
             if presenter is not None:
                 presenter.endpoint_crashed()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
@@ -34,13 +35,15 @@ REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up":
 class AgentDesk(QWidget):
     """Left: lobby. Centre: the call. Right: sound, people, quick replies."""
 
-    def __init__(self, presenter: AgentPresenter, video: VideoView | None = None) -> None:
+    def __init__(
+        self, presenter: AgentPresenter, quality: QualityPresenter, video: VideoView | None = None
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
         self.lobby = LobbyColumn(presenter)
         self.video = video or VideoView()
-        self.header = CallHeader()
+        self.header = CallHeader(quality)
         self.coach = HearingPanel("Your coach")
         self._make_controls()
         layout = row(self, gap=16, margin=16)

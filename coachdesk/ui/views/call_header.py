@@ -1,24 +1,27 @@
-"""The line above a call: what it is about, with whom, for how long, in which state."""
+"""The line above a call: what it is about, with whom, for how long, in which state, how good it sounds."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
 from coachdesk.ui import wording
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.views.label import Chip, ElidedLabel
+from coachdesk.ui.views.quality_badge import QualityBadge
 from coachdesk.ui.views.style import column, row
 from signaling.protocol import CallPhase, CallView
 
 
 class CallHeader(QWidget):
-    """Label large, people small, then chips for state and age."""
+    """Label large, people small, then chips for state, age and quality of sound."""
 
-    def __init__(self) -> None:
+    def __init__(self, quality: QualityPresenter) -> None:
         super().__init__()
         self.title = ElidedLabel("", "title")
         self.people = ElidedLabel("", "muted")
         self.phase = Chip()
         self.age = Chip()
+        self.quality = QualityBadge(quality)
         words = column(gap=1)
         words.addWidget(self.title)
         words.addWidget(self.people)
@@ -26,6 +29,7 @@ class CallHeader(QWidget):
         self.line.addLayout(words, 1)
         self.line.addWidget(self.phase)
         self.line.addWidget(self.age)
+        self.line.addWidget(self.quality)
 
     def show_call(self, call: CallView, now: float, me: str = "") -> None:
         self.title.set(call.label or wording.customer_name(call))
@@ -33,6 +37,7 @@ class CallHeader(QWidget):
         self.people.set(wording.customer_name(call) + agent)
         self.phase.set(*phase_chip(call))
         self.age.set(*age_chip(now - call.started_at))
+        self.quality.refresh()
 
 
 def phase_chip(call: CallView) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.observer import ObserverPresenter
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
@@ -58,13 +59,17 @@ class CallPage(QWidget):
     """Rail of calls (where there is room), the call, and the sound of each speaker."""
 
     def __init__(
-        self, presenter: ObserverPresenter, wall: WallPresenter, video: VideoView | None = None
+        self,
+        presenter: ObserverPresenter,
+        wall: WallPresenter,
+        quality: QualityPresenter,
+        video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
         self._wall = wall
-        self.header = CallHeader()
+        self.header = CallHeader(quality)
         self.video = video or VideoView()
         self.hearing = HearingPanel("Who hears you now")
         self.rail = Rail(wall, presenter.listen_to, self._current)

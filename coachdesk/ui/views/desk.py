@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QApplication
+
 from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.views.agent_desk import AgentDesk
 from coachdesk.ui.views.observer_desk import ObserverDesk
@@ -9,11 +11,12 @@ from coachdesk.ui.views.observer_desk import ObserverDesk
 
 def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     """The desk of the role that signed in. Raises ValueError before that."""
+    desk.quality.to_clipboard = QApplication.clipboard().setText
     if desk.agent is not None:
-        return AgentDesk(desk.agent)
+        return AgentDesk(desk.agent, desk.quality)
     if desk.observer is None or desk.wall is None:
         raise ValueError("nobody has signed in yet")
-    view = ObserverDesk(desk.observer, desk.wall)
+    view = ObserverDesk(desk.observer, desk.wall, desk.quality)
 
     def follow_key() -> None:
         view.call.set_whisper_key(desk.settings.preferences.whisper_key)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget, QSystemTrayIcon, QWidget
 
 from coachdesk.ui import icons
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.wall import HelpCall
 from coachdesk.ui.theme import theme
@@ -19,6 +20,12 @@ from coachdesk.ui.views.style import column, row, text
 
 KEYS = Action("Keys", "F1", "keys", "Show every key")
 SETTINGS = Action("Settings", "Ctrl+,", "settings", "Devices, theme and keys")
+DIAGNOSTICS = Action(
+    "Copy diagnostics",
+    "Ctrl+D",
+    "diagnostics",
+    "Copy what support needs to know of this computer and the call",
+)
 SIGN_OUT = Action("Sign out", "Ctrl+Shift+Q", "sign-out", "Sign out")
 SMALLEST = (900, 600)
 
@@ -59,6 +66,7 @@ class MainWindow(QMainWindow):
     def show_desk(
         self,
         session: SessionPresenter,
+        quality: QualityPresenter,
         desk: QWidget,
         settings: Callable[[], None],
         sign_out: Callable[[], None],
@@ -67,6 +75,7 @@ class MainWindow(QMainWindow):
         self._session = session
         bar = TopBar(session, [
             make_button(KEYS, self.show_keys, "quiet", show_text=False),
+            make_button(DIAGNOSTICS, quality.copy_diagnostics, "quiet", show_text=False),
             make_button(SETTINGS, settings, "quiet", show_text=False),
             make_button(SIGN_OUT, lambda: self._leave("Sign out", sign_out), "quiet", show_text=False),
         ])  # fmt: skip

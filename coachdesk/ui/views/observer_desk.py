@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget
 
 from coachdesk.ui.presenters.observer import ObserverPresenter
+from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.call_view import CallPage
 from coachdesk.ui.views.video import VideoView
@@ -15,12 +16,16 @@ class ObserverDesk(QStackedWidget):
     """Shows the call page from the moment a call is asked for until it is left."""
 
     def __init__(
-        self, presenter: ObserverPresenter, wall: WallPresenter, video: VideoView | None = None
+        self,
+        presenter: ObserverPresenter,
+        wall: WallPresenter,
+        quality: QualityPresenter,
+        video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
         self.wall = Wall(wall, presenter.listen_to)
-        self.call = CallPage(presenter, wall, video)
+        self.call = CallPage(presenter, wall, quality, video)
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

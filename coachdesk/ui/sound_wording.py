@@ -1,0 +1,51 @@
+"""What the windows say of the sound: how good it is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coachdesk.events import Grade, Reading
+from coachdesk.ui.wording import Tone, agent_name, customer_name
+from signaling.protocol import CallView
+
+GRADES: dict[Grade, tuple[str, Tone]] = {
+    "good": ("Good", "success"),
+    "fair": ("Fair", "warning"),
+    "poor": ("Poor", "danger"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The badge: the grade of the worst sound as a word and a tone, and every sound's numbers as lines."""
+
+    grade: Grade
+    word: str
+    tone: Tone
+    lines: tuple[str, ...]
+
+
+def quality(readings: Mapping[str, Reading], call: CallView) -> Quality:
+    """``readings``: at least one, by source as in the ``quality`` event."""
+    worst_first = sorted(readings.items(), key=lambda item: item[1].mos)
+    grade = worst_first[0][1].grade
+    word, tone = GRADES[grade]
+    return Quality(grade, word, tone, tuple(_line(_whose(s, call), r) for s, r in worst_first))
+
+
+def _whose(source: str, call: CallView) -> str:
+    known = {
+        "customer": customer_name(call),
+        "agent": agent_name(call),
+        "agent_at_customer": "You, as the customer hears you",
+    }
+    return known.get(source) or next((p.name for p in call.parties if p.party == source and p.name), "Coach")
+
+
+def _line(whose: str, reading: Reading) -> str:
+    return (
+        f"{whose}: {GRADES[reading.grade][0].lower()} ({reading.mos:.1f} of 4.5), "
+        f"delay {reading.delay_ms:.0f} ms, of this {reading.playout_ms:.0f} ms buffer, "
+        f"jitter {reading.jitter_ms:.0f} ms, lost {reading.loss:.1%}, made up {reading.concealed:.1%}"
+    )
