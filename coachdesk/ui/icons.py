@@ -54,6 +54,7 @@ GLYPHS = {
     "quality-fair": "signal-cellular-2",
     "quality-good": "signal-cellular-3",
     "quality-poor": "signal-cellular-1",
+    "replay": "replay",
     "reply": "message-reply-text-outline",
     "resume": "play",
     "settings": "cog-outline",

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from platformdirs import user_config_path
 
 from coachdesk.ui.theme.tokens import ThemeChoice
 
+Ear = Literal["left", "center", "right"]
+
 log = logging.getLogger(__name__)
 
 
 class Preferences(msgspec.Struct):
-    """``mic``, ``speaker``, ``camera``: as in the options of ``coachdesk endpoint``. ``duck``: dB."""
+    """``mic``, ``speaker``, ``camera``: as in the options of ``coachdesk endpoint``. ``duck``: dB. ``whisper_ear``:
+    in which ear an agent hears whispers. ``echo``, ``noise``, ``gain``: what is done to the microphone's sound.
+    """
 
     server: str = ""
     name: str = ""
@@ -24,6 +29,10 @@ class Preferences(msgspec.Struct):
     speaker: str = "default"
     camera: str = "none"
     duck: float = -12.0
+    whisper_ear: Ear = "center"
+    echo: bool = True
+    noise: bool = True
+    gain: bool = False
     whisper_key: str = "Space"
     seen_settings: bool = False
 

@@ -1,14 +1,17 @@
-"""What the windows say of the sound: how good it is. Pure."""
+"""What the windows say of the sound: how good it is, and whether a whisper leaks. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coachdesk.events import Grade, Reading
+from coachdesk.events import Grade, Leak, Reading
+from coachdesk.media.leakmeter import NO_LEAK_DB
 from coachdesk.ui.wording import Tone, agent_name, customer_name
 from signaling.protocol import CallView
 
+LEAK_WARN_DB = -52.0
+"""dB relative to the whisper: from here on a leak is worth a warning, though it is too soft to matter."""
 GRADES: dict[Grade, tuple[str, Tone]] = {
     "good": ("Good", "success"),
     "fair": ("Fair", "warning"),
@@ -48,4 +51,18 @@ def _line(whose: str, reading: Reading) -> str:
         f"{whose}: {GRADES[reading.grade][0].lower()} ({reading.mos:.1f} of 4.5), "
         f"delay {reading.delay_ms:.0f} ms, of this {reading.playout_ms:.0f} ms buffer, "
         f"jitter {reading.jitter_ms:.0f} ms, lost {reading.loss:.1%}, made up {reading.concealed:.1%}"
+    )
+
+
+def leak(told: Leak) -> tuple[str, str, Tone]:
+    """Icon, words and tone for what the agent's microphone picks up of a whisper."""
+    if told.closed:
+        return ("alert", "Too much", "danger")
+    if told.level_db <= NO_LEAK_DB:
+        return ("done", "None", "neutral")
+    level = f"{told.level_db:.0f} dB"
+    return (
+        ("warning", level, "warning")
+        if told.level_db >= LEAK_WARN_DB
+        else ("done", f"Faint, {level}", "neutral")
     )

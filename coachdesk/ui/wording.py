@@ -250,6 +250,11 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "replaced": ("You signed in elsewhere", "This window was disconnected. Sign in again to use it here."),
     "shutting_down": ("The server is restarting", "Your call goes on. CoachDesk reconnects by itself."),
     "not_in_force": ("Not confirmed by the agent's computer", "Nobody hears you. Try again."),
+    "whisper_closed": (
+        "The agent has to put on a headset",
+        "Their microphone picks up your whisper. They allow it again when they have one on.",
+    ),
+    "nothing_to_replay": ("No whisper to hear again", "Nobody has whispered to you on this call."),
     "offline": ("The server can't be reached", "Your call goes on. Try again when the connection is back."),
     "timeout": ("That took too long", "Try again."),
     "no_answer": ("No answer", "The call engine did not answer. Try again."),
@@ -268,6 +273,8 @@ def remedy(code: str, message: str) -> tuple[str, str]:
     """What a person reads for an error: what happened, what to do."""
     if code == "device":
         return ("A device doesn't work", f"{message} Choose another one in Settings (Ctrl+,).".strip())
+    if code == "voice":
+        return ("Your voice is not processed", message)
     if code in REMEDIES:
         return REMEDIES[code]
     return ("Something went wrong", message or "Try again; if it stays, restart CoachDesk.")

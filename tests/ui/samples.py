@@ -137,6 +137,8 @@ def reading(mos: float = 4.3, grade: events.Grade = "good") -> events.Reading:
     )
 
 
+LEAK = events.Leak(closed=False, level_db=-50.0, at_customer_dbfs=-78.0)
+LEAKS = events.Leak(closed=True, level_db=-31.0, at_customer_dbfs=-52.0, message="Put on a headset.")
 QUALITY = events.Quality(readings={"customer": reading(), "p-mia": reading(3.6, "fair")})
 LOBBY = events.Lobby(
     links=[

@@ -25,6 +25,8 @@ from signaling.policy import Mode, Role
 from signaling.protocol import HelpView
 from tests.ui.samples import (
     AGENT,
+    LEAK,
+    LEAKS,
     LEVELS,
     LOBBY,
     LONG_NAME,
@@ -85,7 +87,11 @@ def agent_empty(window: MainWindow) -> None:
 
 def agent_whispered(window: MainWindow) -> None:
     _show(window, AGENT, events.Lobby(links=LOBBY.links, waiting=LOBBY.waiting[1:]),
-          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS, QUALITY)  # fmt: skip
+          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS, QUALITY, LEAK)  # fmt: skip
+
+
+def agent_leaks(window: MainWindow) -> None:
+    _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, LEAKS)
 
 
 def agent_taken_over(window: MainWindow) -> None:
@@ -114,20 +120,17 @@ def wall_empty(window: MainWindow) -> None:
 
 
 def _supervisor(
-    window: MainWindow, mode: Mode, *, in_force: bool = True, heard: tuple[str, ...] = ()
+    window: MainWindow,
+    mode: Mode,
+    *,
+    in_force: bool = True,
+    heard: tuple[str, ...] = (),
+    more: tuple[events.AnyEvent, ...] = (),
 ) -> None:
     mine = with_mode(MIA, mode, in_force=in_force)
     told = events.ModeChanged(mode=mode, in_force=in_force, heard_by=list(heard))
-    _show(
-        window,
-        MIA,
-        events.Calls(calls=wall_calls()),
-        events.Call(call=call(mine, SAM)),
-        told,
-        FRAMES,
-        LEVELS,
-        QUALITY,
-    )
+    _show(window, MIA, events.Calls(calls=wall_calls()), events.Call(call=call(mine, SAM)), told,
+          FRAMES, LEVELS, QUALITY, *more)  # fmt: skip
 
 
 def supervisor_listens(window: MainWindow) -> None:
@@ -144,6 +147,10 @@ def supervisor_pending(window: MainWindow) -> None:
 
 def supervisor_leads(window: MainWindow) -> None:
     _supervisor(window, Mode.TAKEOVER, heard=("Alex", "Jana Novak", "Sam"))
+
+
+def supervisor_leak(window: MainWindow) -> None:
+    _supervisor(window, Mode.LISTEN, more=(events.Leak(closed=True, message="Put on a headset."),))
 
 
 def trainee(window: MainWindow) -> None:
@@ -180,8 +187,9 @@ def share_link(window: MainWindow) -> None:
 
 
 SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
-    sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, wall, wall_long, wall_empty,
-    supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads, trainee, settings, ask_help, share_link,
+    sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
+    wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
+    supervisor_leak, trainee, settings, ask_help, share_link,
 )}  # fmt: skip
 DOCS = {
     "signin": sign_in,

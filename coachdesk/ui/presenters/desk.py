@@ -14,6 +14,7 @@ from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.settings import SettingsPresenter
 from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
+from coachdesk.ui.presenters.whispers import WhispersPresenter
 from signaling.policy import Role
 
 
@@ -40,6 +41,7 @@ class Desk:
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
+        self.whispers: WhispersPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
 
@@ -53,7 +55,7 @@ class Desk:
         self.session.handle(event)
         self.settings.handle(event)
         self.quality.handle(event)
-        for presenter in (self.agent, self.wall, self.observer):
+        for presenter in (self.agent, self.whispers, self.wall, self.observer):
             if presenter is not None:
                 presenter.handle(event)
 
@@ -66,13 +68,14 @@ class Desk:
         self.session.endpoint_crashed(delay, reason)
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
-        for presenter in (self.agent, self.wall, self.observer):
+        for presenter in (self.agent, self.whispers, self.wall, self.observer):
             if presenter is not None:
                 presenter.endpoint_crashed()
 
     def _open(self, role: Role) -> None:
         if role is Role.AGENT:
             self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
+            self.whispers = WhispersPresenter(self._link, self._notices)
             self.settings.subscribe(self._follow_duck)
             return
         self.wall = WallPresenter(self._link, self._notices, self._now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coachdesk import commands, events
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
@@ -24,6 +26,7 @@ class ObserverPresenter(Presenter):
     call: the call I am on, or None. target: the call I have asked to hear, until I am on it.
     wanted: the mode last asked for; mode, in_force, heard_by: the last ``mode`` event; before: the last mode in force.
     armed: BARGE or TAKEOVER after the first press. talking: the whisper key is down. latched: whisper stays on.
+    whisper_closed: the agent's microphone picks up whispers, and none is played.
     levels: dBFS by source. video: name of the picture memory or None. media_lost: being rebuilt.
     """
 
@@ -43,6 +46,7 @@ class ObserverPresenter(Presenter):
         self.target: str | None = None
         self.video: str | None = None
         self.media_lost = False
+        self.whisper_closed = False
         self.mode = self.before = Mode.LISTEN
         self.in_force = False
         self.heard_by: list[str] = []
@@ -73,6 +77,8 @@ class ObserverPresenter(Presenter):
                 self._leave_behind(call_id)
             case events.Media(party=party, state=state) if self._is_agent(party):
                 self._watch_media(state)
+            case events.Leak(closed=closed):
+                self._close_whisper(closed)
             case events.Levels(levels=levels):
                 self.levels = levels
             case events.Frames(name=name):
@@ -109,6 +115,7 @@ class ObserverPresenter(Presenter):
 
     def _enter(self, call: CallView) -> None:
         if self.call is None or self.call.call != call.call:
+            self._notices.dismiss("leak")
             self._reset()
             for source, gain in self.volumes.items():
                 if gain:
@@ -135,6 +142,7 @@ class ObserverPresenter(Presenter):
 
     def _leave_behind(self, call: str) -> None:
         if self.call is not None and self.call.call == call:
+            self._notices.dismiss("leak")
             target = self.target
             self._reset()
             self.target = target
@@ -155,6 +163,23 @@ class ObserverPresenter(Presenter):
             self.media_lost = False
             self._notices.dismiss("media")
             self._make_sure()
+
+    def _close_whisper(self, closed: bool) -> None:
+        reopened = self.whisper_closed and not closed
+        self.whisper_closed = closed
+        if closed:
+            self._tell_closed()
+        elif reopened:
+            self._notices.show(
+                Notice("leak", "success", "You can whisper again", "The agent has a headset on.")
+            )
+
+    def _tell_closed(self) -> None:
+        text = (
+            "The agent's microphone picks up your whisper; the customer could hear it. "
+            "Wait until the agent has put on a headset."
+        )
+        self._notices.show(Notice("leak", "warning", "Whispering is off", text, lasting=True))
 
     # --- what the view shows ---
 
@@ -188,10 +213,16 @@ class ObserverPresenter(Presenter):
                 "You are heard by nobody",
                 "You listen and watch; you have no microphone on this call.",
             )
-        return hearing(
+        return self._unless_closed(hearing(
             self.call, self.party, self.mode, in_force=self.in_force, wanted=self.wanted, before=self.before,
             heard_by=self.heard_by, trusted=self.trusted,
-        )  # fmt: skip
+        ))  # fmt: skip
+
+    def _unless_closed(self, said: Hearing) -> Hearing:
+        """Nobody hears anything, and that whispering is off besides, is worth saying in its place."""
+        if self.whisper_closed and said.kind == "nobody" and self.trusted:
+            return replace(said, detail="Whispering is off: the agent's microphone picks it up.")
+        return said
 
     @property
     def taken_over_by(self) -> str:
@@ -235,7 +266,7 @@ class ObserverPresenter(Presenter):
 
     def press_whisper(self) -> None:
         """Push to talk: the key went down (auto-repeat must not get here, and does no harm if it does)."""
-        if not self.talking and self._can_speak():
+        if not self.talking and self._can_whisper():
             self.talking = True
             self._want(Mode.WHISPER)
 
@@ -250,7 +281,7 @@ class ObserverPresenter(Presenter):
         """Whisper until told otherwise."""
         if self.latched:
             self.listen_only()
-        elif self._can_speak():
+        elif self._can_whisper():
             self.latched = True
             self._want(Mode.WHISPER)
 
@@ -300,6 +331,12 @@ class ObserverPresenter(Presenter):
         self.volumes[channel] = gain
         if self.call is not None:
             self._link.send(commands.Volume(source=channel, gain=gain))
+
+    def _can_whisper(self) -> bool:
+        """While whispering is off, who tries is told why."""
+        if self.whisper_closed and self._can_speak():
+            self._tell_closed()
+        return self._can_speak() and not self.whisper_closed
 
     def _can_speak(self) -> bool:
         return self._has_voice and self.trusted

@@ -1,4 +1,4 @@
-"""Devices, theme, ducking and the whisper key."""
+"""Devices, what is done to the microphone's sound, theme, ducking, and how one whispers and is whispered to."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from typing import Literal
 
 from coachdesk import commands, events
 from coachdesk.ui.link import Fault, Link
-from coachdesk.ui.preferences import Preferences
+from coachdesk.ui.preferences import Ear, Preferences
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.theme.tokens import ThemeChoice
+from signaling.policy import Role
 
 Kind = Literal["mic", "speaker", "camera"]
+Step = Literal["echo", "noise", "gain"]
+USUAL = Preferences()
+"""What an endpoint does by itself needs no telling."""
+STEPS: tuple[Step, ...] = ("echo", "noise", "gain")
 WHISPER_KEYS = ("Space", "F8", "F9", "Ctrl", "Alt")
 
 
 class SettingsPresenter(Presenter):
     """Attributes:
     preferences: what is chosen; devices: what there is, None until listed.
-    faults: kind -> why the chosen device does not work. levels: dBFS by source.
+    faults: kind -> why the chosen device does not work. voice_fault: why the voice is not processed, or ''.
+    levels: dBFS by source.
     """
 
     def __init__(
@@ -39,12 +45,13 @@ class SettingsPresenter(Presenter):
         self.devices: events.Devices | None = None
         self.levels: dict[str, float] = {}
         self.faults: dict[Kind, str] = {}
+        self.voice_fault = ""
         self._in_use = False
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
-            case events.Ready():
-                self._begin()
+            case events.Ready(role=role):
+                self._begin(role)
             case events.Devices():
                 self.devices = event
             case events.Levels(levels=levels):
@@ -56,11 +63,15 @@ class SettingsPresenter(Presenter):
     def endpoint_crashed(self) -> None:
         self._in_use = False
 
-    def _begin(self) -> None:
+    def _begin(self, role: Role) -> None:
         """A new endpoint opens the chosen devices; one that only signed in again has them open."""
         if not self._in_use:
             self._in_use = True
             self._use_chosen()
+            if "mic" not in self._fixed and any(self.does(s) is not getattr(USUAL, s) for s in STEPS):
+                self._process()
+            if role is Role.AGENT and self.preferences.whisper_ear != USUAL.whisper_ear:
+                self._place()
 
     def choices(self, kind: Kind) -> list[events.DeviceView]:
         """What can be chosen: the devices there are, the chosen one even when it is gone, and none at all."""
@@ -120,6 +131,36 @@ class SettingsPresenter(Presenter):
         self.preferences.duck = gain
         self._save(self.preferences)
         self.changed()
+
+    def set_whisper_ear(self, ear: Ear) -> None:
+        self.preferences.whisper_ear = ear
+        self._save(self.preferences)
+        self._place()
+        self.changed()
+
+    def does(self, step: Step) -> bool:
+        """Whether this is done to the microphone's sound."""
+        return bool(getattr(self.preferences, step))
+
+    def set_step(self, step: Step, on: bool) -> None:
+        if on is not self.does(step):
+            setattr(self.preferences, step, on)
+            self._save(self.preferences)
+            self._process()
+            self.changed()
+
+    def _process(self) -> None:
+        self.voice_fault = ""
+        chosen = self.preferences
+        wanted = commands.VoiceProcessing(echo=chosen.echo, noise=chosen.noise, gain=chosen.gain)
+        self._link.send(wanted, self._not_processed)
+
+    def _not_processed(self, fault: Fault) -> None:
+        self.voice_fault = fault.message
+        self.changed()
+
+    def _place(self) -> None:
+        self._link.send(commands.Placement(whisper=self.preferences.whisper_ear))
 
     def set_whisper_key(self, key: str) -> None:
         self.preferences.whisper_key = key

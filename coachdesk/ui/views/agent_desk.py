@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
+from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
 from coachdesk.ui.views.dialogs import AskHelp, confirm
 from coachdesk.ui.views.label import ElidedLabel, Icon
+from coachdesk.ui.views.leak import LeakBanner, LeakGauge
 from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
@@ -29,6 +31,7 @@ HOLD = Action("Hold", "H", "hold", "Put the customer on hold")
 HELP = Action("Help", "A", "help", "Ask your supervisors for help, with a reason")
 HANG_UP = Action("Hang up", "E", "hang-up", "End the call for everyone")
 DO_HANG_UP = Action("End the call", "Ctrl+E", "hang-up", "End the call for everyone")
+REPLAY = Action("Hear it again", "R", "replay", "Hear the last whisper again; nobody else does")
 REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up": "3"}
 
 
@@ -36,15 +39,22 @@ class AgentDesk(QWidget):
     """Left: lobby. Centre: the call. Right: sound, people, quick replies."""
 
     def __init__(
-        self, presenter: AgentPresenter, quality: QualityPresenter, video: VideoView | None = None
+        self,
+        presenter: AgentPresenter,
+        whispers: WhispersPresenter,
+        quality: QualityPresenter,
+        video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
+        self._whispers = whispers
         self.lobby = LobbyColumn(presenter)
         self.video = video or VideoView()
         self.header = CallHeader(quality)
         self.coach = HearingPanel("Your coach")
+        self.leak = LeakBanner(whispers)
+        self.gauge = LeakGauge(whispers)
         self._make_controls()
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.lobby)
@@ -52,6 +62,7 @@ class AgentDesk(QWidget):
         self.side = self._side()
         layout.addWidget(self.side)
         presenter.subscribe(self.refresh)
+        whispers.subscribe(self._show_replay)
         clock = QTimer(self, interval=1000)
         clock.timeout.connect(self._tick)
         clock.start()
@@ -65,6 +76,7 @@ class AgentDesk(QWidget):
         self.hang_up = make_button(HANG_UP, self._hang_up, "tall")
         self.hang_up.set_state("danger")
         self.controls = [self.mute, self.hold, self.help, self.hang_up]
+        self.replay = make_button(REPLAY, self._whispers.replay, show_key=True)
         self.replies: list[ActionButton] = []
         for reply, words in REPLIES.items():
             action = Action(words, REPLY_KEYS[reply], "reply", f"Silently tell your coach: {words}")
@@ -74,6 +86,7 @@ class AgentDesk(QWidget):
         layout = column()
         layout.addWidget(self.header)
         layout.addWidget(self.video, 1)
+        layout.addWidget(self.leak)
         layout.addWidget(self.coach)
         bar = row(gap=8)
         for button in self.controls:
@@ -103,6 +116,7 @@ class AgentDesk(QWidget):
         mic.addWidget(self._mic_state, 1)
         layout.addLayout(mic)
         layout.addWidget(self.mic_meter)
+        layout.addWidget(self.gauge)
         layout.addWidget(self.customer_channel)
         line = row()
         line.addWidget(ElidedLabel("Customer during a whisper"), 1)
@@ -114,6 +128,7 @@ class AgentDesk(QWidget):
     def _reply_card(self) -> QFrame:
         self.reply_card = card()
         layout = column(self.reply_card, gap=8, margin=14)
+        layout.addWidget(self.replay)
         layout.addWidget(text("Silent reply to your coach", "section"))
         for button in self.replies:
             layout.addWidget(button)
@@ -144,6 +159,7 @@ class AgentDesk(QWidget):
         self._show_toggles()
         self._show_sound()
         self._show_coach()
+        self._show_replay()
         if call is not None:
             self.header.show_call(call, self._presenter.now(), call.agent)
             self.people.show_parties(self._presenter.on_the_line)
@@ -193,6 +209,12 @@ class AgentDesk(QWidget):
         elif asked is not None:
             title = f"{asked.claimed_by} sees to it" if asked.claimed_by else "You asked for help"
             self.coach.show_hearing("pending", title, asked.reason or "Your supervisors have been told.")
+
+    def _show_replay(self) -> None:
+        playing = self._whispers.replaying
+        words = ("Playing…", "You hear the last whisper again", "volume")
+        self.replay.describe(*(words if playing else (REPLAY.text, REPLAY.tip, "replay")))
+        self.replay.set_state("private" if playing else "off")
 
     def _tick(self) -> None:
         if self._presenter.call is not None:

@@ -225,6 +225,8 @@ class CallPage(QWidget):
         for button in self.talk:
             button.setVisible(p.may_speak)
             button.setEnabled(p.call is not None and (p.trusted or button is self.listen))
+        for button in (self.whisper, self.latch):
+            button.setEnabled(button.isEnabled() and not p.whisper_closed)
         shown = p.shown_mode
         self.listen.set_state("on" if shown is Mode.LISTEN and p.settled else "off")
         self.whisper.set_state(self._state(Mode.WHISPER))

@@ -12,8 +12,8 @@ from coachdesk.ui.views.observer_desk import ObserverDesk
 def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     """The desk of the role that signed in. Raises ValueError before that."""
     desk.quality.to_clipboard = QApplication.clipboard().setText
-    if desk.agent is not None:
-        return AgentDesk(desk.agent, desk.quality)
+    if desk.agent is not None and desk.whispers is not None:
+        return AgentDesk(desk.agent, desk.whispers, desk.quality)
     if desk.observer is None or desk.wall is None:
         raise ValueError("nobody has signed in yet")
     view = ObserverDesk(desk.observer, desk.wall, desk.quality)

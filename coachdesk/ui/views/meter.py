@@ -17,14 +17,14 @@ PEAK_FALL = 20.0
 
 
 class Meter(QWidget):
-    """Shows RMS levels from -60 to 0 dBFS."""
+    """Shows levels from -60 to 0 dB; ``warm`` and ``hot``: where the bar turns to a warning and to too much."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, warm: float = WARM, hot: float = HOT) -> None:
         super().__init__()
         self.level = FLOOR
         self._peak = FLOOR
         self._peak_at = 0.0
-        self._name = name
+        self._warm, self._hot = warm, hot
         self.setAccessibleName(f"Level of {name}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -52,9 +52,9 @@ class Meter(QWidget):
             bar = QRectF(0.5, 0.5, self.width() - 1, self.height() - 1)
             painter.drawRoundedRect(bar, 3, 3)
             for token, start, end in (
-                ("meter_low", FLOOR, WARM),
-                ("meter_mid", WARM, HOT),
-                ("meter_high", HOT, 0.0),
+                ("meter_low", FLOOR, self._warm),
+                ("meter_mid", self._warm, self._hot),
+                ("meter_high", self._hot, 0.0),
             ):
                 if self.level > start:
                     left, right = self._x(start), self._x(min(self.level, end))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from functools import partial
 
-from coachdesk.ui.presenters.settings import WHISPER_KEYS, Kind, SettingsPresenter
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from coachdesk.ui.preferences import Ear
+from coachdesk.ui.presenters.settings import WHISPER_KEYS, Kind, SettingsPresenter, Step
 from coachdesk.ui.theme.tokens import ThemeChoice
 from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.channel import gain_slider
-from coachdesk.ui.views.choice import Choice
+from coachdesk.ui.views.choice import Check, Choice
 from coachdesk.ui.views.dialogs import Window
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.meter import Meter
@@ -27,6 +30,16 @@ THEMES: tuple[tuple[str, ThemeChoice], ...] = (
     ("Dark", "dark"),
     ("High contrast", "contrast"),
 )
+STEPS: dict[Step, tuple[str, str]] = {
+    "echo": ("Echo cancellation", "Takes what your speaker plays out of what your microphone sends"),
+    "noise": ("Noise suppression", "Takes fans, typing and the street out of what your microphone sends"),
+    "gain": ("Automatic volume", "Makes a soft voice louder and a loud one softer"),
+}
+EARS: tuple[tuple[str, Ear], ...] = (
+    ("Both ears, like the customer", "center"),
+    ("Left ear, the customer in the right", "left"),
+    ("Right ear, the customer in the left", "right"),
+)
 TONE = Action("Play test tone", "Ctrl+T", "tone", "Play a short tone that only you hear")
 
 
@@ -40,6 +53,7 @@ class SettingsDialog(Window):
         self._presenter = presenter
         self._boxes: dict[Kind, Choice] = {}
         self._faults: dict[Kind, QLabel] = {}
+        self.steps: dict[Step, Check] = {}
         self._alive = True
         self.finished.connect(self._stop)
         if first:
@@ -72,7 +86,24 @@ class SettingsDialog(Window):
             self._faults[kind] = text("", "small", wrap=True)
             restyle(self._faults[kind], "tone", "danger")
             layout.addWidget(self._faults[kind])
+            if kind == "mic" and role is not Role.TRAINEE:
+                self._add_steps(layout)
         return frame
+
+    def _add_steps(self, layout: QVBoxLayout) -> None:
+        line = row(gap=14)
+        for step, (name, tip) in STEPS.items():
+            box = Check(name)
+            box.setToolTip(f"{tip} (Space, with the box in focus)")
+            box.setAccessibleDescription(tip)
+            box.toggled.connect(partial(self._presenter.set_step, step))
+            self.steps[step] = box
+            line.addWidget(box)
+        line.addStretch(1)
+        layout.addLayout(line)
+        self._voice_fault = text("", "small", wrap=True)
+        restyle(self._voice_fault, "tone", "danger")
+        layout.addWidget(self._voice_fault)
 
     def _box(self, kind: Kind, name: str) -> Choice:
         box = Choice(name)
@@ -97,6 +128,14 @@ class SettingsDialog(Window):
             self.duck.valueChanged.connect(self._duck)
             layout.addWidget(self._duck_text)
             layout.addWidget(self.duck)
+            self.ear_box = Choice("Where you hear a whisper")
+            for name, ear in EARS:
+                self.ear_box.addItem(name, ear)
+            self.ear_box.activated.connect(
+                lambda _: self._presenter.set_whisper_ear(self.ear_box.currentData())
+            )
+            layout.addWidget(text("Where you hear a whisper (needs a stereo headset)"))
+            layout.addWidget(self.ear_box)
         elif role is not Role.TRAINEE:
             self.key_box = Choice("Key to hold while whispering")
             self.key_box.addItems(list(WHISPER_KEYS))
@@ -117,6 +156,14 @@ class SettingsDialog(Window):
         for source, meter in self.meters.items():
             meter.set(p.levels.get(source, -120.0))
         self.theme_box.setCurrentIndex(self.theme_box.findData(p.preferences.theme))
+        for step, check in self.steps.items():
+            with QSignalBlocker(check):
+                check.setChecked(p.does(step))
+        if self.steps:
+            self._voice_fault.setText(p.voice_fault)
+            self._voice_fault.setVisible(bool(p.voice_fault))
+        if hasattr(self, "ear_box"):
+            self.ear_box.setCurrentIndex(self.ear_box.findData(p.preferences.whisper_ear))
         if hasattr(self, "duck"):
             with QSignalBlocker(self.duck):
                 self.duck.setValue(round(p.preferences.duck))
