@@ -12,19 +12,22 @@ from coachdesk.demo.stage import Stage
 from coachdesk.soundserver import SoundServer
 
 SINK = "customer"
+LOUDSPEAKER = "loudspeaker"
+"""The default speaker of the staff's sound devices, whose default microphone picks up all that it plays."""
 
 
 @pytest.fixture(scope="session")
 def sound() -> Iterator[SoundServer]:
-    with SoundServer(speakers=[SINK]) as server:
+    with SoundServer(speakers=[SINK, LOUDSPEAKER]) as server:
         yield server
 
 
 @pytest.fixture
 async def scene(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
     """Agent, supervisor and trainee signed in; the customer's browser on the join page."""
+    devices = sound.environment(speaker=LOUDSPEAKER, mic=sound.monitor(LOUDSPEAKER))
     async with (
-        Stage(tmp_path) as stage,
+        Stage(tmp_path, env=devices) as stage,
         Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
     ):
         yield scene

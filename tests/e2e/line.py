@@ -35,6 +35,8 @@ class Line:
     def __init__(self, server: str) -> None:
         self._server = server
         self._open = True
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._sockets: set[asyncio.Transport] = set()
         self._relays: dict[str, MediaRelay] = {}
         app = web.Application()
@@ -63,6 +65,13 @@ class Line:
 
     def mend_signaling(self) -> None:
         self._open = True
+
+    def hold_requests(self) -> None:
+        """What is asked of the server waits, until ``pass_requests``."""
+        self._flowing.clear()
+
+    def pass_requests(self) -> None:
+        self._flowing.set()
 
     def cut_media(self) -> None:
         """No packet passes any more on the peer connections there are. New ones, and signaling, work."""
@@ -94,6 +103,7 @@ class Line:
 
     async def _up(self, near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in near:
+            await self._flowing.wait()
             message = protocol.parse_client(frame.data)
             if isinstance(message, protocol.Signal) and isinstance(message.body, Answer):
                 relay = self._relays[message.body.session]

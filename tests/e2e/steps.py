@@ -21,7 +21,7 @@ from coachdesk.hearing import (
     tone,
     write_wav,
 )
-from coachdesk.media.pcm import RATE
+from coachdesk.media.pcm import RATE, Samples
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode, Role
 
@@ -51,10 +51,12 @@ async def quiet_call(scene: Scene) -> Span:
     return began, time.monotonic()
 
 
-async def enter(scene: Scene, name: str, role: Role, *options: str) -> RemoteEndpoint:
-    """One more of the staff, with a tone of their own."""
+async def enter(
+    scene: Scene, name: str, role: Role, *options: str, says: Samples | None = None
+) -> RemoteEndpoint:
+    """One more of the staff, who says ``says``, else a tone of their own."""
     voice = scene.stage.folder / f"{name}-says.wav"
-    write_wav(voice, tone(TONES["supervisor2"], 8, keyed=True))
+    write_wav(voice, tone(TONES["supervisor2"], 8, keyed=True) if says is None else says)
     return await scene.stage.endpoint(name, role, "--mic", str(voice), *options)
 
 
@@ -86,6 +88,25 @@ async def listen(scene: Scene, name: str = "supervisor") -> RemoteEndpoint:
     return endpoint
 
 
+async def party_of(endpoint: RemoteEndpoint) -> str:
+    return (await endpoint.wait(events.Ready)).party
+
+
+async def next_call(scene: Scene) -> None:
+    """The agent ends the call and answers the same customer, who has come by a new link."""
+    agent = scene.staff["agent"]
+    await agent.do(commands.HangUp())
+    invited = await agent.do(commands.Invite(label="Router is down again"))
+    assert isinstance(invited, events.Invited)
+    since = time.monotonic()
+    await scene.customer.page.goto("about:blank")  # else no more than the fragment changes
+    await scene.customer.page.goto(invited.url)
+    await scene.customer.agree()
+    waiting = await agent.wait(events.Waiting, since=since)
+    await agent.do(commands.Admit(party=waiting.party))
+    await agent.wait(events.FirstSound, lambda event: event.source == "customer", since=since)
+
+
 async def hears(endpoint: RemoteEndpoint, source: str) -> None:
     """Waits until ``endpoint``'s meter of ``source`` moves."""
     since = time.monotonic()
@@ -103,14 +124,16 @@ def course(heard: Recording, frequency: float, span: Span, window: float = 0.5) 
     return float(np.max(levels_over_time(heard.cut(*span), frequency, hop=0.05, window=window)))
 
 
-def assert_never_heard(heard: Recording, frequency: float, quiet: Span, spoken: Span) -> None:
-    """No half second of ``spoken`` has more of the tone than there is without it, nor more than -70 dBFS.
+def assert_never_heard(
+    heard: Recording, frequency: float, quiet: Span, spoken: Span, window: float = 0.5
+) -> None:
+    """No ``window`` seconds of ``spoken`` have more of the tone than there is without it, nor more than -70 dBFS.
 
     Without it: while its source is silent, and in the bands beside it, where nobody has a tone.
     """
-    during = course(heard, frequency, spoken)
-    beside = (course(heard, frequency + each, spoken) for each in BESIDE_HZ)
-    without = max(course(heard, frequency, quiet), *beside)
+    during = course(heard, frequency, spoken, window)
+    beside = (course(heard, frequency + each, spoken, window) for each in BESIDE_HZ)
+    without = max(course(heard, frequency, quiet, window), *beside)
     assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
         f"{during:.0f} dBFS, without {without:.0f}"
     )

@@ -16,7 +16,7 @@ from coachdesk.routing import Lane
 from signaling.policy import Mode, Role
 from signaling.protocol import PartyView
 from tests.e2e.line import Line
-from tests.e2e.steps import assert_never_heard, course, enter, hears, listen, quiet_call, status
+from tests.e2e.steps import assert_never_heard, course, enter, hears, listen, party_of, quiet_call, status
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -29,10 +29,6 @@ async def whisper(coach: RemoteEndpoint, to: RemoteEndpoint) -> None:
     assert isinstance(told, events.ModeChanged)
     assert told.in_force
     await hears(to, await party_of(coach))
-
-
-async def party_of(endpoint: RemoteEndpoint) -> str:
-    return (await endpoint.wait(events.Ready)).party
 
 
 async def sent(coach: RemoteEndpoint) -> list[float]:
