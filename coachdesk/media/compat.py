@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import aioice.ice
 import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
 from aiortc.codecs import CODECS
@@ -38,6 +37,7 @@ from aiortc.rtp import (
     RtpPacket,
 )
 
+from coachdesk.media.consent import watch
 from coachdesk.media.contract import check
 from coachdesk.media.pacer import Pacer
 from coachdesk.media.packet import Packet, seq_delta
@@ -53,8 +53,6 @@ TURN blocks.
 RED_PAYLOAD_TYPE = 110
 START_BITRATE = 2_000_000
 """Bits per second a sender of video is told it may use until congestion shows."""
-CONSENT_INTERVAL, CONSENT_FAILURES = 0.8, 3
-"""Checks of a peer's consent (RFC 7675): with 0.5 s of waiting each, a dead peer shows within 4.4 s."""
 
 
 # --- process-wide settings ----------------------------------------------------------------------------------
@@ -62,10 +60,8 @@ CONSENT_INTERVAL, CONSENT_FAILURES = 0.8, 3
 
 @functools.cache
 def tune() -> None:
-    """Check, then set what aiortc and aioice keep in module constants. Once per process; raises CompatError."""
+    """Check, then set what aiortc keeps in module constants. Once per process; raises CompatError."""
     check()
-    aioice.ice.CONSENT_INTERVAL = CONSENT_INTERVAL  # type: ignore[assignment]
-    aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
     for codec in CODECS["audio"]:
         if codec.name == "opus":
             codec.parameters = {"minptime": 10, "useinbandfec": 1, "stereo": 0, "usedtx": 0}
@@ -115,6 +111,12 @@ async def _gather(gather: Any, seconds: float, component: int, addresses: list[s
 def _ice_connections(pc: RTCPeerConnection) -> list[Any]:
     transports = {transceiver.receiver.transport.transport for transceiver in pc.getTransceivers()}
     return [transport.iceGatherer._connection for transport in transports]
+
+
+def be_patient(pc: RTCPeerConnection) -> None:
+    """Let the connection live while anything comes from the far end."""
+    for connection in _ice_connections(pc):
+        watch(connection)
 
 
 def consent_expired(pc: RTCPeerConnection) -> bool:

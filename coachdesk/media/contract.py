@@ -81,7 +81,14 @@ REQUIREMENTS = (
     Uses(aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")),
     Uses(aioice.ice.Connection, "close", ("self",), ("_closing",)),
     Uses(aioice.ice.Connection, "gather_candidates", ("self",), ("get_component_candidates",)),
-    Uses(aioice.ice.Connection, "query_consent", ("self",), ("CONSENT_INTERVAL", "CONSENT_FAILURES")),
+    Uses(aioice.ice.Connection, "connect", ("self",), ("query_consent",)),
+    Uses(
+        aioice.ice.Connection,
+        "query_consent",
+        ("self",),
+        ("_nominated", "build_request", "_query_consent_task", "remote_password", "close"),
+    ),
+    Uses(aioice.ice.Connection, "data_received", ("self", "data", "component")),
 )
 
 
