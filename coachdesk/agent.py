@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from urllib.parse import urljoin
 
 from coachdesk import call as calls
@@ -298,6 +299,13 @@ class AgentSession(Session):
             known = self._known_as(source)
             shown[known] = max(level, shown.get(known, level))
         return shown
+
+    async def streams(self) -> dict[str, dict[str, float]]:
+        """Of observers' streams only those of whom the policy lets the agent know."""
+        observers = calls.observers(self.view) if self.view is not None else []
+        hidden = {each.party for each in observers if not self._may_know(each.party)}
+        streams = await super().streams()
+        return {name: row for name, row in streams.items() if not hidden & set(re.split(r"[./]", name))}
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""

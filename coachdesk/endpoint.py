@@ -204,7 +204,7 @@ class Endpoint:
     async def _diagnostics(self) -> AnyEvent:
         """Works at all times: what is not there, is said to be."""
         session = self._session
-        streams = await session.media.stats() if session is not None and session.media is not None else {}
+        streams = await session.streams() if session is not None else {}
         history = session.history.summary() if session is not None else {}
         return events.Diagnostics(text=report(history, streams | self._sound.stats()))
 

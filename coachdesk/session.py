@@ -17,6 +17,7 @@ from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
+from coachdesk.quality_report import QualityReport
 from signaling import protocol
 from signaling.protocol import CallView, Code, IceServer, SignalBody
 
@@ -60,6 +61,7 @@ class Session(ABC):
         self._tasks: set[asyncio.Task[None]] = set()
         self._measured: CallMedia | None = None
         self.history = History()
+        self._report = QualityReport()
         self.view: CallView | None = None
 
     @property
@@ -124,19 +126,31 @@ class Session(ABC):
         return events.Ok()
 
     def measure(self) -> None:
-        """Tells how good each sound of the call is; to be called every two seconds."""
+        """Tells how good each sound of the call is, and the server every fifth time; to be called every two seconds."""
         media = self.media
         if media is None:
             return
         if media is not self._measured:
-            self._measured, self.history = media, History()
-        readings = {self._known_as(source): reading for source, reading in media.measure().items()}
+            self._measured, self.history, self._report = media, History(), QualityReport()
+        measured = media.measure()
+        readings = {self._known_as(source): reading for source, reading in measured.items()}
         self.history.add(readings)
         if readings:
             self._emit(events.Quality(readings=readings))
+        heard = self._report.add(measured)
+        if heard and self.view is not None:
+            self._spawn(
+                self._client.request(protocol.ReportQuality, call=self.view.call, heard=heard),
+                "reporting how the call sounds",
+            )
 
     async def _stats(self, command: commands.Stats) -> events.AnyEvent:
-        return events.Stats(streams=await self._need_media().stats())
+        self._need_media()
+        return events.Stats(streams=await self.streams())
+
+    async def streams(self) -> dict[str, dict[str, float]]:
+        """Numbers of every stream, as far as this user may know whose they are; nothing without a call."""
+        return await self.media.stats() if self.media is not None else {}
 
     def _need_media(self) -> CallMedia:
         """Raises CommandError when there is no call."""

@@ -6,6 +6,8 @@ matter of rights (full, busy, away).
 
 from __future__ import annotations
 
+import msgspec
+
 from signaling.policy import COACHES, Mode, Role
 from signaling.protocol import (
     Applied,
@@ -22,12 +24,14 @@ from signaling.protocol import (
     Listen,
     Replied,
     Reply,
+    ReportQuality,
     SetMode,
     Signal,
     Signalled,
 )
+from signaling.quality import count, ends
 from signaling.state import Call, Party, State
-from signaling.step import CallEnded, Refusal, Step
+from signaling.step import CallEnded, CallQuality, Heard, Refusal, Step
 
 
 def listen(state: State, step: Step, observer: Party, call: Call, _message: Listen) -> None:
@@ -129,6 +133,23 @@ def signal(state: State, step: Step, sender: Party, call: Call, message: Signal)
     step.send(state, message.to, Signalled(call.call, sender.party, message.body))
 
 
+def report_quality(state: State, step: Step, listener: Party, call: Call, message: ReportQuality) -> None:
+    """Counts for metrics and record; nobody is told, and the journal takes it along with the call's next change."""
+    interval = state.limits.quality_interval
+    if step.now - listener.reported_at < interval:
+        raise Refusal(Code.TOO_MANY_MESSAGES, f"report quality every 10 seconds, not within {interval:.0f}")
+    heard = []
+    for sound, score in message.heard.items():
+        pair = ends(sound, listener.role)
+        if pair is None:
+            raise Refusal(Code.BAD_MESSAGE, f"the sound of '{sound}' is not heard as {listener.role}")
+        heard.append(Heard(*pair, score))
+    listener.reported_at = step.now
+    for each in heard:
+        count(call.quality, each.source, each.listener, each.score)
+    step.heard += heard
+
+
 def hang_up(state: State, step: Step, asker: Party, call: Call, _message: HangUp) -> None:
     end(state, step, call, EndReason.CUSTOMER_LEFT if asker.role is Role.CUSTOMER else EndReason.HUNG_UP)
 
@@ -147,6 +168,12 @@ def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
         if not state.connected(party.party):
             state.drop_party(party)
     step.touch_lobby(members[0].user)
+    keep_record(step, call, reason)
+
+
+def keep_record(step: Step, call: Call, reason: EndReason) -> None:
+    """What stays of a call that is over: when and why it ended, how good it sounded."""
+    step.changes += [CallQuality(call.call, **msgspec.structs.asdict(tally)) for tally in call.quality]
     step.changes.append(CallEnded(call.call, reason, step.now))
 
 

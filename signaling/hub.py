@@ -41,6 +41,7 @@ from signaling.protocol import (
     Ping,
     Refused,
     Reply,
+    ReportQuality,
     Request,
     RevokeLink,
     SetMode,
@@ -50,7 +51,7 @@ from signaling.protocol import (
     action_of,
 )
 from signaling.state import Call, Link, Party, State, Team, User, fingerprint
-from signaling.step import CallEnded, DropLive, Refusal, Step, calls_for
+from signaling.step import DropLive, Refusal, Step, calls_for
 
 _Rule = Callable[[State, Step, Party, Any, Any], LinkCreated | None]
 
@@ -65,6 +66,7 @@ _CALL_RULES: dict[type[Request], _Rule] = {
     ClaimHelp: calls.claim_help,
     Reply: calls.reply,
     HangUp: calls.hang_up,
+    ReportQuality: calls.report_quality,
     Signal: calls.signal,
 }
 _GUEST_RULES: dict[type[Request], _Rule] = {Admit: lobby.admit, Decline: lobby.decline}
@@ -394,7 +396,7 @@ class Hub:
         for party in list(self.state.parties.values()):
             if party.call == call.call:
                 self._lose_call(step, party)
-        step.changes.append(CallEnded(call.call, EndReason.AGENT_LOST, step.now))
+        calls.keep_record(step, call, EndReason.AGENT_LOST)
         step.touch_call(call)
 
 

@@ -35,7 +35,17 @@ def _consents_over_time(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_count_passwords, _consents_over_time)
+def _quality_of_calls(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "CREATE TABLE call_quality (call VARCHAR(64) NOT NULL, source VARCHAR(16) NOT NULL, "
+            "listener VARCHAR(16) NOT NULL, readings INTEGER NOT NULL, mos_mean FLOAT NOT NULL, "
+            "mos_worst FLOAT NOT NULL, PRIMARY KEY (call, source, listener))"
+        )
+    )
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_count_passwords, _consents_over_time, _quality_of_calls)
 VERSION = 1 + len(_STEPS)
 
 

@@ -57,6 +57,7 @@ class Action(StrEnum):
     HANG_UP = "hang_up"
     SIGNAL = "signal"
     APPLIED = "applied"
+    REPORT_QUALITY = "report_quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ def may(role: Role, action: Action, context: Context) -> bool:
             or (role is Role.AGENT and context.owner)
             or (role in COACHES and context.mode is Mode.TAKEOVER)
         )
+    if action is Action.REPORT_QUALITY:
+        return context.member and (role in OBSERVERS or (role is Role.AGENT and context.owner))
     if action is Action.SIGNAL:
         return context.member and context.connected_to_target
     return False

@@ -6,13 +6,15 @@ own counter); its answer carries the same number as ``re``. PROTOCOL.md tells th
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from signaling.codes import Code as Code
+from signaling.codes import EndReason as EndReason
 from signaling.policy import MODE_ACTION, Action, Mode, Role
+from signaling.quality import Score, Sound
 from signaling.views import Awareness as Awareness
 from signaling.views import CallPhase as CallPhase
 from signaling.views import CallView as CallView
@@ -34,42 +36,6 @@ Secret = Annotated[str, Meta(max_length=2048)]
 Reason = Annotated[str, Meta(max_length=200)]
 RequestId = Annotated[int, Meta(ge=1, le=2**53)]
 Sdp = Annotated[str, Meta(max_length=48 * 1024)]
-
-
-class Code(StrEnum):
-    """Stable error codes; PROTOCOL.md says of each what to do."""
-
-    BAD_MESSAGE = "bad_message"
-    TOO_LARGE = "too_large"
-    TOO_MANY_MESSAGES = "too_many_messages"
-    VERSION = "version_mismatch"
-    NOT_SIGNED_IN = "not_signed_in"
-    TOO_MANY_CONNECTIONS = "too_many_connections"
-    NOT_ALLOWED = "not_allowed"
-    NO_SUCH_CALL = "no_such_call"
-    NO_SUCH_PARTY = "no_such_party"
-    NO_SUCH_LINK = "no_such_link"
-    LINK_USED = "link_used"
-    LINK_EXPIRED = "link_expired"
-    LINK_REVOKED = "link_revoked"
-    LOBBY_FULL = "lobby_full"
-    CALL_FULL = "call_full"
-    TOO_MANY_LINKS = "too_many_links"
-    TOO_MANY_ATTEMPTS = "too_many_attempts"
-    BUSY = "busy"
-    AGENT_AWAY = "agent_away"
-    ALREADY_TAKEN_OVER = "already_taken_over"
-    REPLACED = "replaced"
-    SHUTTING_DOWN = "shutting_down"
-    INTERNAL = "internal"
-
-
-class EndReason(StrEnum):
-    HUNG_UP = "hung_up"
-    CUSTOMER_LEFT = "customer_left"
-    AGENT_LOST = "agent_lost"
-    DECLINED = "declined"
-    AGENT_GONE = "agent_gone"
 
 
 QuickReply = Literal["got_it", "say_again", "wrap_up"]
@@ -178,6 +144,13 @@ class HangUp(Request, frozen=True, tag="hang_up"):
     call: Identifier
 
 
+class ReportQuality(Request, frozen=True, tag="report_quality"):
+    """How good each sound was at the sender's endpoint since its last report; to be sent every 10 seconds."""
+
+    call: Identifier
+    heard: Annotated[dict[Sound, Score], Meta(min_length=1)]
+
+
 class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):
     """``session`` names one peer connection; a new one replaces the old (make before break)."""
 
@@ -232,6 +205,7 @@ ClientMessage = (
     | ClaimHelp
     | Reply
     | HangUp
+    | ReportQuality
     | Signal
 )
 
@@ -444,5 +418,6 @@ _ACTIONS: dict[type[Request], Action] = {
     ClaimHelp: Action.CLAIM_HELP,
     Reply: Action.REPLY,
     HangUp: Action.HANG_UP,
+    ReportQuality: Action.REPORT_QUALITY,
     Signal: Action.SIGNAL,
 }

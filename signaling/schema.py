@@ -64,6 +64,18 @@ calls = Table(
     Column("reason", String(32)),
 )
 
+# How good the sound of one role was at one role, over the whole call; without a row, nobody reported it.
+call_quality = Table(
+    "call_quality",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("source", String(16), primary_key=True),
+    Column("listener", String(16), primary_key=True),
+    Column("readings", Integer, nullable=False),
+    Column("mos_mean", Float(53), nullable=False),
+    Column("mos_worst", Float(53), nullable=False),
+)
+
 consents = Table(
     "consents",
     metadata,

@@ -27,6 +27,7 @@ from signaling.protocol import (
     PartyView,
     WaitingView,
 )
+from signaling.quality import Tally
 
 
 class User(Struct, frozen=True):
@@ -59,6 +60,8 @@ class Limits:
     customer_grace: float = 60.0
     agent_grace: float = 30.0
     observer_grace: float = 10.0
+    quality_interval: float = 5.0
+    """A party's reports of quality come no faster."""
     link_memory: float = 86400.0
     """How long an expired link is remembered, so that its customer learns why it does not work."""
     ice_refresh: float = 6 * 3600.0
@@ -98,6 +101,8 @@ class Party(Struct, kw_only=True):
     waiting_since: float | None = None
     camera: bool = False
     microphone: bool = False
+    reported_at: float = 0.0
+    """When this party's endpoint last told how the call sounds there."""
 
     @property
     def durable(self) -> bool:
@@ -119,6 +124,7 @@ class Call(Struct, kw_only=True):
     revision: int = 1
     applied: int = 0
     help: HelpView | None = None
+    quality: list[Tally] = msgspec.field(default_factory=list)
 
     @property
     def members(self) -> list[str]:

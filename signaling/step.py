@@ -9,6 +9,7 @@ import msgspec
 
 from signaling.policy import Role
 from signaling.protocol import Calls, CallState, Code, Lobby, ServerMessage
+from signaling.quality import Score
 from signaling.state import (
     Call,
     Link,
@@ -80,6 +81,27 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallQuality:
+    """How good the sound of one role was at one role, over a call that has ended."""
+
+    call: str
+    source: str
+    listener: str
+    readings: int
+    mos_mean: float
+    mos_worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A report of how good a sound is, for the metrics. ``source``, ``listener``: roles."""
+
+    source: str
+    listener: str
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What a customer lets be captured from ``at`` on, after reading ``announcement``.
 
@@ -97,7 +119,7 @@ class Consent:
     event: Literal["given", "changed", "ended"] = "given"
 
 
-Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | Consent
+Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | CallQuality | Consent
 
 
 @dataclass(slots=True)
@@ -111,12 +133,14 @@ class Step:
         out: messages to send, in order, each with its connection.
         audit: entries for the audit log, in order.
         changes: records to write, in order.
+        heard: how good sounds are, as just reported.
     """
 
     now: float
     out: list[tuple[int, ServerMessage]] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     _calls: dict[str, str] = field(default_factory=dict)
     _parties: set[str] = field(default_factory=set)
     _lobbies: set[str] = field(default_factory=set)

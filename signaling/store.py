@@ -28,7 +28,17 @@ from signaling.auth import new_signing_secret
 from signaling.policy import Role
 from signaling.protocol import Awareness
 from signaling.state import Link, Team, User
-from signaling.step import AuditEntry, CallBegan, CallEnded, Change, Consent, DropLive, PutLink, PutLive
+from signaling.step import (
+    AuditEntry,
+    CallBegan,
+    CallEnded,
+    CallQuality,
+    Change,
+    Consent,
+    DropLive,
+    PutLink,
+    PutLive,
+)
 from signaling.writer import Write, Writer, cause
 
 _DRIVERS = {
@@ -124,6 +134,7 @@ class Store:
         self._engine = engine
         self._put_live = self._upsert(schema.journal, update=("value",))
         self._put_link = self._upsert(schema.links, update=("uses_left", "revoked"))
+        self._put_quality = self._upsert(schema.call_quality, update=("readings", "mos_mean", "mos_worst"))
         self.writer = Writer(engine)
         self.signing_secret = ""
 
@@ -293,6 +304,8 @@ class Store:
                 return _BEGAN, {**row, "began_at": row.pop("at")}
             case CallEnded(call, reason, at):
                 return _ENDED, {"over": call, "ended_at": at, "reason": reason}
+            case CallQuality():
+                return self._put_quality, asdict(change)
             case Consent():
                 return _CONSENT, asdict(change)
 

@@ -88,6 +88,8 @@ class Switchboard:
     def apply(self, step: Step) -> None:
         """Records, then sends: whatever tells of a step leaves the server once the step's records are committed."""
         place = self.store.write(step.changes, step.audit)
+        for heard in step.heard:
+            self.metrics.heard(heard)
         texts: dict[int, str] = {}
         for connection, message in step.out:
             outlet = self._outlets.get(connection)

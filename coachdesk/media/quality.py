@@ -42,7 +42,8 @@ class Gauge:
 
         ``stats``: see ``PlayoutStats``. ``way_ms``: one way through the network.
         """
-        since = {name: stats[name] - self._before.get(name, 0.0) for name in COUNTS}
+        # A late packet takes back a loss that was counted; that makes no loss negative.
+        since = {name: max(0.0, stats[name] - self._before.get(name, 0.0)) for name in COUNTS}
         if since["played"] < MIN_PLAYED:
             return None
         self._before = {name: stats[name] for name in COUNTS}

@@ -25,6 +25,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.REPLY: ["owner member"],
         Action.APPLIED: ["owner member"],
         Action.HANG_UP: ["owner member"],
+        Action.REPORT_QUALITY: ["owner member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.SUPERVISOR: {
@@ -38,6 +39,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.TAKEOVER: ["member !taken"],
         Action.CLAIM_HELP: ["team"],
         Action.HANG_UP: ["member mode=takeover"],
+        Action.REPORT_QUALITY: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.ADMIN: {
@@ -51,12 +53,14 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.TAKEOVER: ["member !taken"],
         Action.CLAIM_HELP: ["always"],
         Action.HANG_UP: ["member mode=takeover"],
+        Action.REPORT_QUALITY: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.TRAINEE: {
         Action.WATCH_CALLS: ["always"],
         Action.LISTEN: ["team"],
         Action.LEAVE: ["member"],
+        Action.REPORT_QUALITY: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.CUSTOMER: {

@@ -89,6 +89,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "message": f"{protocol.MAX_MESSAGE_BYTES // 1024} KiB",
         "messages": f"{connection.MESSAGES_PER_SECOND:.0f} a second, {connection.MESSAGE_BURST:.0f} at once",
         "refused frames": f"{connection.REFUSALS_PER_SECOND:.0f} a second, {connection.REFUSAL_BURST:.0f} at once",
+        "reports of quality, of one party": f"one in {limits.quality_interval:.0f} s",
         "time to hello": f"{connection.HELLO_TIMEOUT:.0f} s",
         "connections of one address, staff not counted": f"{connection.MAX_PER_ADDRESS}",
         "connections of one account": f"{limits.connections_per_user} (agents: 1)",

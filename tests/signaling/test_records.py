@@ -13,7 +13,7 @@ from signaling.administration import AdministrationError, set_disabled
 from signaling.policy import Role
 from signaling.server import ServerError, ServerOptions, add_user, serve, token_for
 from signaling.state import Link, Team
-from signaling.step import AuditEntry, CallBegan, CallEnded, DropLive, PutLink, PutLive
+from signaling.step import AuditEntry, CallBegan, CallEnded, CallQuality, DropLive, PutLink, PutLive
 from signaling.store import (
     DuplicateUser,
     StoreError,
@@ -147,6 +147,18 @@ async def test_a_calls_record_is_completed_by_its_end(db: str) -> None:
     with plain(db) as connection:
         rows = connection.execute("SELECT call, began_at, ended_at, reason FROM calls").fetchall()
     assert rows == [("c", 1.0, 61.0, "hung_up")]
+
+
+async def test_how_a_call_sounded_is_kept_once_for_each_pair_of_roles(db: str) -> None:
+    store = await open_store(db)
+    store.write([CallQuality("c", "customer", "agent", 30, 4.25, 2.5)], ())
+    await drained(store)
+    store.write([CallQuality("c", "customer", "agent", 60, 4.0, 2.0)], ())  # written again after a crash
+    store.write([CallQuality("c", "agent", "customer", 60, 4.4, 4.1)], ())
+    await store.close()
+    with plain(db) as connection:
+        rows = connection.execute("SELECT * FROM call_quality ORDER BY source").fetchall()
+    assert rows == [("c", "agent", "customer", 60, 4.4, 4.1), ("c", "customer", "agent", 60, 4.0, 2.0)]
 
 
 async def test_a_teams_policy_is_kept(db: str) -> None:

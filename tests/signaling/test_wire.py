@@ -44,6 +44,7 @@ from signaling.switchboard import Clock
 
 from .wire import Site, Staff, Wire, everyone_is_fine, on_call, settled_audit, site
 
+SCORE = {"readings": 5, "mos": 4.2, "mos_worst": 4.0, "delay_ms": 80, "loss": 0.01, "concealed": 0.0}
 BODY = {"type": "offer", "session": "s", "sdp": "v=0"}
 
 
@@ -57,6 +58,7 @@ def requests(people: dict[str, Wire], call: str) -> dict[str, dict[str, Any]]:
     found |= {str(mode): {"type": "set_mode", "mode": str(mode), **about} for mode in Mode}
     found["hold"] = {"type": "hold", "on": True, **about}
     found["applied"] = {"type": "applied", "revision": 0, **about}
+    found["report_quality"] = {"type": "report_quality", "heard": {"customer": SCORE}, **about}
     found["reply"] = {"type": "reply", "reply": "got_it", **about}
     found["create_link"] = {"type": "create_link"}
     found["knock"] = {"type": "knock"}
@@ -70,15 +72,16 @@ def requests(people: dict[str, Wire], call: str) -> dict[str, dict[str, Any]]:
 REFUSED = {
     "amy": {*Mode, "leave", "claim_help", "knock", "admit", "decline", "signal amy"},
     "bea": {*Mode, "leave", "ask_help", "cancel_help", "claim_help", "hang_up", "hold", "applied", "reply"}
-    | {"knock", "admit", "decline", "signal amy", "signal customer", "signal sue"},
+    | {"knock", "admit", "decline", "signal amy", "signal customer", "signal sue", "report_quality"},
     "sue": {"ask_help", "cancel_help", "hang_up", "hold", "applied", "reply", "create_link", "knock"}
     | {"admit", "decline", "signal customer", "signal sue"},
     "tim": {"ask_help", "cancel_help", "claim_help", "hang_up", "hold", "applied", "reply", "create_link"}
     | {"knock", "admit", "decline", "signal customer", "signal sue", "whisper", "barge", "takeover", "lane"},
     "sam": {*Mode, "leave", "ask_help", "cancel_help", "claim_help", "hang_up", "hold", "applied", "reply"}
-    | {"create_link", "knock", "admit", "decline", "signal amy", "signal customer", "signal sue"},
+    | {"create_link", "knock", "admit", "decline", "signal amy", "signal customer", "signal sue"}
+    | {"report_quality"},
     "customer": {*Mode, "leave", "ask_help", "cancel_help", "claim_help", "hold", "applied", "reply"}
-    | {"create_link", "knock", "admit", "decline", "signal customer", "signal sue"},
+    | {"create_link", "knock", "admit", "decline", "signal customer", "signal sue", "report_quality"},
 }
 
 
