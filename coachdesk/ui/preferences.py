@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 class Preferences(msgspec.Struct):
     """``mic``, ``speaker``, ``camera``: as in the options of ``coachdesk endpoint``. ``duck``: dB. ``whisper_ear``:
     in which ear an agent hears whispers. ``echo``, ``noise``, ``gain``: what is done to the microphone's sound.
+    ``polite``: whispers wait for a pause. ``catch_up``: calls begin with their last 20 s.
     """
 
     server: str = ""
@@ -33,6 +34,8 @@ class Preferences(msgspec.Struct):
     echo: bool = True
     noise: bool = True
     gain: bool = False
+    polite: bool = False
+    catch_up: bool = False
     whisper_key: str = "Space"
     seen_settings: bool = False
 

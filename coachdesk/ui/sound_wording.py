@@ -1,15 +1,28 @@
-"""What the windows say of the sound: how good it is, and whether a whisper leaks. Pure."""
+"""What the windows say of the sound: how good it is, whether a whisper leaks, who speaks how long; and of the
+picture that gives way to it. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from coachdesk.events import Grade, Leak, Reading
+from coachdesk.events import Grade, Leak, Reading, TalkTime
 from coachdesk.media.leakmeter import NO_LEAK_DB
-from coachdesk.ui.wording import Tone, agent_name, customer_name
+from coachdesk.ui.wording import Tone, agent_name, customer_name, duration
 from signaling.protocol import CallView
 
+PictureQuality = Literal["full", "reduced", "keyframes", "none"]
+PICTURES: dict[PictureQuality, str] = {
+    "full": "",
+    "reduced": "Fewer pictures: your line is slow",
+    "keyframes": "A picture now and then: your line is slow",
+    "none": "Picture stopped: your line is too slow. The sound goes on",
+}
+"""What is said of a picture that was thinned for one's own line alone."""
+QUIET_FROM = 10.0
+"""Seconds of silence from which on they are worth telling."""
 LEAK_WARN_DB = -52.0
 """dB relative to the whisper: from here on a leak is worth a warning, though it is too soft to matter."""
 GRADES: dict[Grade, tuple[str, Tone]] = {
@@ -66,3 +79,15 @@ def leak(told: Leak) -> tuple[str, str, Tone]:
         if told.level_db >= LEAK_WARN_DB
         else ("done", f"Faint, {level}", "neutral")
     )
+
+
+def talk_time(told: TalkTime) -> str:
+    """For an agent: who has spoken for how long."""
+    parts = [
+        f"You {duration(told.seconds.get('agent', 0.0))}",
+        f"Customer {duration(told.seconds.get('customer', 0.0))}",
+        f"Both talking {duration(told.together)}",
+    ]
+    if told.quiet_for >= QUIET_FROM:
+        parts.append(f"Silence for {duration(told.quiet_for)}")
+    return "  ·  ".join(parts)

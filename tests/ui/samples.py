@@ -137,6 +137,7 @@ def reading(mos: float = 4.3, grade: events.Grade = "good") -> events.Reading:
     )
 
 
+TALK = events.TalkTime(seconds={"agent": 61.5, "customer": 80.2}, together=3.1, silence=12.0, quiet_for=0.0)
 LEAK = events.Leak(closed=False, level_db=-50.0, at_customer_dbfs=-78.0)
 LEAKS = events.Leak(closed=True, level_db=-31.0, at_customer_dbfs=-52.0, message="Put on a headset.")
 QUALITY = events.Quality(readings={"customer": reading(), "p-mia": reading(3.6, "fair")})

@@ -34,6 +34,7 @@ from tests.ui.samples import (
     NOW,
     QUALITY,
     SAM,
+    TALK,
     StillPictures,
     call,
     make_desk,
@@ -87,7 +88,7 @@ def agent_empty(window: MainWindow) -> None:
 
 def agent_whispered(window: MainWindow) -> None:
     _show(window, AGENT, events.Lobby(links=LOBBY.links, waiting=LOBBY.waiting[1:]),
-          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS, QUALITY, LEAK)  # fmt: skip
+          events.Call(call=call(with_mode(MIA, Mode.WHISPER), SAM)), FRAMES, LEVELS, QUALITY, LEAK, TALK)  # fmt: skip
 
 
 def agent_leaks(window: MainWindow) -> None:
@@ -149,6 +150,14 @@ def supervisor_leads(window: MainWindow) -> None:
     _supervisor(window, Mode.TAKEOVER, heard=("Alex", "Jana Novak", "Sam"))
 
 
+def supervisor_catches_up(window: MainWindow) -> None:
+    _supervisor(window, Mode.LISTEN, more=(events.CatchingUp(on=True), events.Picture(quality="reduced")))
+
+
+def supervisor_waits(window: MainWindow) -> None:
+    _supervisor(window, Mode.WHISPER, heard=("Alex", "Sam"), more=(events.WhisperHeld(on=True),))
+
+
 def supervisor_leak(window: MainWindow) -> None:
     _supervisor(window, Mode.LISTEN, more=(events.Leak(closed=True, message="Put on a headset."),))
 
@@ -189,7 +198,7 @@ def share_link(window: MainWindow) -> None:
 SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
     wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
-    supervisor_leak, trainee, settings, ask_help, share_link,
+    supervisor_leak, supervisor_catches_up, supervisor_waits, trainee, settings, ask_help, share_link,
 )}  # fmt: skip
 DOCS = {
     "signin": sign_in,

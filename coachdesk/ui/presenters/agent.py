@@ -26,7 +26,7 @@ class AgentPresenter(Presenter):
     links, waiting: the lobby, longest wait first.
     addresses: link id -> URL of the links made since the start; the server does not tell a URL twice.
     call: the running call or None; levels: dBFS by source; muted; video: name of the picture memory or None.
-    media_lost: the customer's media are being rebuilt.
+    talk: who has spoken how long, None until told. media_lost: the customer's media are being rebuilt.
     """
 
     def __init__(self, link: Link, notices: Notices, now: Callable[[], float], duck: float = -12.0) -> None:
@@ -43,6 +43,7 @@ class AgentPresenter(Presenter):
         self.newest_link = ""
         self.call: CallView | None = None
         self.levels: dict[str, float] = {}
+        self.talk: events.TalkTime | None = None
         self.muted = False
         self.video: str | None = None
         self.media_lost = False
@@ -72,6 +73,8 @@ class AgentPresenter(Presenter):
                 self._unmute()
             case events.Muted(on=on):
                 self.muted = on
+            case events.TalkTime():
+                self.talk = event
             case events.Levels(levels=levels):
                 self.levels = levels
             case events.Frames(party=party, name=name):
@@ -102,6 +105,7 @@ class AgentPresenter(Presenter):
         self.video = None
         self.media_lost = False
         self.levels = {}
+        self.talk = None
         self.answering = None
         self._notices.dismiss("media")
 

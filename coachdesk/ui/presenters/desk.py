@@ -8,6 +8,7 @@ from collections.abc import Callable
 from coachdesk import commands, events
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
+from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
@@ -44,6 +45,7 @@ class Desk:
         self.whispers: WhispersPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
+        self.listening: ListeningPresenter | None = None
 
     @property
     def role(self) -> Role | None:
@@ -55,7 +57,7 @@ class Desk:
         self.session.handle(event)
         self.settings.handle(event)
         self.quality.handle(event)
-        for presenter in (self.agent, self.whispers, self.wall, self.observer):
+        for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.handle(event)
 
@@ -68,7 +70,7 @@ class Desk:
         self.session.endpoint_crashed(delay, reason)
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
-        for presenter in (self.agent, self.whispers, self.wall, self.observer):
+        for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.endpoint_crashed()
 
@@ -80,7 +82,17 @@ class Desk:
             return
         self.wall = WallPresenter(self._link, self._notices, self._now)
         self.wall.on_help = self._on_help
-        self.observer = ObserverPresenter(self._link, self._notices, self.wall)
+        chosen = self.settings.preferences
+        self.listening = ListeningPresenter(chosen.catch_up)
+        self.observer = ObserverPresenter(
+            self._link, self._notices, self.wall, self.listening, polite=chosen.polite
+        )
+        self.observer.subscribe(self._remember_listening)
+        self.listening.subscribe(self._remember_listening)
+
+    def _remember_listening(self) -> None:
+        if self.observer is not None and self.listening is not None:
+            self.settings.remember_listening(polite=self.observer.polite, catch_up=self.listening.catch_up)
 
     def _follow_duck(self) -> None:
         chosen = self.settings.preferences.duck

@@ -7,6 +7,7 @@ from dataclasses import replace
 from coachdesk import commands, events
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.wording import REPLIES, Hearing, hearing
@@ -17,6 +18,7 @@ CHANNELS = ("customer", "agent", "coaches")
 NOTED = "noted"
 """The request that whoever controls this window has sent past it."""
 NOT_COACHES = frozenset({"mic", "speaker", "customer", "agent"})
+POLITE = "Go on speaking. Your whisper goes out in the pause, or after 3 s."
 SUPERSEDED = "superseded"
 """The endpoint's answer to a mode request that a later one overtook: no news to the user."""
 
@@ -27,14 +29,25 @@ class ObserverPresenter(Presenter):
     wanted: the mode last asked for; mode, in_force, heard_by: the last ``mode`` event; before: the last mode in force.
     armed: BARGE or TAKEOVER after the first press. talking: the whisper key is down. latched: whisper stays on.
     whisper_closed: the agent's microphone picks up whispers, and none is played.
+    polite: a whisper waits for the customer to pause. held: one does at present.
     levels: dBFS by source. video: name of the picture memory or None. media_lost: being rebuilt.
     """
 
-    def __init__(self, link: Link, notices: Notices, wall: WallPresenter) -> None:
+    def __init__(
+        self,
+        link: Link,
+        notices: Notices,
+        wall: WallPresenter,
+        listening: ListeningPresenter,
+        *,
+        polite: bool,
+    ) -> None:
         super().__init__()
         self._link = link
         self._notices = notices
         self._wall = wall
+        self._listening = listening
+        self.polite = polite
         self.me: events.Ready | None = None
         self.online = True
         self.levels: dict[str, float] = {}
@@ -47,6 +60,7 @@ class ObserverPresenter(Presenter):
         self.video: str | None = None
         self.media_lost = False
         self.whisper_closed = False
+        self.held = False
         self.mode = self.before = Mode.LISTEN
         self.in_force = False
         self.heard_by: list[str] = []
@@ -77,6 +91,8 @@ class ObserverPresenter(Presenter):
                 self._leave_behind(call_id)
             case events.Media(party=party, state=state) if self._is_agent(party):
                 self._watch_media(state)
+            case events.WhisperHeld(on=on):
+                self.held = on
             case events.Leak(closed=closed):
                 self._close_whisper(closed)
             case events.Levels(levels=levels):
@@ -104,6 +120,8 @@ class ObserverPresenter(Presenter):
     def _begin(self, event: events.Ready) -> None:
         self.me = event
         self.online = True
+        if self.polite and self.may_speak:
+            self._link.send(commands.Polite(on=True))
         if self.target is not None:
             self._link.send(commands.Listen(call=self.target), self._not_joined)
 
@@ -213,13 +231,15 @@ class ObserverPresenter(Presenter):
                 "You are heard by nobody",
                 "You listen and watch; you have no microphone on this call.",
             )
-        return self._unless_closed(hearing(
+        return self._as_played(hearing(
             self.call, self.party, self.mode, in_force=self.in_force, wanted=self.wanted, before=self.before,
             heard_by=self.heard_by, trusted=self.trusted,
         ))  # fmt: skip
 
-    def _unless_closed(self, said: Hearing) -> Hearing:
-        """Nobody hears anything, and that whispering is off besides, is worth saying in its place."""
+    def _as_played(self, said: Hearing) -> Hearing:
+        """``said``, unless it leaves out that a whisper is held back, or that whispering is off."""
+        if self.held and said.kind in ("private", "pending"):
+            return Hearing("pending", "Waiting for the customer to pause…", POLITE)
         if self.whisper_closed and said.kind == "nobody" and self.trusted:
             return replace(said, detail="Whispering is off: the agent's microphone picks it up.")
         return said
@@ -247,7 +267,7 @@ class ObserverPresenter(Presenter):
             return
         self._silence()
         self.target = call
-        self._link.send(commands.Listen(call=call), self._not_joined)
+        self._link.send(commands.Listen(call=call, catch_up=self._listening.catch_up), self._not_joined)
         self.changed()
 
     def hop(self, step: int) -> None:
@@ -284,6 +304,12 @@ class ObserverPresenter(Presenter):
         elif self._can_whisper():
             self.latched = True
             self._want(Mode.WHISPER)
+
+    def toggle_polite(self) -> None:
+        """From the next key on, a whisper waits for the customer to pause, or does not."""
+        self.polite = not self.polite
+        self._link.send(commands.Polite(on=self.polite))
+        self.changed()
 
     def toggle_lane(self) -> None:
         if Mode.LANE in (self.wanted, self.shown_mode):

@@ -162,6 +162,13 @@ class SettingsPresenter(Presenter):
     def _place(self) -> None:
         self._link.send(commands.Placement(whisper=self.preferences.whisper_ear))
 
+    def remember_listening(self, *, polite: bool, catch_up: bool) -> None:
+        """What was chosen on the pages themselves."""
+        chosen = self.preferences
+        if (polite, catch_up) != (chosen.polite, chosen.catch_up):
+            chosen.polite, chosen.catch_up = polite, catch_up
+            self._save(chosen)
+
     def set_whisper_key(self, key: str) -> None:
         self.preferences.whisper_key = key
         self._save(self.preferences)

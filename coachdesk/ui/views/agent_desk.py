@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
+from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
@@ -139,6 +140,8 @@ class AgentDesk(QWidget):
         layout = column(self.people_card, gap=8, margin=14)
         layout.addWidget(text("On the line", "section"))
         layout.addWidget(self.people)
+        self.talk = text("", "small", wrap=True)
+        layout.addWidget(self.talk)
         return self.people_card
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -160,6 +163,9 @@ class AgentDesk(QWidget):
         self._show_sound()
         self._show_coach()
         self._show_replay()
+        talk = self._presenter.talk
+        self.talk.setVisible(talk is not None)
+        self.talk.setText(talk_time(talk) if talk is not None else "")
         if call is not None:
             self.header.show_call(call, self._presenter.now(), call.agent)
             self.people.show_parties(self._presenter.on_the_line)

@@ -11,6 +11,8 @@ from coachdesk.ui.views.quality_badge import QualityBadge
 from coachdesk.ui.views.style import column, row
 from signaling.protocol import CallPhase, CallView
 
+CATCHING_UP = ("catch-up", "Catching up", "private")
+
 
 class CallHeader(QWidget):
     """Label large, people small, then chips for state, age and quality of sound."""
@@ -31,11 +33,12 @@ class CallHeader(QWidget):
         self.line.addWidget(self.age)
         self.line.addWidget(self.quality)
 
-    def show_call(self, call: CallView, now: float, me: str = "") -> None:
+    def show_call(self, call: CallView, now: float, me: str = "", *, catching_up: bool = False) -> None:
+        """``catching_up``: what is heard is from before, so it is not called live."""
         self.title.set(call.label or wording.customer_name(call))
         agent = "" if me == call.agent else f"  ·  with {wording.agent_name(call)}"
         self.people.set(wording.customer_name(call) + agent)
-        self.phase.set(*phase_chip(call))
+        self.phase.set(*(CATCHING_UP if catching_up else phase_chip(call)))
         self.age.set(*age_chip(now - call.started_at))
         self.quality.refresh()
 

@@ -8,14 +8,17 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
+from coachdesk.ui.sound_wording import PICTURES
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
+from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
 from coachdesk.ui.views.channel import Channel
 from coachdesk.ui.views.dialogs import confirm
-from coachdesk.ui.views.label import Icon
+from coachdesk.ui.views.label import Chip, Icon
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
@@ -25,6 +28,7 @@ from coachdesk.ui.views.wall import Rail
 from coachdesk.ui.views.whisper_key import WhisperKey
 from coachdesk.ui.wording import agent_name, customer_name
 from signaling.policy import Mode
+from signaling.protocol import CallView
 
 LISTEN = Action("Listen only", "Escape", "listen", "Back to listening: nobody hears you")
 WHISPER = Action(
@@ -39,6 +43,9 @@ TAKEOVER = Action(
     "Take over", "T", "takeover", "Lead the call; the agent listens. Press twice; again hands back"
 )
 LANE = Action("Trainees", "L", "lane", "Talk to the trainees on this call alone")
+POLITE = Action(
+    "Polite whisper", "O", "polite", "Hold a whisper back, 3 s at most, until the customer pauses"
+)
 PREVIOUS = Action("Previous", "P", "previous", "Listen to the previous call")
 NEXT = Action("Next", "N", "next", "Listen to the next call")
 LEAVE = Action("Leave", "X", "leave", "Leave this call; it goes on")
@@ -62,6 +69,7 @@ class CallPage(QWidget):
         self,
         presenter: ObserverPresenter,
         wall: WallPresenter,
+        listening: ListeningPresenter,
         quality: QualityPresenter,
         video: VideoView | None = None,
     ) -> None:
@@ -69,9 +77,11 @@ class CallPage(QWidget):
         self.setObjectName("page")
         self._presenter = presenter
         self._wall = wall
+        self._listening = listening
         self.header = CallHeader(quality)
         self.video = video or VideoView()
         self.hearing = HearingPanel("Who hears you now")
+        self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
         self._make_buttons()
         self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
@@ -83,6 +93,7 @@ class CallPage(QWidget):
         layout.addWidget(self.side)
         self.whisper_key = WhisperKey(self, presenter.press_whisper, presenter.release_whisper)
         presenter.subscribe(self.refresh)
+        listening.subscribe(self.refresh)
         clock = QTimer(self, interval=1000)
         clock.timeout.connect(self._tick)
         clock.start()
@@ -117,6 +128,7 @@ class CallPage(QWidget):
         layout = column()
         layout.addWidget(self.header)
         layout.addWidget(self.video, 1)
+        layout.addWidget(self.picture_note)
         layout.addWidget(self.hearing)
         bar = row(gap=8)
         for button in self.talk:
@@ -152,6 +164,9 @@ class CallPage(QWidget):
         self.mic_meter = Meter("your microphone")
         mic.addWidget(self.mic_meter)
         layout.addWidget(self._mic)
+        self.polite = make_button(POLITE, self._presenter.toggle_polite, "row", show_key=True)
+        layout.addWidget(self.polite)
+        layout.addWidget(catch_up_switch(self._listening, "row"))
         return frame
 
     def _help_card(self) -> QFrame:
@@ -177,14 +192,23 @@ class CallPage(QWidget):
         self.video.show_source(p.video if p.call else None)
         self.rail.refresh()
         self._show_words()
+        self._show_picture_note()
         self._show_sound()
         if p.call is not None:
-            self.header.show_call(p.call, self._wall.now())
+            self._show_header(p.call)
             self.people.show_parties(p.call.parties, p.party)
         self._show_help()
         self._show_talk()
         for button in (self.previous, self.next):
             button.setEnabled(self._wall.neighbour(self._current(), 1) is not None)
+
+    def _show_header(self, call: CallView) -> None:
+        self.header.show_call(call, self._wall.now(), catching_up=self._listening.catching_up)
+
+    def _show_picture_note(self) -> None:
+        quality = self._listening.picture
+        self.picture_note.setVisible(quality != "full" and self._presenter.video is not None)
+        self.picture_note.set("warning", PICTURES[quality], "warning")
 
     def _show_words(self) -> None:
         p = self._presenter
@@ -204,7 +228,9 @@ class CallPage(QWidget):
         for source, channel in self.channels.items():
             channel.meter.set(p.level(source))
             channel.show_gain(p.volumes[source])
-        self._mic.setVisible(p.may_speak)
+        for widget in (self._mic, self.polite):
+            widget.setVisible(p.may_speak)
+        show_switch(self.polite, on=p.polite)
         self.mic_meter.set(p.levels.get("mic", -120.0))
 
     def _show_help(self) -> None:
@@ -268,7 +294,7 @@ class CallPage(QWidget):
 
     def _tick(self) -> None:
         if self._presenter.call is not None:
-            self.header.show_call(self._presenter.call, self._wall.now())
+            self._show_header(self._presenter.call)
 
     def _hang_up(self) -> None:
         question = "The customer, the agent and everyone who listens are disconnected."

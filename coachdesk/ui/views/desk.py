@@ -14,9 +14,9 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     desk.quality.to_clipboard = QApplication.clipboard().setText
     if desk.agent is not None and desk.whispers is not None:
         return AgentDesk(desk.agent, desk.whispers, desk.quality)
-    if desk.observer is None or desk.wall is None:
+    if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
-    view = ObserverDesk(desk.observer, desk.wall, desk.quality)
+    view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality)
 
     def follow_key() -> None:
         view.call.set_whisper_key(desk.settings.preferences.whisper_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget
 
+from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
@@ -19,13 +20,14 @@ class ObserverDesk(QStackedWidget):
         self,
         presenter: ObserverPresenter,
         wall: WallPresenter,
+        listening: ListeningPresenter,
         quality: QualityPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
-        self.wall = Wall(wall, presenter.listen_to)
-        self.call = CallPage(presenter, wall, quality, video)
+        self.wall = Wall(wall, presenter.listen_to, listening)
+        self.call = CallPage(presenter, wall, listening, quality, video)
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

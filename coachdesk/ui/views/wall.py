@@ -10,9 +10,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
 
 from coachdesk.ui import wording
+from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import age_chip, phase_chip
+from coachdesk.ui.views.catch_up import catch_up_switch
 from coachdesk.ui.views.label import Chip, ElidedLabel, Icon
 from coachdesk.ui.views.style import GAP, clear, column, restyle, row, text
 from signaling.protocol import CallView
@@ -139,7 +141,9 @@ class CallCard(QFrame):
 class Wall(QWidget):
     """Cards in as many columns as fit."""
 
-    def __init__(self, presenter: WallPresenter, listen: Callable[[str], None]) -> None:
+    def __init__(
+        self, presenter: WallPresenter, listen: Callable[[str], None], listening: ListeningPresenter
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
@@ -160,7 +164,10 @@ class Wall(QWidget):
         head = column(gap=2)
         head.addWidget(text("Live calls", "display"))
         head.addWidget(self._summary)
-        layout.addLayout(head)
+        top = row()
+        top.addLayout(head, 1)
+        top.addWidget(catch_up_switch(listening, "plain"))
+        layout.addLayout(top)
         layout.addWidget(self._area, 1)
         layout.addWidget(self._empty, 1)
         presenter.subscribe(self.refresh)
