@@ -41,7 +41,7 @@ from coachdesk.media.consent import watch
 from coachdesk.media.contract import check
 from coachdesk.media.pacer import Pacer
 from coachdesk.media.packet import Packet, seq_delta
-from coachdesk.media.rate import Path
+from coachdesk.media.rate import Path, RoundTrips, SentReports
 from coachdesk.media.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
 
 log = logging.getLogger(__name__)
@@ -152,8 +152,7 @@ class _EncoderStandIn:
 
 
 class RtpOut:
-    """One outgoing RTP stream: numbers, a bounded queue, the loop that sends. RTCP, NACK and RTX stay
-    aiortc's.
+    """One outgoing RTP stream: numbers, a bounded queue, the loop that sends. RTCP, NACK and RTX stay aiortc's.
 
     ``open`` from the end of negotiation until close; what is sent before or after is forgotten. When the
     queue is full the oldest packet leaves it unsent; it can still be retransmitted, and is counted in
@@ -165,12 +164,14 @@ class RtpOut:
         bitrate_limit: what the far end estimates the way bears (REMB), bit/s, for video.
     """
 
-    def __init__(self, sender: RTCRtpSender) -> None:
+    def __init__(self, sender: RTCRtpSender, round_trips: RoundTrips | None = None) -> None:
+        """``round_trips``: shared by all streams of the connection."""
         self.on_keyframe_request: Callable[[], None] = _nothing
         self.bitrate_limit: int | None = None
         self.opened = asyncio.Event()
         self.dropped = self.packets = self.octets = 0
-        self.path = Path()
+        self.path = Path(round_trips)
+        self._reports = SentReports()
         self._sender: Any = sender
         self._frames = SentFrames()
         self._pacer = Pacer() if sender.kind == "video" else None
@@ -203,9 +204,7 @@ class RtpOut:
         return rtt
 
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
-        """Queue one packet. ``timestamp``: RTP clock units from any origin of the caller's, 32 bits,
-        wrapping.
-        """
+        """Queue one packet. ``timestamp``: RTP clock units from any origin of the caller's, 32 bits, wrapping."""
         if not self.open:
             return
         if seq is None:
@@ -266,9 +265,13 @@ class RtpOut:
 
     def _round_trip(self, report: RtcpReceiverInfo) -> float | None:
         """Seconds, by this report alone; aiortc's own figure follows too slowly to show a queue."""
-        if not report.dlsr or self._get("lsr") != report.lsr:
-            return None
-        return float(time.time() - self._get("lsr_time") - report.dlsr / 65536)
+        self._note_report()
+        return self._reports.round_trip(report.lsr, report.dlsr, time.time()) if report.dlsr else None
+
+    def _note_report(self) -> None:
+        """aiortc remembers its last sender report alone; where the way takes long, reports are on earlier ones."""
+        if (last := self._get("lsr")) is not None:
+            self._reports.note(last, self._get("lsr_time"))
 
     async def _run(self, codec: RTCRtpCodecParameters) -> None:
         assert codec.payloadType is not None  # negotiated
@@ -312,6 +315,7 @@ class RtpOut:
         self.packets += 1
         self.octets += len(packet.payload)
         self.path.sent()
+        self._note_report()
         self._set("packet_count", self.packets)
         self._set("octet_count", self.octets)
         if self._last_seq is None or seq_delta(packet.sequence_number, self._last_seq) > 0:
@@ -333,8 +337,7 @@ class RtpOut:
 
 
 class _ReceiveLimit:
-    """The bandwidth estimate sent to whoever sends video (REMB): generous from the start, cut when
-    congestion shows.
+    """The bandwidth estimate sent to whoever sends video (REMB): generous from the start, cut when congestion shows.
 
     aiortc's own estimate begins with what has arrived after 3 s and grows by 8 % a second: half a minute
     to 720p.
@@ -409,9 +412,8 @@ class RtpIn:
     async def request_packets(self, seqs: list[int]) -> None:
         """Ask for lost packets (generic NACK, RFC 4585)."""
         if self.ssrc is not None:
-            await self._receiver._send_rtcp_nack(
-                self.ssrc, sorted(seqs)
-            )  # aiortc packs ascending numbers only
+            ascending = sorted(seqs)  # aiortc packs no others
+            await self._receiver._send_rtcp_nack(self.ssrc, ascending)
 
     @property
     def lost(self) -> int:

@@ -7,7 +7,9 @@ FACTOR = 2.5
 UNKNOWN_LIMIT = 1_500_000
 """Bits per second assumed of a path whose far end has said nothing yet."""
 LONGEST_SECONDS = 0.4
-"""What waits goes out within so long, whatever the path bears: later it would be of no use."""
+"""What waits goes out within so long: later it would be of no use."""
+NARROW_LIMIT, NARROW_SECONDS = 300_000, 2.0
+"""On a path that bears less, pictures come slowly and take no more than it bears, so that sound gets through."""
 BURST_BYTES = 6_000
 """May go out at once: five packets."""
 PACKET_BYTES = 60
@@ -26,9 +28,16 @@ class Pacer:
 
         ``waiting``: bytes in the queue, this payload among them. ``limit``: what the path bears, bit/s, if known.
         """
-        pace = max(FACTOR * (limit or UNKNOWN_LIMIT) / 8, waiting / LONGEST_SECONDS)
+        pace = _pace(limit or UNKNOWN_LIMIT, waiting)
         if self._time is not None:
             self._level = max(0.0, self._level - (now - self._time) * pace)
         self._time = now
         self._level += size + PACKET_BYTES
         return max(0.0, self._level - BURST_BYTES) / pace
+
+
+def _pace(limit: int, waiting: int) -> float:
+    """Bytes per second."""
+    if limit < NARROW_LIMIT:
+        return max(limit / 8, waiting / NARROW_SECONDS)
+    return max(FACTOR * limit / 8, waiting / LONGEST_SECONDS)

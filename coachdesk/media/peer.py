@@ -24,6 +24,7 @@ from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
+from coachdesk.media.rate import RoundTrips
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import MAX_COACHES, IceServer
 
@@ -105,6 +106,7 @@ class Peer:
         self._pc = RTCPeerConnection(
             RTCConfiguration(iceServers=aiortc_servers(ice), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
+        self._round_trips = RoundTrips()
         self._ins: dict[str, RtpIn] = {}
         self._nacks: dict[str, NackTracker] = {}
         self._keyframe_asked: dict[str, float] = {}
@@ -133,7 +135,7 @@ class Peer:
         transceiver = self._pc.addTransceiver(stream.kind, direction=direction)
         transceiver.setCodecPreferences(compat.preferred_codecs(stream.kind))
         if direction != "recvonly":
-            out = self.outs[stream.name] = RtpOut(transceiver.sender)
+            out = self.outs[stream.name] = RtpOut(transceiver.sender, self._round_trips)
             out.on_keyframe_request = lambda: self.on_keyframe_request(stream.name)
         self._ins[stream.name] = RtpIn(transceiver.receiver, lambda packet: self._received(stream, packet))
         self._nacks[stream.name] = NackTracker() if stream.kind == "video" else SoundNackTracker()

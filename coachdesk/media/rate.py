@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -25,20 +26,31 @@ RISE_SECONDS, FALL_SECONDS = 2.5, 8.0
 """Time constants with which the estimate of loss follows what is reported."""
 SAMPLE_SECONDS, SAMPLE_PACKETS = 1.0, 25
 """Requests for lost packets tell of the loss before the next report, over at least so much."""
-QUEUE_SECONDS = 0.12
-"""Round-trip time above the shortest, from which a queue is growing."""
+QUEUE_SECONDS, LONG_QUEUE_SECONDS = 0.12, 0.24
+"""Round-trip time above the shortest, from which a queue is growing: if it lasts, and at once. Jitter alone, and a busy
+machine, do not last."""
+QUEUE_SAMPLES = 3
+OVERLOAD_LOSS = 0.35
+"""Loss from which there must be a queue that overflows, whatever the reports that come through say."""
 BASE_SECONDS = 60.0
 """The shortest round trip of this long counts."""
 MIN_BITRATE, START_BITRATE, MAX_BITRATE = 16_000, 40_000, 48_000
 SHARED_MIN_BITRATE = 24_000
 """Bits per second. One slow path takes the sound that others hear too no lower than the last."""
-STEP_UP, STEP_DOWN = 2_000, 0.75
+CONGESTED_BITRATE = 20_000
+"""The most while a queue grows."""
+STEP_UP, STEP_DOWN = 2_000, 0.65
 """Per second while all is well, in bit/s; per report while a queue grows, as a factor."""
+NARROW_BITRATE = 30_000
+"""What bears no more than that bears no more than one copy."""
+HOLD_SECONDS = 15.0
+"""After a queue, the bit rate stays as it is for so long."""
 COPIED_BITRATES = (MAX_BITRATE, 36_000, 32_000, 28_000)
 """The most with so many copies at hand: the copies cost as much each."""
 GOOD_LOSS, GOOD_RTT = 0.004, 0.150
 """What a path may show and still be given frames of 10 ms, in share of packets and seconds."""
 MAX_EXPECTED_LOSS = 30
+REPORTS_KEPT = 16
 
 
 class Path:
@@ -47,12 +59,12 @@ class Path:
     Attributes:
         loss: share of packets lost, 0 to 1, smoothed; packets that a retransmission replaced are counted.
         rtt: round-trip time in seconds, smoothed; None before the first report.
-        congested: a queue grows on the way.
         bitrate: what the path bears for sound, bit/s.
         redundant: the listener takes redundant audio.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, round_trips: RoundTrips | None = None) -> None:
+        """``round_trips``: of all streams that take the same way; their reports tell of a queue together."""
         self.loss = 0.0
         self.rtt: float | None = None
         self.bitrate = START_BITRATE
@@ -62,7 +74,8 @@ class Path:
         self._sent = 0
         self._missed: set[int] = set()
         self._since: float | None = None
-        self._base = _Shortest()
+        self._round_trips = round_trips if round_trips is not None else RoundTrips()
+        self._held_until = -math.inf
 
     def sent(self) -> None:
         """One packet went out."""
@@ -82,25 +95,27 @@ class Path:
     def reported(self, lost: float, rtt: float | None, now: float) -> None:
         """A receiver report: the share of packets lost since the one before, and the round trip in seconds."""
         if rtt is not None and rtt >= 0:
-            self._base.add(rtt, now)
+            self._round_trips.add(rtt, now)
             self.rtt = rtt if self.rtt is None else self.rtt + 0.4 * (rtt - self.rtt)
         elapsed = now - self._begun(now)
         self._sample(lost, now)
         if self.congested:
             self.bitrate = max(MIN_BITRATE, round(self.bitrate * STEP_DOWN))
-        else:
+            self._held_until = now + HOLD_SECONDS
+        elif now >= self._held_until:
             self.bitrate = min(MAX_BITRATE, self.bitrate + round(STEP_UP * min(elapsed, 5.0)))
 
     @property
     def congested(self) -> bool:
-        return self.rtt is not None and self.rtt > self._base.value + QUEUE_SECONDS
+        """A queue grows on the way."""
+        return self._round_trips.queueing or self.loss >= OVERLOAD_LOSS
 
     @property
     def copies(self) -> tuple[int, ...]:
         """Which frames of 20 ms before its own each packet is to carry again."""
-        if not self.redundant or self._level == 0:
+        if not self.redundant or self._level == 0 or self.congested:
             return ()
-        if self.congested:
+        if self.bitrate < NARROW_BITRATE:
             return COPIES[1]
         return BURST_COPIES if self._run >= BURST_RUN else COPIES[self._level]
 
@@ -112,7 +127,8 @@ class Path:
     @property
     def good(self) -> bool:
         """Nothing speaks against more packets."""
-        return self.loss < GOOD_LOSS and not self.congested and (self.rtt or 0.0) < GOOD_RTT
+        quick = self.loss < GOOD_LOSS and (self.rtt or 0.0) < GOOD_RTT
+        return quick and not self.congested and self.bitrate >= START_BITRATE
 
     def _begun(self, now: float) -> float:
         if self._since is None:
@@ -120,11 +136,13 @@ class Path:
         return self._since
 
     def _sample(self, lost: float, now: float) -> None:
-        """Folds what was lost since the last sample into the estimate."""
+        """Folds what was lost since the last sample into the estimate; what a queue drops says nothing of the path."""
         elapsed = max(now - self._begun(now), 0.1)
         sample = min(1.0, lost + len(self._missed) / max(self._sent, SAMPLE_PACKETS))
         constant = RISE_SECONDS if sample > self.loss else FALL_SECONDS
         self.loss += (1 - math.exp(-elapsed / constant)) * (sample - self.loss)
+        if self._round_trips.queueing:
+            self.loss = 0.0
         self._sent, self._since = 0, now
         self._missed.clear()
         while self._level < len(LEVEL_ON) and self.loss >= LEVEL_ON[self._level]:
@@ -152,26 +170,56 @@ def settings(paths: Iterable[Path]) -> AudioSettings:
     lowest = SHARED_MIN_BITRATE if len(ways) > 1 else MIN_BITRATE
     highest = min(COPIED_BITRATES[min(len(way.copies), len(COPIED_BITRATES) - 1)] for way in ways)
     bitrate = max(lowest, min(highest, *(way.bitrate for way in ways)))
+    if any(way.congested for way in ways):
+        bitrate = max(lowest, min(bitrate, CONGESTED_BITRATE))
     expected = max(way.residual_loss for way in ways)
     percent = min(MAX_EXPECTED_LOSS, math.ceil(expected * 100)) if expected >= 0.005 else 0
     return AudioSettings(bitrate, percent, 1 if all(way.good for way in ways) else 2)
 
 
-class _Shortest:
-    """The shortest round trip of the last one to two ``BASE_SECONDS``."""
+class SentReports:
+    """When the sender reports went out that a receiver report may refer to (RFC 3550, 6.4.1)."""
+
+    def __init__(self) -> None:
+        self._sent: dict[int, float] = {}
+
+    def note(self, number: int, sent: float) -> None:
+        """The last report that went out: the middle of its NTP time stamp, and when it did.
+
+        Reports of a stream that pauses all say the same: a report on them does not tell which it is on.
+        """
+        self._sent[number] = sent if self._sent.get(number, sent) == sent else math.nan
+        while len(self._sent) > REPORTS_KEPT:
+            del self._sent[next(iter(self._sent))]
+
+    def round_trip(self, number: int, held: int, now: float) -> float | None:
+        """Seconds, by a report on number, ``held`` 1/65536 s at the far end; None if we do not know that one any more."""
+        sent = self._sent.get(number)
+        return None if sent is None or math.isnan(sent) else now - sent - held / 65536
+
+
+class RoundTrips:
+    """Round-trip times of one way, from which a queue shows: against the shortest of one to two ``BASE_SECONDS``."""
 
     def __init__(self) -> None:
         self._current = self._before = math.inf
         self._since = -math.inf
+        self._recent: deque[float] = deque(maxlen=QUEUE_SAMPLES)
 
     def add(self, rtt: float, now: float) -> None:
+        """Seconds, both."""
         if now - self._since > BASE_SECONDS:
             self._before, self._current, self._since = self._current, math.inf, now
         self._current = min(self._current, rtt)
+        self._recent.append(rtt)
 
     @property
-    def value(self) -> float:
-        return min(self._before, self._current)
+    def queueing(self) -> bool:
+        if not self._recent:
+            return False
+        shortest = min(self._before, self._current)
+        lasting = len(self._recent) == QUEUE_SAMPLES and min(self._recent) > shortest + QUEUE_SECONDS
+        return lasting or self._recent[-1] > shortest + LONG_QUEUE_SECONDS
 
 
 def _runs(seqs: Sequence[int]) -> list[int]:

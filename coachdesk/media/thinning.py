@@ -25,6 +25,10 @@ FIRST_PATIENCE, LAST_PATIENCE = 5.0, 60.0
 """Seconds without trouble before a step up is tried; doubled with each one that fails."""
 PROVEN_SECONDS = 15.0
 """A step up that held for so long was right."""
+LEAST_BITRATE = 100_000
+"""Bits per second below which a camera of our own is not sent."""
+FIRST_CLOSED, LONGEST_CLOSED = 15.0, 120.0
+"""Seconds after which it is tried again; doubled with each time that fails."""
 RATE_SECONDS = 2.0
 REMEMBERED_FRAMES = 64
 
@@ -95,6 +99,31 @@ class Ladder:
         if now - self._raised < PROVEN_SECONDS:
             self._patience = min(LAST_PATIENCE, self._patience * 2)
         self._changed = now
+
+
+class Gate:
+    """Whether a camera of our own is sent at all: not on a line that bears sound only.
+
+    Attributes:
+        open: it is.
+    """
+
+    def __init__(self) -> None:
+        self.open = True
+        self._patience = FIRST_CLOSED
+        self._changed = float("-inf")
+        self._outdated: int | None = None
+
+    def update(self, congested: bool, limit: int | None, now: float) -> None:
+        """Whether a queue grows, and the estimate in bit/s (REMB), which does not change while nothing is sent."""
+        known = limit if limit != self._outdated else None
+        too_little = known is not None and known < LEAST_BITRATE
+        if self.open and (congested or too_little):
+            held = now - self._changed >= PROVEN_SECONDS
+            self._patience = FIRST_CLOSED if held else min(LONGEST_CLOSED, 2 * self._patience)
+            self.open, self._changed, self._outdated = False, now, limit
+        elif not self.open and not congested and now - self._changed >= self._patience:
+            self.open, self._changed = True, now
 
 
 class Thinner:

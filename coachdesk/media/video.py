@@ -9,6 +9,7 @@ import logging
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from coachdesk.media.camera import Camera
 from coachdesk.media.compat import RtpOut
 from coachdesk.media.packet import Packet
 from coachdesk.media.priority import pictures_later
+from coachdesk.media.thinning import LEAST_BITRATE, Gate
 from coachdesk.media.videobuffer import EncodedFrame, VideoBuffer
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
 FRAMES_WAITING = 30
 """Encoded frames the decoder may be behind; more are dropped, up to the next keyframe."""
 FRAME_RATE = 30
-MIN_BITRATE, START_BITRATE, MAX_BITRATE = 150_000, 1_000_000, 1_500_000
+START_BITRATE, MAX_BITRATE = 1_000_000, 1_500_000
 JOIN_SECONDS = 2.0
 
 
@@ -191,13 +193,13 @@ class VideoSender:
     """A camera, encoded once on a worker thread, sent on many streams.
 
     A picture is encoded only while some stream is open, and only when the camera has a new one. The bit
-    rate follows the lowest estimate of those who receive it.
+    rate follows the lowest estimate of those who receive it; a line that bears sound only gets no pictures.
     """
 
     def __init__(self, camera: Camera) -> None:
         self.encoded = 0
         self._camera = camera
-        self._outs: tuple[RtpOut, ...] = ()
+        self._gates: dict[RtpOut, Gate] = {}
         self._loop = asyncio.get_running_loop()
         self._encoder = Vp8Encoder()
         self._keyframe = threading.Event()
@@ -212,7 +214,7 @@ class VideoSender:
 
     def send_to(self, outs: list[RtpOut]) -> None:
         """Send on exactly these streams from now on."""
-        self._outs = tuple(outs)
+        self._gates = {out: self._gates.get(out, Gate()) for out in outs}
         self.request_keyframe()
 
     def request_keyframe(self) -> None:
@@ -228,7 +230,7 @@ class VideoSender:
         shown = 0.0
         while not self._closed.wait(1 / (2 * FRAME_RATE)):
             latest = self._camera.latest()
-            if latest is None or latest[1] <= shown or not any(out.open for out in self._outs):
+            if latest is None or latest[1] <= shown or not any(out.open for out in self._gates):
                 continue
             picture, shown = latest
             try:
@@ -237,8 +239,9 @@ class VideoSender:
                 log.exception("picture not encoded")
 
     def _encode(self, picture: NDArray[np.uint8], captured: float) -> None:
-        limits = [out.bitrate_limit for out in self._outs if out.bitrate_limit is not None]
-        self._encoder.bitrate = max(MIN_BITRATE, min([MAX_BITRATE, *limits] if limits else [START_BITRATE]))
+        outs = [out for out, gate in self._gates.items() if gate.open]
+        limits = [out.bitrate_limit for out in outs if out.bitrate_limit is not None]
+        self._encoder.bitrate = max(LEAST_BITRATE, min([MAX_BITRATE, *limits] if limits else [START_BITRATE]))
         keyframe = self._keyframe.is_set()
         self._keyframe.clear()
         frame = av.VideoFrame.from_ndarray(_even(picture), format="bgr24")
@@ -249,7 +252,13 @@ class VideoSender:
             self._loop.call_soon_threadsafe(self._send, payloads, frame.pts)
 
     def _send(self, payloads: list[bytes], timestamp: int) -> None:
-        for out in self._outs:
+        for out, gate in self._gates.items():
+            was_open = gate.open
+            gate.update(out.path.congested, out.bitrate_limit, time.monotonic())
+            if not gate.open:
+                continue
+            if not was_open:
+                self.request_keyframe()
             for index, payload in enumerate(payloads):
                 out.send(payload, timestamp & 0xFFFFFFFF, marker=index == len(payloads) - 1)
 

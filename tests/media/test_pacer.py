@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.pacer import BURST_BYTES, FACTOR, LONGEST_SECONDS, PACKET_BYTES, UNKNOWN_LIMIT, Pacer
+from coachdesk.media.pacer import (
+    BURST_BYTES,
+    FACTOR,
+    LONGEST_SECONDS,
+    NARROW_LIMIT,
+    NARROW_SECONDS,
+    PACKET_BYTES,
+    UNKNOWN_LIMIT,
+    Pacer,
+)
 
 PAYLOAD = 1140
 
@@ -33,7 +42,14 @@ def test_a_keyframe_leaves_room_for_sound_all_along() -> None:
 
 
 def test_on_a_slow_path_nothing_waits_longer_than_it_is_of_use() -> None:
-    assert sent_at(80, 50_000)[-1] < LONGEST_SECONDS * 4  # the queue shrinks, and its pace with it
+    assert sent_at(80, NARROW_LIMIT)[-1] < LONGEST_SECONDS * 4  # the queue shrinks, and its pace with it
+    assert sent_at(80, 50_000)[-1] < NARROW_SECONDS * 4
+
+
+def test_on_a_narrow_path_pictures_take_no_more_than_it_bears() -> None:
+    limit = 200_000
+    times = sent_at(20, limit)
+    assert times[-1] >= (20 * PAYLOAD - BURST_BYTES) * 8 / limit
 
 
 def test_without_word_from_the_far_end_a_usual_path_is_assumed() -> None:

@@ -8,14 +8,19 @@ import pytest
 
 from coachdesk.media.rate import (
     BURST_COPIES,
+    CONGESTED_BITRATE,
     COPIED_BITRATES,
     COPIES,
+    LONG_QUEUE_SECONDS,
     MAX_BITRATE,
     MIN_BITRATE,
+    QUEUE_SECONDS,
     SHARED_MIN_BITRATE,
     START_BITRATE,
     AudioSettings,
     Path,
+    RoundTrips,
+    SentReports,
     settings,
 )
 
@@ -99,7 +104,7 @@ def test_a_growing_queue_is_met_with_less_not_more() -> None:
     line.run(20, loss=0.1)
     path = line.run(10, loss=0.1, rtt=0.4)
     assert path.congested
-    assert len(path.copies) == 1
+    assert path.copies == ()
     assert settings([path]) == AudioSettings(MIN_BITRATE, settings([path]).expected_loss, 2)
 
 
@@ -109,6 +114,75 @@ def test_the_bit_rate_comes_back_slowly_when_the_queue_is_gone() -> None:
     line.run(10, rtt=0.5)
     assert line.run(3).bitrate < START_BITRATE
     assert line.run(30).bitrate == MAX_BITRATE
+
+
+def test_what_a_queue_drops_is_no_reason_for_copies_once_it_is_gone() -> None:
+    line = Line()
+    line.run(5)
+    line.run(8, loss=0.3, rtt=0.5)
+    assert line.run(5).copies == ()
+
+
+def test_loss_that_goes_on_after_a_queue_is_met_again() -> None:
+    line = Line()
+    line.run(10, loss=0.1)
+    line.run(3, loss=0.1, rtt=0.5)
+    assert line.run(12, loss=0.1).copies
+
+
+def test_a_round_trip_that_is_long_once_is_no_queue_unless_very_long() -> None:
+    line = Line()
+    line.run(10)
+    assert not line.run(1, rtt=GOOD_RTT + 1.5 * QUEUE_SECONDS).congested
+    assert line.run(1, rtt=GOOD_RTT + 1.1 * LONG_QUEUE_SECONDS).congested
+    assert not line.run(1).congested
+
+
+def test_jitter_is_no_queue() -> None:
+    line, jitter = Line(), random.Random(4)
+    line.run(10, rtt=0.05)
+    congested = [
+        line.run(1, rtt=0.04 + jitter.uniform(0, 0.08) + jitter.uniform(0, 0.08)).congested
+        for _ in range(300)
+    ]
+    assert sum(congested) < 6
+
+
+def test_where_most_is_lost_there_is_too_much() -> None:
+    assert Line().run(10, loss=0.6).congested
+
+
+def test_all_streams_of_a_way_know_of_its_queue() -> None:
+    round_trips = RoundTrips()
+    sound, picture = Path(round_trips), Path(round_trips)
+    sound.reported(0.0, 0.02, 1.0)
+    picture.reported(0.0, 0.5, 2.0)
+    assert sound.congested
+    assert settings([sound]).bitrate <= CONGESTED_BITRATE
+
+
+def test_a_line_that_was_too_narrow_gets_no_short_frames_before_its_time() -> None:
+    line = Line()
+    line.run(10)
+    line.run(2, rtt=0.5)
+    assert settings([line.run(10)]).blocks == 2
+    assert settings([line.run(40)]).blocks == 1
+
+
+def test_a_round_trip_is_told_by_the_report_it_is_on() -> None:
+    reports = SentReports()
+    for number in range(40):
+        reports.note(number, 100.0 + number)
+    assert reports.round_trip(38, 65536 // 2, 140.0) == pytest.approx(1.5)
+    assert reports.round_trip(3, 0, 140.0) is None, "long ago"
+    assert reports.round_trip(77, 0, 140.0) is None, "never sent"
+
+
+def test_reports_of_a_stream_that_pauses_tell_no_round_trip() -> None:
+    reports = SentReports()
+    reports.note(1, 100.0)
+    reports.note(1, 101.0)
+    assert reports.round_trip(1, 0, 101.2) is None
 
 
 def test_a_long_way_is_no_queue() -> None:

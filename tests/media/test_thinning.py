@@ -14,11 +14,15 @@ from coachdesk.media.packet import Packet, seq_delta
 from coachdesk.media.pictureline import KEYFRAMES_EVERY, PictureLine
 from coachdesk.media.rate import Path
 from coachdesk.media.thinning import (
+    FIRST_CLOSED,
     FIRST_PATIENCE,
     KEYFRAMES_ONLY,
     LAST_PATIENCE,
+    LEAST_BITRATE,
+    LONGEST_CLOSED,
     NOTHING,
     ONE_LAYER,
+    Gate,
     Ladder,
     LayerRates,
     Thinner,
@@ -303,6 +307,41 @@ def test_loss_alone_leaves_one_layer() -> None:
     ladder.update(0.3, True, None, rates, 31)
     ladder.update(0.3, True, None, rates, 35)
     assert ladder.rung == NOTHING
+
+
+def test_a_camera_of_our_own_gives_way_to_sound_and_comes_back_when_there_is_room() -> None:
+    gate = Gate()
+    gate.update(False, None, 0.0)
+    assert gate.open
+    gate.update(True, 1_000_000, 1.0)
+    assert not gate.open
+    gate.update(False, 1_000_000, 1.0 + FIRST_CLOSED - 0.1)
+    assert not gate.open
+    gate.update(False, 1_000_000, 1.0 + FIRST_CLOSED)
+    assert gate.open
+
+
+def test_an_estimate_from_before_the_pause_does_not_close_it_again() -> None:
+    gate = Gate()
+    gate.update(False, LEAST_BITRATE - 1, 0.0)
+    assert not gate.open
+    for second in range(40):
+        gate.update(False, LEAST_BITRATE - 1, 1.0 + second)
+    assert gate.open
+    gate.update(False, LEAST_BITRATE - 2, 50.0)
+    assert not gate.open
+
+
+def test_a_camera_that_fails_again_and_again_is_tried_ever_more_seldom() -> None:
+    gate, opened = Gate(), []
+    for second in range(1200):
+        was_open = gate.open
+        gate.update(gate.open and second > 0, None, float(second))
+        if gate.open and not was_open:
+            opened.append(second)
+    pauses = [b - a for a, b in itertools.pairwise(opened)]
+    assert pauses == sorted(pauses)
+    assert LONGEST_CLOSED <= pauses[-1] <= LONGEST_CLOSED + 2
 
 
 def test_the_numbers_of_forwarded_packets_wrap() -> None:
