@@ -81,6 +81,38 @@ async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it(
     assert min(result.first_sound_ms.values()) >= 0
 
 
+async def test_a_step_in_which_a_line_was_lost_is_walked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(walking, "MEASURED_SECONDS", 0.0)
+    monkeypatch.setattr(walking, "STEPS", (("take over", Mode.TAKEOVER), ("hand back", Mode.LISTEN)))
+    agent, supervisor, trainee = Endpoint(), Endpoint(), Endpoint()
+    trainee.hears("customer")
+    asked: list[Mode] = []
+    told: list[str] = []
+
+    def obeyed(command: commands.Command) -> None:
+        if isinstance(command, commands.Listen):
+            supervisor.hears("customer")
+        elif isinstance(command, commands.SetMode):
+            asked.append(command.mode)
+            if len(asked) == 1:
+                states = ("lost", "connecting", "connected")
+                supervisor.log += [
+                    (time.monotonic(), events.Media(party="agent", state=each)) for each in states
+                ]
+            elif len(asked) == 2:
+                agent.log += [(time.monotonic(), events.Online(on=each)) for each in (False, True)]
+
+    supervisor.obeyed = obeyed
+    staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
+    result = await walk(*staff, "call", told.append, Customer())
+    assert asked == [Mode.TAKEOVER, Mode.TAKEOVER, Mode.TAKEOVER, Mode.LISTEN]
+    assert [step.mode for step in result.steps] == [Mode.TAKEOVER, Mode.LISTEN]
+    assert [text for text in told if "lost" in text] == [
+        "take over: a line was lost meanwhile, and is back"
+    ] * 2
+
+
 def one_step() -> tuple[Walk, dict[str, Recording], dict[str, Recording]]:
     """Agent and customer alone speak; the recording of the trainee's ears is empty."""
     said = {name: Recording(tone(TONES[name], 8.0, keyed=True), 0.0, looped=True) for name in PARTIES}

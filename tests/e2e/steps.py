@@ -124,16 +124,14 @@ def course(heard: Recording, frequency: float, span: Span, window: float = 0.5) 
     return float(np.max(levels_over_time(heard.cut(*span), frequency, hop=0.05, window=window)))
 
 
-def assert_never_heard(
-    heard: Recording, frequency: float, quiet: Span, spoken: Span, window: float = 0.5
-) -> None:
-    """No ``window`` seconds of ``spoken`` have more of the tone than there is without it, nor more than -70 dBFS.
+def assert_never_heard(heard: Recording, frequency: float, quiet: Span, spoken: Span) -> None:
+    """No half second of ``spoken`` has more of the tone than there is without it, nor more than -70 dBFS.
 
     Without it: while its source is silent, and in the bands beside it, where nobody has a tone.
     """
-    during = course(heard, frequency, spoken, window)
-    beside = (course(heard, frequency + each, spoken, window) for each in BESIDE_HZ)
-    without = max(course(heard, frequency, quiet, window), *beside)
+    during = course(heard, frequency, spoken)
+    beside = (course(heard, frequency + each, spoken) for each in BESIDE_HZ)
+    without = max(course(heard, frequency, quiet), *beside)
     assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
         f"{during:.0f} dBFS, without {without:.0f}"
     )

@@ -214,8 +214,8 @@ async def test_who_joins_hears_the_past_but_no_whisper_and_nothing_of_a_hold(sce
     _, heard = await scene.finish()
     past = Recording(read_ears(ear)[0], ben_began)
     assert course(past, PAST_HZ, caught_up) > HEARD_DBFS
-    for hertz in (SECRET_HZ, HELD_HZ):  # what is stretched in time has seams
-        assert_never_heard(past, hertz, quiet, caught_up, window=1.0)
+    for hertz in (SECRET_HZ, HELD_HZ):  # above any floor, since what is played faster has seams
+        assert course(past, hertz, caught_up, window=1.0) < FORBIDDEN_DBFS
     assert_never_heard(heard["customer"], SECRET_HZ, quiet, (began, ended))
     assert_never_heard(heard["customer"], HELD_HZ, quiet, (began, ended))
     left, right = (Recording(samples, both[1]) for samples in read_ears(both[0]))
