@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
 from coachdesk.media.leakguard import CLOSE_DB
@@ -56,8 +57,10 @@ class LeakBanner(QFrame):
         self.setAccessibleName(f"Whispering is off. {WHY}")
         self.allow = make_button(ALLOW, presenter.allow, "primary", show_key=True)
         words = column(gap=3)
-        for widget in (title, self.why, self.allow):
-            words.addWidget(widget)
+        words.addWidget(title)
+        words.addWidget(self.why)
+        words.addSpacing(4)
+        words.addWidget(self.allow, 0, Qt.AlignmentFlag.AlignLeft)
         layout = row(self, gap=12)
         layout.setContentsMargins(14, 8, 10, 8)
         layout.addWidget(Icon("agent", 24, "danger_text"))
