@@ -10,13 +10,17 @@ import pytest
 
 from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
+from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
 from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
+from coachdesk.quality_report import MEASUREMENTS
 from coachdesk.session import CommandError
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness, EndReason
+from signaling.quality import Sound
+from tests.fakes.readings import reading
 from tests.fakes.signaling import FakeClient, FakePictures, settle
 from tests.fakes.views import AGENT, CUSTOMER, MIA, TOM, call_view, party
 
@@ -31,6 +35,14 @@ class FakeHub:
         self.closed = False
         self.renegotiated = 0
         self.whispered = False
+        self.readings: dict[str, events.Reading] = {}
+
+    def measure(self) -> dict[str, events.Reading]:
+        return self.readings
+
+    async def stats(self) -> dict[str, dict[str, float]]:
+        legs = {f"{name}.main.in": {"rtt_ms": 8.0} for name in (CUSTOMER, MIA, TOM)}
+        return legs | {f"heard.{name}": {"delay_ms": 9.0} for name in ("customer", f"{MIA}/whisper")}
 
     def apply(self, view: protocol.CallView) -> None:
         self.applied.append(view)
@@ -219,4 +231,116 @@ async def test_talk_time_is_told_every_five_seconds_and_whispers_do_not_count(
         (0.0, 2.0, 2.0),
         (0.0, 7.0, 7.0),
     ]
+    await desk.session.close()
+
+
+# --- how the call sounds ---
+
+HIDES_MIA: list[tuple[Awareness, Mode]] = [("none", Mode.WHISPER), ("talking", Mode.LANE)]
+
+
+async def measured(awareness: Awareness, mode: Mode, times: int = 1) -> Desk:
+    """A call on which everybody was heard, the agent at the customer as well."""
+    desk = Desk(awareness)
+    await desk.told(1, mode)
+    desk.hub.readings = {source: reading() for source in ("customer", AGENT_AT_CUSTOMER, MIA)}
+    for _ in range(times):
+        desk.session.measure()
+    await settle()
+    return desk
+
+
+def reports(desk: Desk) -> list[dict[str, Any]]:
+    return [fields for kind, fields in desk.client.asked if kind is protocol.ReportQuality]
+
+
+async def test_the_agent_is_told_how_all_sound_and_how_they_sound_at_the_customer() -> None:
+    desk = await measured("all", Mode.WHISPER)
+    told = desk.events[-1]
+    assert isinstance(told, events.Quality)
+    assert told.readings == {"customer": reading(), "agent_at_customer": reading(), MIA: reading()}
+    assert set(desk.session.history.summary()) == set(told.readings)
+    await desk.session.close()
+
+
+@pytest.mark.parametrize(("awareness", "mode"), HIDES_MIA)
+async def test_quality_and_numbers_keep_a_hidden_coach_hidden(awareness: Awareness, mode: Mode) -> None:
+    desk = await measured(awareness, mode)
+    told = desk.events[-1]
+    assert isinstance(told, events.Quality)
+    assert set(told.readings) == {"customer", "agent_at_customer", HIDDEN_COACH}
+    assert set(desk.session.history.summary()) == set(told.readings)
+    numbers = await desk.session.do(commands.Stats())
+    assert isinstance(numbers, events.Stats)
+    assert set(numbers.streams) == {f"{CUSTOMER}.main.in", "heard.customer"}
+    await desk.session.close()
+
+
+async def test_an_agent_who_may_know_all_sees_the_numbers_of_all() -> None:
+    desk = await measured("all", Mode.WHISPER)
+    assert await desk.session.streams() == await desk.hub.stats()
+    await desk.session.close()
+
+
+async def test_every_ten_seconds_the_server_is_told_roles_and_means() -> None:
+    desk = await measured("none", Mode.WHISPER, MEASUREMENTS - 1)
+    assert not reports(desk)
+    desk.hub.readings = {"customer": reading(delay_ms=160, mos=3.8)}
+    desk.session.measure()
+    await settle()
+    (report,) = reports(desk)
+    assert report["call"] == "call-1"
+    heard = report["heard"]
+    assert set(heard) == {Sound.CUSTOMER, Sound.AGENT_AT_CUSTOMER, Sound.COACH}
+    customer = heard[Sound.CUSTOMER]
+    assert (customer.readings, customer.mos, customer.mos_worst) == (MEASUREMENTS, 4.2, 3.8)
+    assert (customer.delay_ms, customer.loss, customer.concealed) == (80.0, 0.01, 0.02)
+    assert heard[Sound.COACH].readings == MEASUREMENTS - 1
+    assert protocol.parse_client(protocol.dump(protocol.ReportQuality(1, **report)))
+    for _ in range(MEASUREMENTS):
+        desk.session.measure()
+    await settle()
+    assert len(reports(desk)) == 2
+    await desk.session.close()
+
+
+async def test_readings_beyond_all_measure_still_make_a_message() -> None:
+    desk = await measured("all", Mode.LISTEN)
+    desk.hub.readings = {"customer": reading(delay_ms=1e7, mos=1.0)}
+    for _ in range(MEASUREMENTS):
+        desk.session.measure()
+    await settle()
+    assert protocol.parse_client(protocol.dump(protocol.ReportQuality(1, **reports(desk)[0])))
+    await desk.session.close()
+
+
+async def test_a_report_that_fails_is_no_trouble_and_silence_is_not_reported() -> None:
+    desk = await measured("all", Mode.LISTEN, MEASUREMENTS)
+    desk.client.grant()  # what confirms the first view
+    desk.client.fail("timeout")
+    desk.client.online = False
+    for _ in range(MEASUREMENTS):
+        desk.session.measure()
+    await settle()
+    desk.client.online = True
+    desk.hub.readings = {}
+    for _ in range(MEASUREMENTS):
+        desk.session.measure()
+    await settle()
+    assert len(reports(desk)) == 1
+    assert not [event for event in desk.events if isinstance(event, events.Error)]
+    await desk.session.close()
+
+
+async def test_a_new_call_begins_with_an_empty_history() -> None:
+    desk = await measured("all", Mode.LISTEN, MEASUREMENTS - 1)
+    desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    assert set(desk.session.history.summary()) >= {"customer"}, "support may ask after the call"
+    desk.session.measure()
+    desk.session.message(protocol.CallState(call_view(party(MIA), call="call-2")))
+    desk.hub.readings = {MIA: reading()}
+    desk.session.measure()
+    await settle()
+    assert set(desk.session.history.summary()) == {MIA}
+    assert not reports(desk), "what was heard on the call before is not counted for this one"
     await desk.session.close()

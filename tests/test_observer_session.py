@@ -19,10 +19,13 @@ from hypothesis.stateful import (
 )
 
 from coachdesk import commands, events, observer
+from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
 from signaling.policy import Mode
 from signaling.protocol import EndReason
+from signaling.quality import Sound
 from tests.fakes.observing import GateMedia, Observing
+from tests.fakes.readings import reading
 from tests.fakes.signaling import settle
 
 
@@ -242,6 +245,24 @@ async def test_the_mode_of_before_a_reconnect_opens_nothing(mia: Observing) -> N
     mia.told(Mode.WHISPER)
     await settle()
     assert mia.talking is Mode.LISTEN
+
+
+async def test_an_observer_is_told_how_all_sound_and_tells_the_server_by_roles(
+    mia: Observing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = {"customer": reading(), "agent": reading(80), "ben": reading(), "sue": reading(mos=3.0)}
+    monkeypatch.setattr(GateMedia.made[0], "measure", lambda: heard, raising=False)
+    for _ in range(MEASUREMENTS):
+        mia.session.measure()
+    assert [event.readings for event in mia.events if isinstance(event, events.Quality)] == [
+        heard
+    ] * MEASUREMENTS
+    await settle()
+    kind, fields = mia.client.asked[-1]
+    assert kind is protocol.ReportQuality
+    assert set(fields["heard"]) == {Sound.CUSTOMER, Sound.AGENT, Sound.COACH}
+    coaches = fields["heard"][Sound.COACH]
+    assert (coaches.readings, coaches.mos_worst) == (2 * MEASUREMENTS, 3.0)
 
 
 class Gate(RuleBasedStateMachine):

@@ -38,6 +38,7 @@ class FakePeer:
         self.outs = {stream.name: FakeOut() for stream in layout if stream.direction != "recvonly"}
         self.messages: list[bytes] = []
         self.keyframes_asked = 0
+        self.rtt: float | None = None
 
     def send_message(self, data: bytes) -> None:
         self.messages.append(data)

@@ -18,11 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
 from coachdesk.media.history import TICKS_PER_SECOND, Past, PastSound
 from coachdesk.routing import Lane, Route
 from signaling.policy import Mode
 from signaling.protocol import MAX_COACHES, CallView
 from tests.fakes.hubcall import HubCall
+from tests.fakes.readings import reading
 from tests.fakes.sounds import decoded
 from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM, call_view, party
 
@@ -261,6 +263,45 @@ async def test_what_cannot_be_read_on_the_control_channel_changes_nothing(call: 
         leg.on_message(data)
     call.tick(TICKS_PER_SECOND)
     assert not past_told(call, TOM)
+
+
+def ways_told(call: HubCall, observer: str) -> dict[str, float]:
+    """The ways the hub last told ``observer`` of."""
+    leg = call.leg(observer)
+    assert leg is not None
+    assert leg.peer is not None
+    ways: dict[str, float] = msgspec.json.decode(leg.peer.messages[-1])["ways_ms"]
+    return ways
+
+
+async def test_each_observer_is_told_how_far_each_source_is_from_them(call: HubCall) -> None:
+    call.apply(call_view(party(MIA, Mode.BARGE), party(TOM)))
+    call.connect(CUSTOMER, MIA, TOM)
+    for name, rtt in ((CUSTOMER, 0.08), (MIA, 0.02), (TOM, 0.1)):
+        leg = call.leg(name)
+        assert leg is not None
+        assert leg.peer is not None
+        leg.peer.rtt = rtt
+    call.hub.measure()
+    assert ways_told(call, MIA) == {"customer": 50.0, "agent": 10.0}
+    assert ways_told(call, TOM) == {"customer": 90.0, "agent": 50.0, MIA: 60.0}
+
+
+async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(call: HubCall) -> None:
+    call.apply(call_view(party(MIA, Mode.WHISPER), party(TOM)))
+    call.connect(CUSTOMER, MIA, TOM)
+    customer = call.leg(CUSTOMER)
+    assert customer is not None
+    assert customer.peer is not None
+    customer.peer.rtt = 0.08
+    call.speak()
+    told = {"received": 500, "lost": 0, "played": 1000, "concealed": 0, "jitter_ms": 4, "delay_ms": 60}
+    customer.on_message(msgspec.json.encode(told))
+    readings = call.hub.measure()
+    assert set(readings) == {"customer", AGENT_AT_CUSTOMER, MIA}
+    assert readings["customer"] == reading(40.0)
+    assert readings[AGENT_AT_CUSTOMER].delay_ms == 20 + 40 + 60
+    assert AGENT_AT_CUSTOMER not in call.hub.measure(), "once"
 
 
 MODES = st.sampled_from(list(Mode))

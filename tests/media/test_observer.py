@@ -21,6 +21,7 @@ from coachdesk.routing import Lane
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
 from tests.fakes.legs import FakeLeg
+from tests.fakes.readings import reading
 from tests.fakes.signaling import settle
 from tests.fakes.sounds import PlainEncoder, QueueEar
 from tests.media.test_preroll import cut_bluntly, numbered
@@ -167,3 +168,11 @@ async def test_who_speaks_hears_what_is_live(desk: Desk) -> None:
     desk.media.mouth.press(Mode.WHISPER)
     desk.tick()
     assert not desk.media.past.running
+
+
+async def test_how_far_each_source_is_away_is_as_the_hub_last_told(desk: Desk) -> None:
+    for source in ("customer", "agent", "ben"):
+        desk.media._ear(source)
+    assert desk.media.measure() == {source: reading(0.0) for source in ("customer", "agent", "ben")}
+    desk.leg.on_message(b'{"slots":{"coach0":"ben"},"ways_ms":{"customer":40.0,"agent":15.0}}')
+    assert desk.media.measure() == {"customer": reading(40.0), "agent": reading(15.0), "ben": reading(0.0)}

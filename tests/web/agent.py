@@ -56,11 +56,12 @@ class Agent:
         self.answer = ""
         self.pictures = 0
         self.size = (0, 0)
+        self.told: list[bytes] = []
         self._levels: deque[tuple[float, float]] = deque(maxlen=1000)
         self._tasks: list[asyncio.Task[None]] = []
         self.pc.addTransceiver(Tone(), direction="sendrecv")
         self.pc.addTransceiver(Picture() if camera else "video", direction="sendrecv")
-        self.pc.createDataChannel("control")
+        self.pc.createDataChannel("control").on("message", self._on_message)
         self.pc.on("track", self._on_track)
 
     async def call(self) -> None:
@@ -104,6 +105,9 @@ class Agent:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _on_message(self, message: str | bytes) -> None:
+        self.told.append(message.encode() if isinstance(message, str) else message)
 
     def _on_track(self, track: aiortc.MediaStreamTrack) -> None:
         consume = self._listen(track) if track.kind == "audio" else self._watch(track)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
+from coachdesk.media.farear import Heard
 from signaling.protocol import Code, Ended, EndReason, HangUp, UpdateConsent
 from tests.web.agent import TONE_HZ, Agent
 from tests.web.conftest import Customer
@@ -52,6 +54,14 @@ async def test_sound_and_picture_flow_both_ways(desk: Desk, customer: Customer, 
     assert await customer.ask("document.getElementById('sound-out').paused") is False
     await until(lambda: agent.size[0] >= 640, "the picture is large enough to see something on")
     assert await customer.page.locator("#room-time").inner_text() >= "00:00"
+
+
+async def test_the_page_keeps_telling_how_the_agent_sounds(desk: Desk, customer: Customer, dial: Dial) -> None:
+    agent = await answered(desk, customer, dial)
+    await until(lambda: len(agent.told) >= 2, "it was told twice")
+    first, second = (msgspec.json.decode(told, type=Heard) for told in agent.told[:2])
+    assert second.received > first.received
+    assert second.played > first.played
 
 
 async def test_the_answer_is_vp8_both_ways_in_one_bundle(desk: Desk, customer: Customer, dial: Dial) -> None:
