@@ -10,7 +10,11 @@ from coachdesk.media.lateness import BIN_SECONDS, BINS, Lateness, SlidingMinimum
 from coachdesk.media.pcm import RATE
 
 RECENT = 2.0
-"""The fastest packet of so many seconds says how long the path is, the slowest how long to wait at most for others."""
+"""The fastest packet of so many seconds says how long the path is."""
+SLOWEST_OF = 1.0
+"""The slowest packet of so many seconds says how long to wait at most for others: a stall shall be over soon."""
+RECONSIDER_SECONDS = 0.040
+"""Sound after which the wait is chosen anew: it changes slowly, and choosing is work."""
 LATE_MS_PER_PERCENT, LOST_MS_PER_PERCENT = 13.0, 25.0
 """Milliseconds of delay that one percent less of missing sound is worth: what jitter makes late, what copies bring
 back. The latter is known by rarer events, and lasts."""
@@ -48,7 +52,7 @@ class ArrivalClock:
     def __init__(self) -> None:
         self._jittered = Lateness(JITTER_MEMORY)
         self._copied = Lateness(COPIES_MEMORY)
-        self._fastest, self._slowest = SlidingMinimum(RECENT), SlidingMinimum(RECENT)
+        self._fastest, self._slowest = SlidingMinimum(RECENT), SlidingMinimum(SLOWEST_OF)
         self._forget()
         self.reset()
 
@@ -62,6 +66,7 @@ class ArrivalClock:
         self._known = 0
         self._last_copy = float("-inf")
         self._wait: float | None = None
+        self._unconsidered = 0.0
         self._at_present = 0
 
     def reset(self) -> None:
@@ -81,7 +86,9 @@ class ArrivalClock:
             self._copied.clear()
         self._jittered.add(transit - self.base, seconds)
         self._known += 1
-        self._wait = None
+        self._unconsidered += seconds
+        if self._known <= KNOWN_AFTER or self._unconsidered > RECONSIDER_SECONDS:
+            self._wait = None
         self._follow_step(transit, arrival)
 
     def copied(self, timestamp: int, arrival: float, samples: int) -> None:
@@ -136,7 +143,7 @@ class ArrivalClock:
     def wait(self) -> float:
         """Seconds that the fastest packet has to wait, so that the slow ones come in time."""
         if self._wait is None:
-            self._wait = self._worthwhile()
+            self._wait, self._unconsidered = self._worthwhile(), 0.0
         return self._wait
 
     def _worthwhile(self) -> float:

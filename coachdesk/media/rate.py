@@ -19,7 +19,8 @@ COPIES: tuple[tuple[int, ...], ...] = ((), (1,), (1, 2), (1, 2, 3))
 LEVEL_ON = (0.010, 0.040, 0.100)
 LEVEL_OFF = (0.004, 0.020, 0.060)
 """Loss from which a level is taken, and below which it is left."""
-BURST_COPIES = (1, 2, 4, 6)
+BURST_COPIES = (2, 5)
+"""Far enough apart to get over a burst of 100 ms; more of them would cost more than they bring back."""
 BURST_RUN = 2.2
 """Lost packets in a row, on average, from which losses count as bursts; at random, 20 % loss has 1.25."""
 RISE_SECONDS, FALL_SECONDS = 2.5, 8.0
