@@ -33,6 +33,7 @@ PURE = frozenset(
         "coachdesk.media.incoming",
         "coachdesk.media.lateness",
         "coachdesk.media.backlog",
+        "coachdesk.media.briefing",
         "coachdesk.media.catchup",
         "coachdesk.media.history",
         "coachdesk.media.leakguard",
@@ -61,6 +62,7 @@ PURE = frozenset(
         "coachdesk.media.talktime",
         "coachdesk.media.timescale",
         "coachdesk.media.videobuffer",
+        "coachdesk.media.whispers",
         "coachdesk.media.vp8",
     }
 )

@@ -6,7 +6,6 @@ is dropped where it arrives. A coach's whisper becomes a ``Private`` block, whic
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -15,25 +14,24 @@ import msgspec
 from coachdesk import call as calls
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
+from coachdesk.media.briefing import Briefing, Seats
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.farear import FarEar
 from coachdesk.media.history import Retelling, Wish
 from coachdesk.media.leakguard import LeakGuard
-from coachdesk.media.leg import Leg
+from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
-from coachdesk.media.pcm import SILENCE, Stereo
+from coachdesk.media.pcm import Stereo
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
-from coachdesk.media.replay import Replay
+from coachdesk.media.whispers import Whispers
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
-from signaling.protocol import MAX_COACHES, CallView, IceServer, PartyView, SignalBody
+from signaling.protocol import CallView, IceServer, PartyView, SignalBody
 
 log = logging.getLogger(__name__)
 
-REPLAY = "replay"
-"""The source name of a whisper that is heard again."""
 AGENT_AT_CUSTOMER = "agent_at_customer"
 """What the agent's sound is called where the customer hears it."""
 LANE_STREAMS = frozenset(lane.value for lane in Lane)
@@ -60,21 +58,19 @@ class AgentHub:
         new_ear: Callable[[str, str], Ear],
         guard: LeakGuard | None = None,
     ) -> None:
-        self._ice = ice
-        self._signal = signal
         self._new_ear = new_ear
         self._view: CallView | None = None
         self._routes: frozenset[Route] = frozenset()
-        self._legs: dict[str, Leg] = {}
+        self._legs = Legs(ice, signal)
         self._fanout = Fanout()
         self._fanout.on_keyframe_wanted = self.request_keyframe
         self._fanout.on_quality = self._tell
-        self._slots: dict[str, int] = {}
+        self._seats = Seats()
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()
-        self._closing: set[asyncio.Task[None]] = set()
-        self._guard = guard or LeakGuard()
-        self._replay = Replay()
+        self._whispers = Whispers(guard or LeakGuard())
+        self._whispers.on_replay = lambda on: self.on_replay(on)
+        self._whispers.on_closed = self._tell_observers
         self._past = Retelling()
         self._far_ear = FarEar()
         self._now = 0.0
@@ -98,7 +94,8 @@ class AgentHub:
             self._past.clear()
         self._empty_changed(self._routes ^ wanted)
         self._routes = wanted
-        self._seat_coaches(view)
+        self._seats.seat(coach.party for coach in calls.coaches(view))
+        self._tell_observers()
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -107,22 +104,17 @@ class AgentHub:
             self._shut(party_id)
 
     async def signalled(self, sender: str, body: SignalBody) -> None:
-        leg = self._legs.get(sender)
-        if leg is not None:
-            await leg.signalled(body)
+        await self._legs.signalled(sender, body)
 
     def renegotiate_lost(self) -> None:
         """After the server came back: builds anew what was lost meanwhile."""
-        for leg in self._legs.values():
-            if leg.state in ("lost", "closed"):
-                leg.negotiate()
+        self._legs.renegotiate_lost()
 
     async def close(self) -> None:
-        legs, self._legs = self._legs, {}
         self._fanout.clear()
-        self._replay.clear()
+        self._whispers.clear()
         self._past.clear()
-        await asyncio.gather(*(leg.close() for leg in legs.values()), *self._closing, return_exceptions=True)
+        await self._legs.close()
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
         """Empties what is buffered of every source that is now mixed otherwise here, and what was sent to every sink
@@ -136,37 +128,26 @@ class AgentHub:
             if name.split("/")[0] in {self._ear_party(source) for source in sources}:
                 ear.flush()
         for sink in {route.sink for route in changed}:
-            leg = self._legs.get(sink)
-            if leg is not None and leg.peer is not None:
-                leg.peer.forget_sound()
+            peer = self._legs.peer(sink)
+            if peer is not None:
+                peer.forget_sound()
 
     def _ear_party(self, party_id: str) -> str:
         return "customer" if self._view is not None and party_id == self._view.customer else party_id
-
-    def _seat_coaches(self, view: CallView) -> None:
-        """Gives each coach an audio slot for as long as they are on the call."""
-        present = {coach.party for coach in calls.coaches(view)}
-        self._slots = {party: slot for party, slot in self._slots.items() if party in present}
-        for coach in calls.coaches(view):
-            free = [slot for slot in range(MAX_COACHES) if slot not in self._slots.values()]
-            if coach.party not in self._slots and free:
-                self._slots[coach.party] = free[0]
-        self._tell_observers()
 
     def _tell_observers(self) -> None:
         for observer in calls.observers(self._view) if self._view is not None else []:
             self._tell(observer.party)
 
     def _tell(self, observer: str) -> None:
-        """Says on the control channel what an observer has to know of the hub (``ObserverMedia``)."""
-        leg = self._legs.get(observer)
-        if leg is None or leg.peer is None:
-            return
-        slots = {f"coach{slot}": party for party, slot in self._slots.items()}
-        picture = self._fanout.quality(observer)
-        told = {"slots": slots, "whisper_closed": self._guard.closed, "picture": picture}
-        told["ways_ms"] = self._ways_to(observer)
-        leg.peer.send_message(msgspec.json.encode(told))
+        """Says on the control channel how things are with the call."""
+        briefing = Briefing(
+            slots=self._seats.coaches,
+            whisper_closed=self._whispers.closed,
+            picture=self._fanout.quality(observer),
+            ways_ms=self._ways_to(observer),
+        )
+        self._legs.tell(observer, msgspec.json.encode(briefing))
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
@@ -179,13 +160,7 @@ class AgentHub:
 
     def _open(self, party: PartyView) -> None:
         is_customer = party.role is Role.CUSTOMER
-        leg = Leg(
-            CUSTOMER if is_customer else OBSERVER,
-            offers=True,
-            ice=self._ice,
-            signal=lambda body: self._signal(party.party, body),
-        )
-        self._legs[party.party] = leg
+        leg = self._legs.open(party.party, CUSTOMER if is_customer else OBSERVER)
         leg.on_state = lambda state: self.on_media(party.party, state)
         leg.on_connected = lambda peer: self._connected(party, peer)
         if is_customer:
@@ -203,9 +178,7 @@ class AgentHub:
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
         self._past.forget(party_id)
-        task = asyncio.create_task(self._legs.pop(party_id).close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._legs.shut(party_id)
 
     def _connected(self, party: PartyView, peer: Peer) -> None:
         """Points the forwarding at the leg's new peer connection."""
@@ -227,8 +200,7 @@ class AgentHub:
 
     @property
     def _customer_peer(self) -> Peer | None:
-        leg = self._legs.get(self._view.customer) if self._view is not None else None
-        return leg.peer if leg is not None else None
+        return self._legs.peer(self._view.customer) if self._view is not None else None
 
     def _told(self, party: str, data: bytes) -> None:
         """An observer who has come may ask, once per connection, for what was heard before."""
@@ -242,9 +214,7 @@ class AgentHub:
 
     def _retell(self) -> None:
         for observer, message in self._past.tick():
-            leg = self._legs.get(observer)
-            if leg is not None and leg.peer is not None:
-                leg.peer.send_message(message)
+            self._legs.tell(observer, message)
 
     # --- packets ---------------------------------------------------------------------------------------------
 
@@ -269,9 +239,9 @@ class AgentHub:
         sinks = self._sinks(party, lane)
         if view.agent in sinks:
             self._ear(f"{party}/{lane}").put(packet)
-        slot = self._slots.get(party)
-        if slot is not None:
-            self._fanout.sound(f"coach{slot}", packet, sinks)
+        seat = self._seats.stream(party)
+        if seat is not None:
+            self._fanout.sound(seat, packet, sinks)
 
     def _sinks(self, source: str, lane: Lane) -> set[str]:
         return {route.sink for route in self._routes if route.source == source and route.lane is lane}
@@ -286,10 +256,7 @@ class AgentHub:
 
     def replay(self) -> bool:
         """Plays the last whispers again, to the agent alone; False when there are none, or none may be heard."""
-        started = not self._guard.closed and self._replay.start()
-        if started:
-            self.on_replay(True)
-        return started
+        return self._whispers.replay()
 
     def tick(self, mic: Block, now: float) -> Block | Stereo:
         """One block from the agent's mic in, one block for the agent's headset out; sends what is due to all others."""
@@ -305,28 +272,14 @@ class AgentHub:
         self._retell()
         self._send_mic(mic)
         self._send_uplink(mic, public)
-        return self.headset.mix(public, self._guarded(self._replayed(private), mic))
-
-    def _replayed(self, private: dict[str, Private]) -> dict[str, Private]:
-        """The private sounds, and the whisper that is heard again among them."""
-        playing = self._replay.playing
-        again = self._replay.next(private.values() if not self._guard.closed else [])
-        if playing and not self._replay.playing:
-            self.on_replay(False)
-        return private | {REPLAY: again} if again is not None else private
-
-    def _guarded(self, private: dict[str, Private], mic: Block) -> dict[str, Private]:
-        """What may be played of the private sounds: nothing, once the customer could hear them through the mic."""
-        if self._guard.observe(sum((each.block for each in private.values()), SILENCE), mic):
-            self._tell_observers()
-        return {} if self._guard.closed else private
+        return self.headset.mix(public, self._whispers.next(private, mic))
 
     def _send_mic(self, mic: Block) -> None:
         view = self._view
         if view is None:
             return
         sinks = self._sinks(view.agent, Lane.VOICE) - {view.customer}
-        peers = (self._legs[sink].peer for sink in sorted(sinks) if sink in self._legs)
+        peers = (self._legs.peer(sink) for sink in sorted(sinks))
         outs: list[Out] = [peer.outs["agent"] for peer in peers if peer is not None]
         if Route(view.agent, Lane.VOICE, view.customer) in self._routes:
             outs[:1] = [Kept(self._keep_mic, *outs[:1])]
@@ -346,6 +299,8 @@ class AgentHub:
             heard.append(Public(mic))
         self._uplink_out.push(uplink(heard), [peer.outs["main"]])
 
+    # --- how it is ------------------------------------------------------------------------------------------
+
     def measure(self) -> dict[str, Reading]:
         """How good each sound is here, and the agent's at the customer, since the last call; tells observers how far away
         each source is from them, which they cannot measure.
@@ -360,23 +315,17 @@ class AgentHub:
         return {source: reading for source, reading in readings.items() if reading is not None}
 
     def _way_ms(self, source: str) -> float:
-        """One way to a party through the network: half the round trip, 0 before it is known."""
+        """One way to a source of sound through the network."""
         view = self._view
-        leg = self._legs.get(view.customer if view is not None and source == "customer" else source)
-        rtt = leg.peer.rtt if leg is not None and leg.peer is not None else None
-        return (rtt or 0.0) * 500
+        return self._legs.way_ms(view.customer if view is not None and source == "customer" else source)
 
     def _ways_to(self, observer: str) -> dict[str, float]:
         """One way from each source to an observer through the network, in ms."""
         own = self._way_ms(observer)
         sources = {"customer": self._way_ms("customer"), "agent": 0.0}
-        sources |= {coach: self._way_ms(coach) for coach in self._slots if coach != observer}
+        sources |= {coach: self._way_ms(coach) for coach in self._seats.coaches.values() if coach != observer}
         return {source: round(own + way, 1) for source, way in sources.items()}
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""
-        table: dict[str, dict[str, float]] = {}
-        for party, leg in self._legs.items():
-            if leg.peer is not None:
-                table |= {f"{party}.{stream}": row for stream, row in (await leg.peer.stats()).items()}
-        return table | {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}
+        return await self._legs.stats() | {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}

@@ -11,9 +11,10 @@ import msgspec
 
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut
+from coachdesk.media.briefing import Briefing
 from coachdesk.media.catchup import CatchUp
 from coachdesk.media.ears import Ear
-from coachdesk.media.history import Past, Wish
+from coachdesk.media.history import Wish
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
@@ -30,18 +31,6 @@ ARRIVAL_SECONDS = 0.08
 """What was sent last has reached the agent's ear by then, if the path is a good one."""
 
 log = logging.getLogger(__name__)
-
-
-class _Told(msgspec.Struct):
-    """What the hub says on the control channel: which coach sits in which audio slot, if nobody may whisper, how
-    much of the customer's picture this line gets and how far away each source is; or what was heard before.
-    """
-
-    slots: dict[str, str] | None = None
-    whisper_closed: bool = False
-    picture: Quality = "full"
-    ways_ms: dict[str, float] = {}
-    past: Past | None = None
 
 
 class ObserverMedia:
@@ -167,7 +156,7 @@ class ObserverMedia:
 
     def _message(self, data: bytes) -> None:
         try:
-            told = msgspec.json.decode(data, type=_Told)
+            told = msgspec.json.decode(data, type=Briefing)
         except msgspec.DecodeError as error:
             log.warning("unreadable control message: %s", error)
             return

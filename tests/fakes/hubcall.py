@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import pytest
 
 from coachdesk import call as calls
-from coachdesk.media import agent_hub, audioout, replay
+from coachdesk.media import audioout, legs, replay
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.mixer import Private
@@ -41,7 +41,7 @@ class HubCall:
     """Injects, ticks, and keeps ``heard``: per sink the (source, lane) pairs that came out since it was last cleared."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(agent_hub, "Leg", FakeLeg)
+        patch.setattr(legs, "Leg", FakeLeg)
         patch.setattr(audioout, "Encoder", PlainEncoder)
         patch.setattr(replay, "KEPT_BLOCKS", KEPT_WHISPERS)
         self.guard = DeafGuard()
@@ -76,7 +76,9 @@ class HubCall:
             assert not any(out.kept for stream, out in leg.peer.outs.items() if stream != "camera")
 
     def leg(self, party: str) -> FakeLeg | None:
-        return self.hub._legs.get(party)
+        leg = self.hub._legs.get(party)
+        assert leg is None or isinstance(leg, FakeLeg)
+        return leg
 
     def connect(self, *parties: str) -> None:
         for party in parties:
@@ -128,7 +130,8 @@ class HubCall:
             self._collect()
 
     def _token(self, party: str, lane: Lane) -> int:
-        kept = self._tokens_of(self.hub._replay._kept) | self._tokens_of(self.hub._replay._left)
+        again = self.hub._whispers._replay
+        kept = self._tokens_of(again._kept) | self._tokens_of(again._left)
         self._next = (self._next + 1) % BLOCK_SAMPLES
         while self._next in kept:
             self._next = (self._next + 1) % BLOCK_SAMPLES
@@ -153,7 +156,7 @@ class HubCall:
             self.time += 0.01
             self._mixed = [self._mixed[-1], self.routes]
             mic: Block = block_of(self._token(AGENT, Lane.VOICE)) if self.view is not None else SILENCE
-            again = self._tokens_of(list(self.hub._replay._left)[:1])
+            again = self._tokens_of(list(self.hub._whispers._replay._left)[:1])
             heard = tokens_in(self.hub.tick(mic, self.time))
             self.heard_again |= {self._made[token][:2] for token in again & heard}
             self._note(AGENT, heard - again, mixed=[self.routes])

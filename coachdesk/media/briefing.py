@@ -1,0 +1,54 @@
+"""What the hub tells an observer on the control channel, and which coach sits in which audio slot. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from coachdesk.media.history import Past
+from coachdesk.media.thinning import Quality
+from signaling.protocol import MAX_COACHES
+
+
+class Briefing(msgspec.Struct, omit_defaults=True):
+    """One message of the hub: how things are with the call, or (``past``) what was heard before.
+
+    Attributes:
+        slots: which coach is heard on which stream, such as ``coach0``; None in a message about the past.
+        whisper_closed: nobody may whisper.
+        picture: how much of the customer's picture this line gets.
+        ways_ms: one way through the network from each source to this observer, who cannot measure it.
+    """
+
+    slots: dict[str, str] | None = None
+    whisper_closed: bool = False
+    picture: Quality = "full"
+    ways_ms: dict[str, float] = {}
+    past: Past | None = None
+
+
+class Seats:
+    """Gives each coach an audio slot for as long as they are on the call."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, int] = {}
+
+    def seat(self, coaches: Iterable[str]) -> None:
+        """Frees the slots of all others, then seats who has none; without a free slot a coach goes without."""
+        present = list(coaches)
+        self._slots = {coach: slot for coach, slot in self._slots.items() if coach in present}
+        for coach in present:
+            free = [slot for slot in range(MAX_COACHES) if slot not in self._slots.values()]
+            if coach not in self._slots and free:
+                self._slots[coach] = free[0]
+
+    def stream(self, coach: str) -> str | None:
+        """On which stream observers hear this coach."""
+        slot = self._slots.get(coach)
+        return None if slot is None else f"coach{slot}"
+
+    @property
+    def coaches(self) -> dict[str, str]:
+        """Who sits there, by stream."""
+        return {f"coach{slot}": coach for coach, slot in self._slots.items()}
