@@ -208,7 +208,7 @@ async def test_who_joins_hears_the_past_but_no_whisper_and_nothing_of_a_hold(sce
     await agent_says(scene, PAST_HZ, 2)
     _, whispered = await speak(mia, Mode.WHISPER, own, 2.0)
     await speak(mia, Mode.LISTEN, own, TAIL_SECONDS)
-    caught_up = await catches_up(scene, ben, 8.0)
+    caught_up = await catches_up(scene, ben, 5.0)
     ended = time.monotonic()
     ben_began = (await ben.wait(events.Sound)).speaker_time
     _, heard = await scene.finish()
