@@ -72,6 +72,9 @@ class Path:
         self.redundant = False
         self._level = 0
         self._run = 1.0
+        self._bursty = (
+            False  # until the loss ends: what copies bring back is not asked for, and shortens the runs
+        )
         self._sent = 0
         self._missed: set[int] = set()
         self._since: float | None = None
@@ -90,6 +93,7 @@ class Path:
         self._missed.update(news)
         for run in _runs(news):
             self._run += 0.15 * (run - self._run)
+        self._bursty = self._bursty or self._run >= BURST_RUN
         if self._sent >= SAMPLE_PACKETS and now - self._begun(now) >= SAMPLE_SECONDS:
             self._sample(0.0, now)
 
@@ -118,7 +122,7 @@ class Path:
             return ()
         if self.bitrate < NARROW_BITRATE:
             return COPIES[1]
-        return BURST_COPIES if self._run >= BURST_RUN else COPIES[self._level]
+        return BURST_COPIES if self._bursty else COPIES[self._level]
 
     @property
     def residual_loss(self) -> float:
@@ -150,6 +154,8 @@ class Path:
             self._level += 1
         while self._level > 0 and self.loss < LEVEL_OFF[self._level - 1]:
             self._level -= 1
+            if self._level == 0:
+                self._run, self._bursty = 1.0, False
 
 
 class AudioSettings(NamedTuple):

@@ -89,6 +89,19 @@ def test_bursts_are_told_from_single_losses_by_the_requests() -> None:
     assert Line(asks=True).run(40, loss=0.2).copies == COPIES[3]
 
 
+def test_bursts_stay_known_while_copies_hide_most_of_them() -> None:
+    line = Line(asks=True)
+    line.run(40, loss=0.08, burst=5)
+    line.asks = False
+    for _ in range(20):
+        path = line.run(1, loss=0.08, burst=5)
+        path.missed([line._seq], line.now)
+    assert path.copies == BURST_COPIES
+    assert line.run(60).copies == ()
+    line.asks = True
+    assert line.run(20, loss=0.06).copies != BURST_COPIES
+
+
 def test_a_far_end_that_takes_no_redundancy_gets_none_but_fec() -> None:
     path = Line(redundant=False).run(30, loss=0.1)
     assert path.copies == ()
