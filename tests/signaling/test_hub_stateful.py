@@ -27,10 +27,12 @@ from signaling.protocol import (
     Leave,
     Listen,
     Lobby,
+    ReportQuality,
     Request,
     SetMode,
     parse_server,
 )
+from signaling.quality import Score, Sound
 from signaling.state import (
     Limits,
     Team,
@@ -136,6 +138,12 @@ class Floor(RuleBasedStateMachine):
         found = self.desk.hub.state.calls[self.call(call)]
         self.someone(asker).ask(Applied, call=found.call, revision=max(0, found.revision - behind))
 
+    @precondition(lambda self: self.live())
+    @rule(asker=picks, call=picks, heard=st.sets(st.sampled_from(Sound), min_size=1))
+    def a_report_of_quality(self, asker: int, call: int, heard: set[Sound]) -> None:
+        score = Score(5, 4.0, 3.5, 80.0, 0.0, 0.0)
+        self.someone(asker).ask(ReportQuality, call=self.call(call), heard=dict.fromkeys(heard, score))
+
     # --- how they come and go ---
 
     @precondition(lambda self: self.present())
@@ -210,6 +218,14 @@ class Floor(RuleBasedStateMachine):
         for party in state.parties.values():
             assert not party.call or party.party in state.calls[party.call].members
             assert state.connected(party.party) != (party.party in state.lost)
+
+    @invariant()
+    def a_tally_is_of_two_roles_and_there_is_one_of_each(self) -> None:
+        for call in self.desk.hub.state.calls.values():
+            pairs = [(tally.source, tally.listener) for tally in call.quality]
+            assert len(set(pairs)) == len(pairs)
+            assert all(source != listener for source, listener in pairs)
+            assert all(1 <= tally.mos_worst <= tally.mos_mean <= 4.5 for tally in call.quality)
 
     @invariant()
     def revisions_never_fall(self) -> None:
