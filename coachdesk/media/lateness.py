@@ -15,6 +15,8 @@ BIN_SECONDS = 0.001
 BINS = 200
 """Lateness from 0 to 200 ms; frames that come later cannot be waited for."""
 
+SMALLEST = 1e-6
+
 
 class Lateness:
     """Seconds of sound by how late it came. ``memory``: seconds of sound after which it has faded to 1/e."""
@@ -25,16 +27,20 @@ class Lateness:
 
     def clear(self) -> None:
         self._late: NDArray[np.float64] = np.zeros(BINS)
+        self._faded = 1.0  # all of it, since it was last scaled: one number instead of one per bin and packet
 
     def pass_over(self, seconds: float) -> None:
         """So much more sound was sent: what was known before fades."""
-        self._late *= math.exp(-seconds / self._memory)
+        self._faded *= math.exp(-seconds / self._memory)
+        if self._faded < SMALLEST:
+            self._late *= self._faded
+            self._faded = 1.0
 
     def add(self, lateness: float, seconds: float) -> None:
         """``seconds`` of sound came ``lateness`` seconds after the earliest moment they could have."""
         place = int(lateness / BIN_SECONDS)
         if place < BINS:
-            self._late[max(0, place)] += seconds
+            self._late[max(0, place)] += seconds / self._faded
 
     def shift(self, bins: int) -> None:
         """The moment that lateness counts from is so many ms earlier now; later, if negative."""
@@ -52,7 +58,7 @@ class Lateness:
         Of a full memory's sound, from the start: the first frame is not everything.
         """
         later: NDArray[np.float64] = self._late.sum() - np.cumsum(self._late)
-        return later / self._memory
+        return later * (self._faded / self._memory)
 
 
 class SlidingMinimum:
