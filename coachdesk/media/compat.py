@@ -1,8 +1,7 @@
 """The one module that touches private parts of aiortc and aioice (``contract`` checks that they are what we rely on).
 
-aiortc does ICE, DTLS, SRTP, SCTP, SDP and RTCP (reports, answering NACKs from its history, RTX). Its
-tracks, encoders, decoders and jitter buffers are bypassed: `RtpOut` is a sender's loop of our own, `RtpIn`
-a receiver's tap.
+aiortc does ICE, DTLS, SRTP, SCTP, SDP and RTCP (reports, answering NACKs from its history, RTX). Its tracks, encoders,
+decoders and jitter buffers are bypassed: `RtpOut` is a sender's loop of our own, `RtpIn` a receiver's tap.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from aiortc.rtp import (
     RtpPacket,
 )
 
-from coachdesk.media.consent import watch
+from coachdesk.media.consent import Consent
 from coachdesk.media.contract import check
 from coachdesk.media.pacer import Pacer
 from coachdesk.media.packet import Packet, seq_delta
@@ -47,9 +46,7 @@ from coachdesk.media.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
 log = logging.getLogger(__name__)
 
 QUEUE_PACKETS = 512
-"""What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless
-TURN blocks.
-"""
+"""What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless TURN blocks."""
 RED_PAYLOAD_TYPE = 110
 START_BITRATE = 2_000_000
 """Bits per second a sender of video is told it may use until congestion shows."""
@@ -93,8 +90,7 @@ def preferred_codecs(kind: str) -> list[Any]:
 def bound_gathering(pc: RTCPeerConnection, seconds: float) -> None:
     """Let gathering of ICE candidates wait at most ``seconds`` for STUN and TURN servers.
 
-    On a machine without any network, gather the loopback address, which aioice leaves out.
-    """
+    On a machine without any network, gather the loopback address, which aioice leaves out."""
     for connection in _ice_connections(pc):
         connection.get_component_candidates = functools.partial(
             _gather, connection.get_component_candidates, seconds
@@ -116,7 +112,14 @@ def _ice_connections(pc: RTCPeerConnection) -> list[Any]:
 def be_patient(pc: RTCPeerConnection) -> None:
     """Let the connection live while anything comes from the far end."""
     for connection in _ice_connections(pc):
-        watch(connection)
+        consent = Consent(connection, functools.partial(getattr, connection, "_nominated"))
+        connection.query_consent = functools.partial(_close_when_lost, connection, consent)
+
+
+async def _close_when_lost(connection: Any, consent: Consent) -> None:
+    await consent.lost()
+    connection._query_consent_task = None  # this one; it would be cancelled
+    await connection.close()
 
 
 def consent_expired(pc: RTCPeerConnection) -> bool:
@@ -339,8 +342,7 @@ class RtpOut:
 class _ReceiveLimit:
     """The bandwidth estimate sent to whoever sends video (REMB): generous from the start, cut when congestion shows.
 
-    aiortc's own estimate begins with what has arrived after 3 s and grows by 8 % a second: half a minute
-    to 720p.
+    aiortc's own begins with what has arrived after 3 s and grows by 8 % a second: half a minute to 720p.
     """
 
     def __init__(self) -> None:

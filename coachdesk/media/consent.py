@@ -1,14 +1,11 @@
-"""Whether the far end is still there and wants what we send (RFC 7675): by its answers, and by what comes from it.
-
-With ``compat``, it touches private parts of aioice; ``contract`` checks them.
-"""
+"""Whether the far end is still there and wants what we send (RFC 7675): by its answers, and by what comes from it."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aioice import stun
@@ -20,17 +17,6 @@ ANSWER_SECONDS = 30.0
 """Media alone does not replace an answer for longer (RFC 7675, 5.1)."""
 
 
-def watch(connection: Any) -> None:
-    """In place of aioice's own checks, to begin with the connection."""
-    connection.query_consent = functools.partial(_close_when_lost, connection, Consent(connection))
-
-
-async def _close_when_lost(connection: Any, consent: Consent) -> None:
-    await consent.lost()
-    connection._query_consent_task = None  # this one; it would be cancelled
-    await connection.close()
-
-
 class Consent:
     """Checks an ICE connection until the far end is gone.
 
@@ -38,9 +24,10 @@ class Consent:
     for sound any more; so whatever comes counts as a sign of life.
     """
 
-    def __init__(self, connection: Any) -> None:
-        """``connection``: aioice's."""
+    def __init__(self, connection: Any, pairs: Callable[[], dict[int, Any]]) -> None:
+        """``connection``: aioice's; ``pairs``: those of its candidate pairs that are in use, by component."""
         self._connection = connection
+        self._pairs = pairs
         self._heard = self._answered = time.monotonic()
         self._receive = connection.data_received
         connection.data_received = self._received
@@ -54,7 +41,7 @@ class Consent:
         self._heard = self._answered = time.monotonic()
         while not self._gone(time.monotonic()):
             await asyncio.sleep(CHECK_SECONDS * (0.8 + 0.4 * random.getrandbits(8) / 255))
-            for pair in self._connection._nominated.values():
+            for pair in self._pairs().values():
                 await self._check(pair)
 
     def _gone(self, now: float) -> bool:

@@ -23,7 +23,6 @@ class Line:
         self.checks = 0
         self.now = 1000.0
         self.came: list[bytes] = []
-        self._nominated = {1: self}
 
     def monotonic(self) -> float:
         return self.now
@@ -69,20 +68,20 @@ async def checks_until_lost(line: Line, consent: Consent, media: bool, most: int
 
 async def test_silence_ends_it_within_seconds(line: Line) -> None:
     line.answers = False
-    assert await checks_until_lost(line, Consent(line), media=False, most=50) <= 5
+    assert await checks_until_lost(line, Consent(line, lambda: {1: line}), media=False, most=50) <= 5
 
 
 async def test_answers_keep_it(line: Line) -> None:
-    assert await checks_until_lost(line, Consent(line), media=False, most=200) >= 200
+    assert await checks_until_lost(line, Consent(line, lambda: {1: line}), media=False, most=200) >= 200
 
 
 async def test_media_keeps_it_without_answers_but_not_for_ever(line: Line) -> None:
     line.answers = False
-    checks = await checks_until_lost(line, Consent(line), media=True, most=200)
+    checks = await checks_until_lost(line, Consent(line, lambda: {1: line}), media=True, most=200)
     assert 25 < checks < 60
 
 
 async def test_what_comes_is_passed_on(line: Line) -> None:
-    Consent(line)
+    Consent(line, lambda: {1: line})
     line.data_received(b"sound", 1)
     assert line.came == [b"sound"]
