@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.preferences import Ear
 from coachdesk.ui.presenters.settings import WHISPER_KEYS, Kind, SettingsPresenter, Step
@@ -16,7 +16,7 @@ from coachdesk.ui.views.choice import Check, Choice
 from coachdesk.ui.views.dialogs import Window
 from coachdesk.ui.views.label import Icon
 from coachdesk.ui.views.meter import Meter
-from coachdesk.ui.views.style import card, column, restyle, row, text
+from coachdesk.ui.views.style import card, column, restyle, row, scrolled, text
 from signaling.policy import Role
 
 KINDS: dict[Kind, tuple[str, str]] = {
@@ -40,6 +40,8 @@ EARS: tuple[tuple[str, Ear], ...] = (
     ("Left ear, the customer in the right", "left"),
     ("Right ear, the customer in the left", "right"),
 )
+FRAME_HEIGHT = 48
+"""Pixels that a window manager's title bar and borders may take."""
 TONE = Action("Play test tone", "Ctrl+T", "tone", "Play a short tone that only you hear")
 
 
@@ -59,15 +61,28 @@ class SettingsDialog(Window):
         if first:
             words = "Speak: the first bar should move. Play the tone: you should hear it, and the second bar should move."
             self.body.addWidget(text(words, "muted", wrap=True))
-        self.body.addWidget(self._devices(role))
-        self.body.addWidget(self._looks(role))
+        cards = QWidget()
+        inner = column(cards, gap=14)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self._devices(role))
+        inner.addWidget(self._looks(role))
+        area = scrolled(cards)
+        self.body.addWidget(area, 1)
         self.add_button(make_button(TONE, presenter.test_tone, show_key=True))
         self.add_close("Done")
         self.finish()
-        self.setMinimumWidth(480)
         presenter.subscribe(self.refresh)
         presenter.list_devices()
         self.refresh()
+        self._fit(area, cards)
+
+    def _fit(self, area: QScrollArea, cards: QWidget) -> None:
+        """As tall as the cards, where the screen has room; on a small one they scroll."""
+        beside = area.verticalScrollBar().sizeHint().width()
+        area.setMinimumWidth(max(440, cards.sizeHint().width()) + beside)
+        around = self.sizeHint().height() - area.sizeHint().height()
+        room = self.screen().availableGeometry().height() - FRAME_HEIGHT
+        self.resize(self.sizeHint().width(), min(around + cards.sizeHint().height() + 2, room))
 
     def _devices(self, role: Role) -> QFrame:
         frame = card()
