@@ -58,7 +58,9 @@ def test_failing_closed_silences_every_observer_and_gives_the_call_back_to_the_a
         ("none", Mode.WHISPER, ["a", "k"]),
     ],
 )
-def test_the_agent_sees_observers_as_far_as_the_policy_says(awareness: str, mode: Mode, shown: list[str]) -> None:
+def test_the_agent_sees_observers_as_far_as_the_policy_says(
+    awareness: str, mode: Mode, shown: list[str]
+) -> None:
     seen = calls.as_shown_to_agent(view(mode), awareness)  # type: ignore[arg-type]
     assert [party.party for party in seen.parties] == shown
 

@@ -62,7 +62,9 @@ def command_lines(text: str) -> Iterator[tuple[str, bool]]:
     for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S):
         if language in ("", "sh", "ini"):
             yield from ((line, True) for line in block.splitlines() if _arguments(line))
-    yield from ((code, False) for code in re.findall(r"`([^`\n]+)`", without_blocks(text)) if _arguments(code))
+    yield from (
+        (code, False) for code in re.findall(r"`([^`\n]+)`", without_blocks(text)) if _arguments(code)
+    )
 
 
 def _arguments(line: str) -> list[str]:
@@ -219,7 +221,9 @@ def test_every_module_is_in_the_table() -> None:
 def test_every_test_it_names_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", SECURITY)
     assert len(named) > 40
-    assert [pair for pair in named if not re.search(rf"^(async )?def {pair[1]}\(", _source(pair[0]), re.M)] == []
+    assert [
+        pair for pair in named if not re.search(rf"^(async )?def {pair[1]}\(", _source(pair[0]), re.M)
+    ] == []
 
 
 def _source(name: str) -> str:
@@ -273,7 +277,9 @@ def test_every_key_of_the_guide_is_one_of_the_windows() -> None:
     unknown = [
         (key, words)
         for key, words in guide_keys(DESK)
-        if (key, words) not in desktop_keys() and (key, words) not in numbers and not (not words and key in plain)
+        if (key, words) not in desktop_keys()
+        and (key, words) not in numbers
+        and not (not words and key in plain)
     ]
     assert unknown == []
     assert NUMBERED == 9
@@ -293,7 +299,9 @@ def test_the_keys_of_the_customers_page_are_its_own() -> None:
     room = (ROOT / "signaling" / "web" / "room.js").read_text("utf-8")
     keys = re.search(r"const KEYS = \{(.*?)\}", room)
     assert keys is not None
-    assert {key.upper() for key in re.findall(r"(\w): \"", keys[1])} == {key for key, _ in guide_keys(CUSTOMER)}
+    assert {key.upper() for key in re.findall(r"(\w): \"", keys[1])} == {
+        key for key, _ in guide_keys(CUSTOMER)
+    }
     assert all(f'"{words}"' in PAGE for _, words in guide_keys(CUSTOMER))
 
 
@@ -338,7 +346,10 @@ def test_the_banners_are_those_the_agent_is_shown() -> None:
     modes = (Mode.LISTEN, Mode.WHISPER, Mode.BARGE, Mode.TAKEOVER)
     shown = [coaching(call(with_mode(MIA, mode))) for mode in modes]
     asked = ["You asked for help", "Mia sees to it"]
-    assert [row["banner"] for row in tables(GUIDE, "banner")] == [*(each.title for each in shown if each), *asked]
+    assert [row["banner"] for row in tables(GUIDE, "banner")] == [
+        *(each.title for each in shown if each),
+        *asked,
+    ]
     assert all(any(pattern.fullmatch(text) for pattern in said()) for text in asked)
 
 

@@ -59,7 +59,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.received: list[object] = []
-        self.invitation = Invitation("customer-1", "resume-1", "Maria Lopez", "Home support", "Router down", [])
+        self.invitation = Invitation(
+            "customer-1", "resume-1", "Maria Lopez", "Home support", "Router down", []
+        )
         self.told: CustomerState | None = None
         self.rejects: Code | None = None
         self.refuses: dict[type, Code] = {}
@@ -122,7 +124,9 @@ class Desk:
         return web.FileResponse(FILES / "index.html", headers={"Content-Security-Policy": POLICY})
 
     async def _file(self, request: web.Request) -> web.FileResponse:
-        return web.FileResponse(FILES / Path(request.match_info["name"]).name, headers={"Cache-Control": "no-store"})
+        return web.FileResponse(
+            FILES / Path(request.match_info["name"]).name, headers={"Cache-Control": "no-store"}
+        )
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if self.closed:
@@ -152,7 +156,9 @@ class Desk:
     async def _greet(self, socket: web.WebSocketResponse, hello: Hello) -> None:
         rejects = self.rejects
         if hello.resume and not self.told:
-            rejects = Code.NOT_SIGNED_IN  # as the server does: who has not knocked has no place to come back to
+            rejects = (
+                Code.NOT_SIGNED_IN
+            )  # as the server does: who has not knocked has no place to come back to
         if rejects:
             await socket.send_str(protocol.dump(Goodbye(rejects, "no")))
             await socket.close()

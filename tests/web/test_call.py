@@ -17,7 +17,9 @@ from tests.web.desk import CALL, Desk, until
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.allow_log("aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"),
+    pytest.mark.allow_log(
+        "aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"
+    ),
 ]
 
 Dial = Callable[..., Awaitable[Agent]]
@@ -56,7 +58,9 @@ async def test_sound_and_picture_flow_both_ways(desk: Desk, customer: Customer, 
     assert await customer.page.locator("#room-time").inner_text() >= "00:00"
 
 
-async def test_the_page_keeps_telling_how_the_agent_sounds(desk: Desk, customer: Customer, dial: Dial) -> None:
+async def test_the_page_keeps_telling_how_the_agent_sounds(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
     agent = await answered(desk, customer, dial)
     await until(lambda: len(agent.told) >= 2, "it was told twice")
     first, second = (msgspec.json.decode(told, type=Heard) for told in agent.told[:2])
@@ -75,7 +79,9 @@ async def test_the_answer_is_vp8_both_ways_in_one_bundle(desk: Desk, customer: C
     assert await customer.ask(limit) == 1_500_000
 
 
-async def test_the_agents_camera_shows_only_while_pictures_come(desk: Desk, customer: Customer, dial: Dial) -> None:
+async def test_the_agents_camera_shows_only_while_pictures_come(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
     await answered(desk, customer, dial, camera=True)
     await customer.page.locator("#tile").wait_for()
     second = await dial()
@@ -107,7 +113,9 @@ async def test_camera_off_lets_the_camera_go(desk: Desk, customer: Customer, dia
     assert agent.loudest(2 * BEEP_PERIOD) > HEARD, "the sound went on"
 
 
-async def test_flip_changes_the_camera_and_the_pictures_go_on(desk: Desk, customer: Customer, dial: Dial) -> None:
+async def test_flip_changes_the_camera_and_the_pictures_go_on(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
     agent = await answered(desk, customer, dial)
     camera = "document.getElementById('preview').srcObject?.getTracks()[0].getSettings().deviceId ?? ''"
     first = await customer.ask(camera)
@@ -140,14 +148,18 @@ async def test_the_consent_follows_the_camera_and_not_the_mute(desk: Desk, custo
     await consents(desk, False, True, False)
 
 
-async def test_a_consent_not_taken_is_told_again_and_a_reload_keeps_to_it(desk: Desk, customer: Customer) -> None:
+async def test_a_consent_not_taken_is_told_again_and_a_reload_keeps_to_it(
+    desk: Desk, customer: Customer
+) -> None:
     await customer.join(desk)
     desk.refuses[UpdateConsent] = Code.INTERNAL
     await customer.tap("Stop camera")
     await desk.got(UpdateConsent)
     del desk.refuses[UpdateConsent]
     await desk.got(UpdateConsent, 2)
-    await customer.until("!JSON.parse(sessionStorage.getItem('visit')).consent.camera", "the consent is remembered")
+    await customer.until(
+        "!JSON.parse(sessionStorage.getItem('visit')).consent.camera", "the consent is remembered"
+    )
     await customer.page.reload()
     await customer.see("You're in line")
     await customer.see("Your camera is off")
@@ -241,7 +253,9 @@ async def test_the_end_says_why(desk: Desk, customer: Customer, reason: EndReaso
     assert await customer.page.locator("#preview").evaluate("(video) => video.srcObject") is None
 
 
-async def test_nothing_shown_or_stored_tells_of_other_listeners(desk: Desk, customer: Customer, dial: Dial) -> None:
+async def test_nothing_shown_or_stored_tells_of_other_listeners(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
     await answered(desk, customer, dial)
     for word in ("supervis", "listen", "coach ", "observ", "train", "whisper"):
         assert word not in (await customer.page.locator("body").inner_text()).lower()

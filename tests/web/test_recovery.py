@@ -12,7 +12,9 @@ from tests.web.test_call import BEEP_PERIOD, HEARD, Dial, answered
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.allow_log("aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"),
+    pytest.mark.allow_log(
+        "aiortc's own receiver, here the agent's, complains of every picture lost on a busy machine"
+    ),
 ]
 
 
@@ -27,7 +29,9 @@ def restarts(desk: Desk) -> int:
     return sum(isinstance(signal.body, Restart) for signal in desk.all(Signal))
 
 
-async def test_a_dropped_socket_resumes_and_the_call_goes_on(desk: Desk, broken: Customer, dial: Dial) -> None:
+async def test_a_dropped_socket_resumes_and_the_call_goes_on(
+    desk: Desk, broken: Customer, dial: Dial
+) -> None:
     agent = await answered(desk, broken, dial)
     desk.closed = True
     await desk.drop()
@@ -35,7 +39,11 @@ async def test_a_dropped_socket_resumes_and_the_call_goes_on(desk: Desk, broken:
     await until(lambda: agent.loudest(BEEP_PERIOD) > HEARD, "heard while the service is away")
     desk.closed = False
     await until(lambda: desk.all(Hello)[-1].resume == "resume-1", "the page resumed")
-    await broken.page.get_by_text("Connected", exact=True).and_(broken.page.locator("#room-status span")).wait_for()
+    await (
+        broken.page.get_by_text("Connected", exact=True)
+        .and_(broken.page.locator("#room-status span"))
+        .wait_for()
+    )
     assert (len(desk.all(Knock)), restarts(desk)) == (1, 0), "nothing is asked twice"
 
 
@@ -106,12 +114,19 @@ async def test_media_lost_alone_asks_for_a_new_connection(desk: Desk, customer: 
 async def test_make_before_break(desk: Desk, customer: Customer, dial: Dial) -> None:
     first = await answered(desk, customer, dial)
     second = await dial()
-    await customer.until("peers.length === 2 && peers[1].connectionState === 'connected'", "the new one stands")
+    await customer.until(
+        "peers.length === 2 && peers[1].connectionState === 'connected'", "the new one stands"
+    )
     await customer.until("peers[0].connectionState === 'closed'", "the old one is closed after that")
-    await until(lambda: second.loudest(BEEP_PERIOD) > HEARD and second.pictures, "sound and picture on the new one")
+    await until(
+        lambda: second.loudest(BEEP_PERIOD) > HEARD and second.pictures, "sound and picture on the new one"
+    )
     await until(lambda: first.loudest(BEEP_PERIOD) < HEARD, "nothing on the old one")
-    await customer.until("document.getElementById('sound-out').srcObject.getTracks()[0].id === "
-                         "peers[1].getReceivers()[0].track.id", "the new sound is what plays")
+    await customer.until(
+        "document.getElementById('sound-out').srcObject.getTracks()[0].id === "
+        "peers[1].getReceivers()[0].track.id",
+        "the new sound is what plays",
+    )
 
 
 async def test_an_offer_that_comes_to_nothing_leaves_the_call_alone(
@@ -122,7 +137,9 @@ async def test_an_offer_that_comes_to_nothing_leaves_the_call_alone(
     await second.vanish()
     third = await dial()
     await until(lambda: third.connected and third.pictures, "the third stands")
-    await customer.until("peers.filter((peer) => peer.connectionState !== 'closed').length === 1", "one is left")
+    await customer.until(
+        "peers.filter((peer) => peer.connectionState !== 'closed').length === 1", "one is left"
+    )
     assert first.pictures
 
 
@@ -137,7 +154,9 @@ async def test_an_agent_away_is_waited_for(desk: Desk, customer: Customer, dial:
     await customer.page.locator("#banner").wait_for(state="hidden")
 
 
-async def test_a_reload_during_the_call_comes_back_unasked(desk: Desk, customer: Customer, dial: Dial) -> None:
+async def test_a_reload_during_the_call_comes_back_unasked(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
     await answered(desk, customer, dial)
     await customer.page.reload()
     await until(lambda: restarts(desk), "the page asked for a new peer connection")
@@ -173,6 +192,8 @@ async def test_a_camera_taken_away_is_got_back(desk: Desk, customer: Customer, d
         """window.old = document.getElementById('preview').srcObject.getTracks()[0];
         old.stop(); document.dispatchEvent(new Event('visibilitychange'));"""
     )
-    await customer.until("document.getElementById('preview').srcObject?.getTracks()[0] !== old", "another track")
+    await customer.until(
+        "document.getElementById('preview').srcObject?.getTracks()[0] !== old", "another track"
+    )
     before = agent.pictures
     await until(lambda: agent.pictures > before + 10, "pictures come again")

@@ -62,7 +62,9 @@ async def test_the_secret_leaves_the_address_and_a_reload_still_works(desk: Desk
     assert desk.all(Hello)[-1].link == "secret"
 
 
-async def test_the_secret_stays_in_the_address_until_it_is_known_to_be_good(desk: Desk, customer: Customer) -> None:
+async def test_the_secret_stays_in_the_address_until_it_is_known_to_be_good(
+    desk: Desk, customer: Customer
+) -> None:
     desk.closed = True
     customer.network_errors_expected = True
     await customer.page.goto(f"{desk.url}/join#secret")
@@ -92,7 +94,9 @@ async def test_a_reload_in_line_keeps_the_place(desk: Desk, customer: Customer) 
         (Code.BAD_MESSAGE, "Something went wrong"),
     ],
 )
-async def test_a_link_that_does_not_work_says_why(desk: Desk, customer: Customer, code: Code, text: str) -> None:
+async def test_a_link_that_does_not_work_says_why(
+    desk: Desk, customer: Customer, code: Code, text: str
+) -> None:
     desk.rejects = code
     await customer.page.goto(f"{desk.url}/join#secret")
     await customer.see(text)
@@ -178,7 +182,9 @@ async def test_devices_that_cannot_be_had(
 
 async def test_an_app_without_camera_access_shows_the_way_out(desk: Desk, visit: Visit) -> None:
     customer = await visit(user_agent=INSTAGRAM, allowed=("clipboard-read", "clipboard-write"))
-    await customer.page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    await customer.page.add_init_script(
+        "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+    )
     await customer.page.goto(f"{desk.url}/join#secret")
     await customer.see("Open this page in your browser")
     await customer.see("Instagram shows this page")
