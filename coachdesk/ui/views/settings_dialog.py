@@ -66,6 +66,7 @@ class SettingsDialog(Window):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self._devices(role))
         inner.addWidget(self._looks(role))
+        inner.addStretch(1)
         area = scrolled(cards)
         self.body.addWidget(area, 1)
         self.add_button(make_button(TONE, presenter.test_tone, show_key=True))
