@@ -283,7 +283,7 @@ class AgentHub:
         outs: list[Out] = [peer.outs["agent"] for peer in peers if peer is not None]
         if Route(view.agent, Lane.VOICE, view.customer) in self._routes:
             outs[:1] = [Kept(self._keep_mic, *outs[:1])]
-        self._mic_out.push(mic, outs)
+        self._mic_out.push(mic, outs, self._now)
 
     def _keep_mic(self, payload: bytes, timestamp: int) -> None:
         self._past.history.add("agent", 0, timestamp, payload, self._now)
@@ -297,7 +297,7 @@ class AgentHub:
         heard = [sound for party, sound in public.items() if party in routed]
         if view.agent in routed:
             heard.append(Public(mic))
-        self._uplink_out.push(uplink(heard), [peer.outs["main"]])
+        self._uplink_out.push(uplink(heard), [peer.outs["main"]], self._now)
 
     # --- how it is ------------------------------------------------------------------------------------------
 

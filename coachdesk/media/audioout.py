@@ -10,7 +10,7 @@ import numpy as np
 
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.opus import Encoder
-from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
+from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, SILENCE, Block
 from coachdesk.media.rate import GOOD_LOSS, Path, settings
 
 SILENT_DBFS = -70.0
@@ -56,8 +56,8 @@ class AudioOut:
     """Takes a 10 ms block per tick, sends Opus frames of 10 or 20 ms, as the paths of the listeners bear (``rate``).
 
     A frame belongs to the outs that were given with its first block: what was spoken to one set of listeners never
-    ends up with another, nor does a spurt carry copies of an earlier one. The RTP timestamp counts ticks, so that
-    silence between two spurts keeps its length.
+    ends up with another, nor does a spurt carry copies of an earlier one. The RTP timestamp follows the clock, so that
+    silence between two spurts keeps its length, and what a stalled machine left out too.
 
     In silence next to nothing is sent (DTX), by level alone: the encoder's own DTX takes a steady tone for silence.
     """
@@ -68,16 +68,17 @@ class AudioOut:
         self._adapted = -ADAPT_TICKS
         self._blocks: list[Block] = []
         self._outs: tuple[Out, ...] = ()
-        self._ticks = 0
+        self._tick = self._frame_tick = 0  # of the newest block, and of the first in the frame
         self._talking = False
         self._quiet = 0  # ticks of silence so far
         self._toc = 0
 
-    def push(self, block: Block, outs: Iterable[Out]) -> None:
-        """One block for ``outs``. Blocks for nobody cost nothing and are not encoded."""
-        targets = tuple(outs)
-        if self._blocks and targets != self._outs:
+    def push(self, block: Block, outs: Iterable[Out], now: float) -> None:
+        """One block for ``outs``, due at ``now`` (seconds). Blocks for nobody cost nothing and are not encoded."""
+        targets, tick = tuple(outs), round(now / BLOCK_SECONDS)
+        if self._blocks and (targets != self._outs or tick != self._tick + 1):
             self._finish()
+        self._tick = tick
         if targets:
             if not self._blocks:
                 self._begin_frame(targets)
@@ -86,21 +87,21 @@ class AudioOut:
                 self._send()
         else:
             self._talking = False
-        self._ticks += 1
 
     def _begin_frame(self, targets: tuple[Out, ...]) -> None:
+        self._frame_tick = self._tick
         if not self._talking:
             self._encoder.reset()  # nothing of an earlier spurt is left in the encoder's look-ahead
         for out in targets:
             if not self._talking or out not in self._outs:
                 out.forget()
-        if targets != self._outs or self._ticks - self._adapted >= ADAPT_TICKS:
+        if targets != self._outs or self._tick - self._adapted >= ADAPT_TICKS:
             self._adapt(targets)
         self._outs = targets
 
     def _adapt(self, targets: tuple[Out, ...]) -> None:
         """Encodes as suits the present listeners from now on."""
-        self._adapted = self._ticks
+        self._adapted = self._tick
         wanted = settings(out.path for out in targets)
         if wanted.bitrate != self._settings.bitrate:
             self._encoder.set_bitrate(wanted.bitrate)
@@ -118,7 +119,7 @@ class AudioOut:
         sound, count = np.concatenate(self._blocks), len(self._blocks)
         self._blocks = []
         self._quiet = self._quiet + count if dbfs(sound) < SILENT_DBFS else 0
-        start = (self._ticks + 1 - count) * BLOCK_SAMPLES
+        start = self._frame_tick * BLOCK_SAMPLES & 0xFFFFFFFF
         if self._quiet > HANGOVER_TICKS:
             self._pause(start, count)
         else:

@@ -105,7 +105,7 @@ class ObserverMedia:
 
     def tick(self, mic: Block, now: float) -> Block | Stereo:
         """One block from the own mic in, one block for the own headset out."""
-        self._speak(mic)
+        self._speak(mic, now)
         self._ticked.set()
         if self.mouth.busy:
             self.past.stop()  # who talks has to hear the answers
@@ -113,7 +113,7 @@ class ObserverMedia:
             self.headset.mix({name: Public(ear.pull(now)) for name, ear in self.ears.items()}, {})
         )
 
-    def _speak(self, mic: Block) -> None:
+    def _speak(self, mic: Block, now: float) -> None:
         """Sends what is to be sent now, on the track it was spoken for and on no other."""
         customer = self.ears.get(CUSTOMER)
         said = self.mouth.push(mic, customer_speaks=customer is not None and customer.speaking)
@@ -121,9 +121,9 @@ class ObserverMedia:
         peer = self._leg.peer
         for each, out in self._outs.items():
             if said is not None and each is lane and peer is not None:
-                out.push(said[1], [peer.outs[each.value]])
+                out.push(said[1], [peer.outs[each.value]], now)
             else:
-                out.push(SILENCE, [])
+                out.push(SILENCE, [], now)
         if self.mouth.held is not self._held:
             self._held = self.mouth.held
             self.on_held(self._held)

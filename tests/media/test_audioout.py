@@ -39,7 +39,7 @@ def push(out: AudioOut, listener: Listener, blocks: list[Block]) -> list[float]:
     """Returns the levels heard, per tick."""
     heard = []
     for block in blocks:
-        out.push(block, [listener])
+        out.push(block, [listener], listener.now)
         listener.now += 0.01
         heard.append(float(np.abs(listener.playout.pull(listener.now + 0.021)).max()))
     return heard
@@ -93,11 +93,19 @@ def test_frames_grow_when_the_path_is_bad_and_shrink_again() -> None:
 def test_a_change_of_listeners_ends_the_frame_and_begins_anew_without_copies() -> None:
     out, one, two = AudioOut(), Listener(), Listener()
     one.path.loss = two.path.loss = 0.05
-    out.push(tone(0), [one])
-    out.push(tone(1), [two])
-    out.push(tone(2), [two])
+    out.push(tone(0), [one], 0.0)
+    out.push(tone(1), [two], 0.01)
+    out.push(tone(2), [two], 0.02)
     assert (len(one.sent), len(two.sent)) == (1, 1)
     assert (one.forgotten, two.forgotten) == (1, 1)
-    out.push(SILENCE, [])
-    out.push(tone(4), [one])
+    out.push(SILENCE, [], 0.03)
+    out.push(tone(4), [one], 0.04)
     assert one.forgotten == 2, "an earlier spurt is not copied into the next"
+
+
+def test_what_a_stalled_machine_left_out_is_a_gap_in_time() -> None:
+    out, listener = AudioOut(), Listener()
+    listener.path.loss = 0.05
+    for tick in (0, 1, 2, 50, 51):
+        out.push(tone(tick), [listener], tick / 100)
+    assert [timestamp // BLOCK_SAMPLES for timestamp, _ in listener.sent] == [0, 2, 50]
