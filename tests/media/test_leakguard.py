@@ -155,8 +155,8 @@ class SoundEar:
 
 
 def test_the_hub_plays_no_whisper_that_leaks_and_tells_every_coach(monkeypatch: pytest.MonkeyPatch) -> None:
-    call, said = HubCall(monkeypatch), whisper()
-    guard = call.hub._whispers._guard
+    call, guard, said = HubCall(monkeypatch), LeakGuard(), whisper()
+    monkeypatch.setattr(call.hub._whispers, "_guard", guard)
     call.apply(call_view(party(MIA, Mode.WHISPER)))
     call.connect(CUSTOMER, MIA)
     call.hub.ears[f"{MIA}/whisper"] = SoundEar(said)  # type: ignore[assignment]
