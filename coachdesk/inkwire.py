@@ -1,0 +1,235 @@
+"""The messages of ink between an agent's endpoint and everybody on the call, and their limits. Pure; docs/ink.md tells the
+order in which they come.
+
+A message is one JSON object in one text frame of a data channel; ``kind`` names it. ``parse_*`` raises InkError for whatever
+is not exactly that: everything that comes from a peer goes through one of them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from coachdesk.annotation import (
+    PATH_POINTS,
+    AnyEdit,
+    Colour,
+    Entry,
+    Epoch,
+    FrameId,
+    MarkId,
+    Point,
+    Tool,
+    Width,
+)
+
+RELIABLE, LIVE = "ink", "ink-live"
+RELIABLE_ID, LIVE_ID = 100, 101
+"""Of the two data channels, on every connection, agreed on beforehand."""
+MAX_RELIABLE_BYTES = 48 * 1024
+MAX_LIVE_BYTES = 4 * 1024
+MAX_EDITS = 500
+MAX_LIVE_POINTS = 64
+REPEATED_POINTS = 8
+"""How many points of the packet before each packet of live points begins with."""
+MAX_GESTURE_POINTS = 20_000
+MAX_ANCHORS = 64
+
+LogId = Annotated[str, Meta(max_length=32)]
+Seq = Annotated[int, Meta(ge=0, le=2**40)]
+Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
+AnchorState = Literal["tracked", "hidden", "lost", "off_screen"]
+RefusalCode = Literal["not_allowed", "too_many", "too_fast", "bad_shape"]
+HintWord = Literal["", "closer", "more_light", "slower"]
+
+
+class InkError(ValueError):
+    """A message of ink that is none, or breaks a limit."""
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    pass
+
+
+# --- party to hub, reliable ----------------------------------------------------------------------------------
+
+
+class Have(Message, frozen=True, tag="have"):
+    """First on every connection: how much of which log is here already; the rest follows as ``log``."""
+
+    log: LogId = ""
+    seq: Seq = 0
+
+
+class Edits(Message, frozen=True, tag="edits"):
+    """What this party did, in order."""
+
+    edits: Annotated[list[AnyEdit], Meta(min_length=1, max_length=MAX_EDITS)]
+
+
+class Again(Message, frozen=True, tag="again"):
+    """Show me the last gestures again. Answer: ``replay``, if there is anything."""
+
+
+class Turned(Message, frozen=True, tag="turned"):
+    """Customer: from now on the picture is another (camera flipped, phone rotated). The epoch goes up."""
+
+
+# --- hub to party, reliable ----------------------------------------------------------------------------------
+
+
+class Log(Message, frozen=True, tag="log"):
+    """The next entries of this party's log.
+
+    Attributes:
+        log: which log; another than before begins anew, from an empty board.
+        seq: how many entries came before these.
+        now: the log's clock, seconds.
+    """
+
+    log: LogId
+    seq: Seq
+    now: Annotated[float, Meta(ge=0, le=1e8)]
+    entries: Annotated[list[Entry], Meta(max_length=MAX_EDITS)]
+
+
+class Stage(Message, frozen=True, tag="stage"):
+    """What marks are to be drawn on now: at first, and at every change.
+
+    Attributes:
+        epoch: goes into ``begin``.
+        offset: observers: what to add (modulo 2**32) to the RTP timestamps of ``camera`` as they come in, to get frame ids.
+        colour: this party's own, unless they choose another.
+    """
+
+    epoch: Epoch
+    colour: Colour
+    offset: FrameId = 0
+
+
+class Refused(Message, frozen=True, tag="refused"):
+    """An edit of this mark was not done, nor will what follows for the mark be."""
+
+    mark: MarkId
+    code: RefusalCode
+
+
+class Gesture(Struct, frozen=True, forbid_unknown_fields=True):
+    """``start``: ms from the beginning of the replay; its pace is that of the path's own ms."""
+
+    mark: MarkId
+    start: Annotated[int, Meta(ge=0, le=10 * 60_000)]
+
+
+class Replay(Message, frozen=True, tag="replay"):
+    """These marks are to be drawn again, now, on the live picture, as fast as they were drawn."""
+
+    gestures: Annotated[list[Gesture], Meta(min_length=1, max_length=64)]
+
+
+class Hint(Message, frozen=True, tag="hint"):
+    """Customer: what would make marks stick better; empty: all is well."""
+
+    hint: HintWord
+
+
+# --- both ways, live -----------------------------------------------------------------------------------------
+
+
+class Points(Message, frozen=True, tag="points"):
+    """More of a gesture that has begun. ``first``: the place of the first of these among all its points, from 0; a packet
+    begins with the last few of the one before.
+    """
+
+    mark: MarkId
+    first: Annotated[int, Meta(ge=0, le=MAX_GESTURE_POINTS)]
+    points: Annotated[list[Point], Meta(min_length=1, max_length=MAX_LIVE_POINTS)]
+
+
+class Laser(Message, frozen=True, tag="laser"):
+    """A pointer's trail, never kept. ``stroke`` grows when it is lifted; ``author`` is the hub's word."""
+
+    stroke: Annotated[int, Meta(ge=0, le=2**31)]
+    colour: Colour
+    width: Width
+    points: Annotated[list[Point], Meta(min_length=1, max_length=MAX_LIVE_POINTS)]
+    frame: FrameId | None = None
+    epoch: Epoch = 0
+    author: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where marks are in one frame.
+
+    Attributes:
+        h: row by row, the homography from the coordinates of the frame the marks were drawn on to those of this frame, both
+            0 to 1; only if ``tracked``.
+        toward: ``off_screen`` alone: where it would be, as an angle from the middle of the picture in radians, 0 to the
+            right, growing clockwise.
+    """
+
+    marks: Annotated[list[MarkId], Meta(min_length=1, max_length=MAX_ANCHORS)]
+    state: AnchorState
+    h: tuple[Number, Number, Number, Number, Number, Number, Number, Number, Number] | None = None
+    toward: Annotated[float, Meta(ge=-7, le=7)] | None = None
+
+
+class Poses(Message, frozen=True, tag="poses"):
+    """Where all anchored marks that this party sees are in frame ``frame``; hub to party, for every frame it decoded. Many
+    anchors come as several messages.
+    """
+
+    frame: FrameId
+    epoch: Epoch
+    anchors: Annotated[list[Anchor], Meta(max_length=MAX_ANCHORS)]
+
+
+FromParty = Have | Edits | Again | Turned
+FromHub = Log | Stage | Refused | Replay | Hint
+LiveFromParty = Points | Laser
+LiveFromHub = Points | Laser | Poses
+
+T = TypeVar("T")
+_encoder = msgspec.json.Encoder(order=None)
+_from_party: msgspec.json.Decoder[FromParty] = msgspec.json.Decoder(FromParty)
+_from_hub: msgspec.json.Decoder[FromHub] = msgspec.json.Decoder(FromHub)
+_live_from_party: msgspec.json.Decoder[LiveFromParty] = msgspec.json.Decoder(LiveFromParty)
+_live_from_hub: msgspec.json.Decoder[LiveFromHub] = msgspec.json.Decoder(LiveFromHub)
+
+
+def parse_from_party(data: bytes) -> FromParty:
+    return _parse(_from_party, data, MAX_RELIABLE_BYTES)
+
+
+def parse_from_hub(data: bytes) -> FromHub:
+    return _parse(_from_hub, data, MAX_RELIABLE_BYTES)
+
+
+def parse_live_from_party(data: bytes) -> LiveFromParty:
+    return _parse(_live_from_party, data, MAX_LIVE_BYTES)
+
+
+def parse_live_from_hub(data: bytes) -> LiveFromHub:
+    return _parse(_live_from_hub, data, MAX_LIVE_BYTES)
+
+
+def dump(message: Message) -> bytes:
+    return _encoder.encode(message)
+
+
+def _parse(decoder: msgspec.json.Decoder[T], data: bytes, limit: int) -> T:
+    if len(data) > limit:
+        raise InkError(f"{len(data)} bytes, more than {limit}")
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InkError(str(error)) from error
+
+
+def fits(tool: Tool, path: list[Point] | tuple[Point, ...]) -> bool:
+    """Whether a finished path has as many points as its tool needs, in an order that time allows."""
+    fewest, most = PATH_POINTS[tool]
+    return fewest <= len(path) <= most and all(before.ms <= after.ms for before, after in pairwise(path))
