@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,24 +70,41 @@ def level(samples: Samples, frequency: float, bandwidth: float = BANDWIDTH) -> f
     Half a second or more separates tones 60 Hz apart by over 100 dB. Shorter pieces have a wider band: 10 periods of
     their length, 90 Hz at 0.1 s.
     """
-    if not len(samples):
-        return FLOOR_DBFS
-    window = _window(len(samples))
-    spectrum = np.fft.rfft(samples * window)
-    half = max(bandwidth / 2, _LOBE_BINS * RATE / len(samples))
-    bins = np.fft.rfftfreq(len(samples), 1 / RATE)
-    inside = np.abs(bins - frequency) <= half
-    power = 2 * float(np.sum(np.abs(spectrum[inside]) ** 2)) / (len(samples) * float(np.sum(window**2)))
-    return max(FLOOR_DBFS, 10 * float(np.log10(power))) if power > 0 else FLOOR_DBFS
+    return float(_levels(samples, [frequency], bandwidth)[0])
 
 
 def levels_over_time(
     samples: Samples, frequency: float, hop: float = 0.05, window: float = 0.2
 ) -> NDArray[np.float64]:
     """``level`` of each piece of ``window`` seconds, one every ``hop`` seconds: shape (pieces,)."""
+    return band_levels_over_time(samples, [frequency], hop, window)[:, 0]
+
+
+def band_levels_over_time(
+    samples: Samples, frequencies: Sequence[float], hop: float, window: float
+) -> NDArray[np.float64]:
+    """The same for several bands at once: shape (pieces, frequencies)."""
     size, step = round(window * RATE), round(hop * RATE)
     starts = range(0, len(samples) - size + 1, step)
-    return np.array([level(samples[at : at + size], frequency) for at in starts], np.float64)
+    pieces = [_levels(samples[at : at + size], frequencies, BANDWIDTH) for at in starts]
+    return np.array(pieces, np.float64).reshape(len(pieces), len(frequencies))
+
+
+def _levels(samples: Samples, frequencies: Sequence[float], bandwidth: float) -> NDArray[np.float64]:
+    """``level`` in each band, from one spectrum: shape (frequencies,)."""
+    if not len(samples):
+        return np.full(len(frequencies), FLOOR_DBFS)
+    window = _window(len(samples))
+    spectrum = np.fft.rfft(samples * window)
+    half = max(bandwidth / 2, _LOBE_BINS * RATE / len(samples))
+    bins = np.fft.rfftfreq(len(samples), 1 / RATE)
+    scale = 2 / (len(samples) * float(np.sum(window**2)))
+    first = np.searchsorted(bins, np.subtract(frequencies, half), "left")
+    last = np.searchsorted(bins, np.add(frequencies, half), "right")
+    powers = [
+        scale * float(np.sum(np.abs(spectrum[low:high]) ** 2)) for low, high in zip(first, last, strict=True)
+    ]
+    return np.asarray(10 * np.log10(np.maximum(powers, 10 ** (FLOOR_DBFS / 10))), np.float64)
 
 
 def envelope(samples: Samples, frequency: float, bandwidth: float = 120.0) -> Samples:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coachdesk.hearing import envelope, latency, levels_over_time
+from coachdesk.hearing import band_levels_over_time, envelope, latency, levels_over_time
 from coachdesk.media.pcm import RATE, Samples
 
 HOP_SECONDS, WINDOW_SECONDS = 0.25, 1.0
 SEARCHED_SECONDS = 1.0
 """No latency is looked for beyond this."""
-BESIDE_HZ = (-90.0, 90.0)
-"""No other party's tone is so near."""
+BESIDE_HZ = (-105.0, -90.0, -75.0, -60.0, -45.0, 45.0, 60.0, 75.0, 90.0, 105.0)
+"""Far enough from a tone to have nothing of it, and no other party's tone is so near. Close together: what is torn in two
+places has a spectrum like a comb, and its crests are to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def floor(heard: Recording, tone: float, begin: float, end: float) -> float:
 
     A stalled machine tears sounds apart, and what is torn has some of everything in its spectrum.
     """
-    return max(heard_level(heard, tone + beside, begin, end) for beside in BESIDE_HZ)
+    bands = [tone + beside for beside in BESIDE_HZ]
+    return float(np.max(band_levels_over_time(heard.cut(begin, end), bands, HOP_SECONDS, WINDOW_SECONDS)))
 
 
 def one_way_ms(said: Recording, heard: Recording, tone: float, begin: float, end: float) -> float | None:
