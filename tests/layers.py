@@ -14,6 +14,7 @@ PURE = frozenset(
         "signaling.codes",
         "signaling.hub",
         "signaling.lobby",
+        "signaling.pace",
         "signaling.policy",
         "signaling.presence",
         "signaling.protocol",
@@ -25,6 +26,7 @@ PURE = frozenset(
         "coachdesk.call",
         "coachdesk.commands",
         "coachdesk.events",
+        "coachdesk.inklog",
         "coachdesk.inkroutes",
         "coachdesk.inkwire",
         "coachdesk.quality_report",
@@ -64,6 +66,22 @@ PURE = frozenset(
         "coachdesk.media.thinning",
         "coachdesk.media.talktime",
         "coachdesk.media.timescale",
+        "coachdesk.media.tracker",
+        "coachdesk.media.tracking.align",
+        "coachdesk.media.tracking.anchor",
+        "coachdesk.media.tracking.atlas",
+        "coachdesk.media.tracking.evidence",
+        "coachdesk.media.tracking.features",
+        "coachdesk.media.tracking.fit",
+        "coachdesk.media.tracking.frames",
+        "coachdesk.media.tracking.geometry",
+        "coachdesk.media.tracking.keyframe",
+        "coachdesk.media.tracking.points",
+        "coachdesk.media.tracking.refine",
+        "coachdesk.media.tracking.relocate",
+        "coachdesk.media.tracking.softness",
+        "coachdesk.media.tracking.surface",
+        "coachdesk.media.tracking.view",
         "coachdesk.media.videobuffer",
         "coachdesk.media.whispers",
         "coachdesk.media.vp8",
@@ -71,7 +89,7 @@ PURE = frozenset(
 )
 """Modules that decide and do no I/O: they import each other, ``PURE_PARTIES`` and harmless standard ones."""
 
-PURE_PARTIES = frozenset({"msgspec", "numpy"})
+PURE_PARTIES = frozenset({"cv2", "msgspec", "numpy"})
 CODEC = "coachdesk.media.opus"
 """Loads a library, but is a function of its input after that: pure modules may import it."""
 

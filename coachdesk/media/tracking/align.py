@@ -1,0 +1,176 @@
+"""A keyframe found in the newest picture, near where it is guessed to be: flow for the far, points for the exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from coachdesk.media.tracking import softness
+from coachdesk.media.tracking.evidence import PATCH, Evidence, likeness
+from coachdesk.media.tracking.fit import Fit, Matches, fit, hypothesis
+from coachdesk.media.tracking.geometry import (
+    QUARTER,
+    UNQUARTER,
+    Floats,
+    Homography,
+    Plane,
+    inside,
+    local,
+    normalized,
+    transform,
+)
+from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.view import View
+
+LEAST_POINTS = 12
+THRESHOLD, SOFT_THRESHOLD, FLOW_THRESHOLD = 2.0, 3.2, 3.0
+"""Pixels within which matches agree: of points, of points in a soft picture, of flow."""
+FAR, NEAR = 26.0, 10.0
+"""Pixels by which a guess may be off: a prediction, the outcome of flow."""
+EDGE = 8.0
+FINEST_SCALE, REFINEMENTS = 2, 3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """``h``: keyframe 0 to the newest picture. ``motion``: of the mark since the frame before, work pixels."""
+
+    h: Homography
+    motion: Floats
+
+
+def flow(before: Plane, after: Plane) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
+    """Dense optical flow between two quarter planes, height x width x 2 (DIS, Kroeger 2016)."""
+    dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_FAST)
+    dis.setFinestScale(FINEST_SCALE)
+    dis.setVariationalRefinementIterations(REFINEMENTS)
+    return np.asarray(dis.calc(before, after, np.empty((0,), np.float32)), np.float32)
+
+
+def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
+    """A better guess by flow from the warped keyframe; reaches some 50 work pixels."""
+    g = guess.h @ keyframe.back
+    spots = (transform(g, keyframe.points.at) - 0.5) / 2
+    index = np.flatnonzero(inside(spots, view.quarter_size, 3))
+    if len(index) < LEAST_POINTS:
+        return None
+    warped = _warped_quarter(keyframe, g, view)
+    blur = softness.estimate(warped, view.sharpness, guess.motion / 2)
+    if blur is not None:
+        warped = blur.of(warped, 1)
+    moved = flow(softness.same_contrast(warped, view.quarter, spots[index]), view.quarter)
+    x, y = np.round(spots[index]).astype(int).T
+    now = 2 * (spots[index] + moved[y, x]) + 0.5
+    found = hypothesis(Matches(keyframe, index, now), FLOW_THRESHOLD)
+    return None if found is None else Guess(normalized(found.g @ keyframe.h), guess.motion)
+
+
+def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence | None:
+    """The exact place by its points (pyramidal Lucas-Kanade from the warped keyframe), and what speaks for it."""
+    g = normalized(guess.h @ keyframe.back)
+    spots = transform(g, keyframe.points.at)
+    index = np.flatnonzero(inside(spots, view.size, EDGE))
+    if len(index) < LEAST_POINTS:
+        return None
+    warped = _warped(keyframe.view.high, g, view.size)
+    small = np.asarray(cv2.resize(warped, view.quarter_size, interpolation=cv2.INTER_AREA), np.uint8)
+    blur = softness.estimate(small, view.sharpness, guess.motion / 2)
+    now, found = _track(warped, small, view, blur, spots[index], reach)
+    index, now = index[found], now[found]
+    if len(index) < LEAST_POINTS:
+        return None
+    matches = Matches(keyframe, index, now)
+    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD)
+    if best is None or not plausible(keyframe, best.g):
+        return None
+    return _weigh(matches, best, view, blur)
+
+
+def plausible(keyframe: Keyframe, g: Homography) -> bool:
+    """Whether a camera could see the mark so."""
+    here = local(g, keyframe.centre)
+    if not here.upright or not 0.12 < here.scale < 8 or here.squeeze <= 0.1:
+        return False
+    corners = keyframe.outline if keyframe.shows_mark else keyframe.points.at[:8]
+    return bool((corners @ g[2, :2] + g[2, 2] > 0).all())
+
+
+def _track(
+    warped: Plane, small: Plane, view: View, blur: softness.Blur | None, spots: Floats, reach: float
+) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    """Where ``spots`` of the warped keyframe are in the picture, and which of them were found.
+
+    In a strongly blurred picture the fine detail is gone: the quarter planes are compared then.
+    """
+    strong = blur is not None and blur.strong
+    ours, theirs, step = (small, view.quarter, 2.0) if strong else (warped, view.high, 1.0)
+    if blur is not None:
+        ours = blur.of(ours, 1 if strong else 2)
+    start = ((spots + 0.5) / step - 0.5).astype(np.float32)
+    ours = softness.same_contrast(ours, theirs, start)
+    side = 15 if strong else 17 if blur is None else 21
+    levels = 2 if reach > NEAR else 1 if strong or blur is None else 2
+    ends, status, _ = cv2.calcOpticalFlowPyrLK(
+        ours,
+        theirs,
+        start.reshape(-1, 1, 2),
+        start.reshape(-1, 1, 2).copy(),
+        winSize=(side, side),
+        maxLevel=levels,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+        criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.03),
+        minEigThreshold=1e-4,
+    )
+    now = (ends.reshape(-1, 2).astype(np.float64) + 0.5) * step - 0.5
+    close = np.abs(now - spots).max(1) < max(12.0, reach)
+    return now, (status.ravel() > 0) & close
+
+
+def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None) -> Evidence:
+    """Looks at every point where the fit puts it."""
+    keyframe, points = matches.keyframe, matches.keyframe.points
+    warped = _warped_quarter(keyframe, best.g, view)
+    if blur is not None:
+        warped = blur.of(warped, 1)
+    spots = (transform(best.g, points.at) - 0.5) / 2
+    there = inside(spots, view.quarter_size, PATCH + 1)
+    alike = np.zeros(len(points))
+    alike[there] = likeness(warped, view.quarter, spots[there])
+    inlier, measured = (np.zeros(len(points), bool) for _ in range(2))
+    limit = np.clip(3.5 * best.noise, 1.2, 4) + 0.004 * points.away[matches.index]
+    inlier[matches.index[best.residuals < limit]] = True
+    measured[matches.index] = True
+    own = there & (points.away < 12)
+    if own.sum() < 15:
+        own = there & (points.away < 0.7 * keyframe.radius)
+    coplanar = there & (keyframe.coplanar > 0.55)
+    corner = points.corner > 0.3
+    expected = int((there & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)).sum())
+    agreeing = int((inlier & (alike > 0.5) & (keyframe.coplanar > 0.3) & corner).sum())
+    return Evidence(
+        keyframe=keyframe,
+        h=normalized(best.g @ keyframe.h),
+        g=best.g,
+        agreeing=agreeing,
+        share=agreeing / max(expected, 1),
+        on_mark=float((alike[own] > 0.5).mean()) if own.sum() >= 8 else 0.0,
+        around=float((alike[coplanar] > 0.5).mean()) if coplanar.sum() >= 8 else 0.0,
+        noise=best.noise,
+        error=best.spread * best.noise,
+        inlier=inlier,
+        measured=measured,
+        inside=there,
+        likeness=alike,
+    )
+
+
+def _warped(plane: Plane, g: Homography, size: tuple[int, int]) -> Plane:
+    return np.asarray(
+        cv2.warpPerspective(plane, g, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _warped_quarter(keyframe: Keyframe, g: Homography, view: View) -> Plane:
+    return _warped(keyframe.view.quarter, QUARTER @ g @ UNQUARTER, view.quarter_size)

@@ -1,0 +1,262 @@
+"""One mark from picture to picture: followed, coasting, lost, found again; shown only while it is sure."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from coachdesk.media.tracking import relocate
+from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, fine, flow
+from coachdesk.media.tracking.atlas import Atlas
+from coachdesk.media.tracking.evidence import Evidence, Trust
+from coachdesk.media.tracking.geometry import Floats, Homography, inside, normalized, transform
+from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.view import View
+
+COASTING = 6
+"""Frames without success after which a mark is lost and searched for everywhere."""
+PROBATION = 9
+"""Frames a weak find may take to become a strong one."""
+BETWEEN_KEYFRAMES = 12
+ROOM = 12.0
+"""Pixels around the outline that belong to the mark."""
+
+
+class State(StrEnum):
+    TRACKED = "tracked"
+    """Its place is known: drawn."""
+    HIDDEN = "hidden"
+    """Not sure for the moment."""
+    LOST = "lost"
+    """Searched for; show what it looked like."""
+    OFF_SCREEN = "off_screen"
+    """Its place is known, and not in the picture."""
+
+
+class Anchor:
+    """One mark. ``outline``: N x 2 work pixels of ``view``, which becomes keyframe 0.
+
+    Attributes:
+        state: as of the newest view.
+        h: keyframe 0 to the newest view, work pixels: exact when tracked, the best guess otherwise.
+        evidence: for ``h``, None where there is none.
+    """
+
+    def __init__(self, view: View, outline: Floats) -> None:
+        self.outline = outline
+        self.atlas = Atlas(view, _with_room(outline))
+        self.h: Homography = np.eye(3)
+        self.state = State.TRACKED
+        self.evidence: Evidence | None = None
+        self._centre = outline.mean(0, keepdims=True)
+        self._velocity: Homography = np.eye(3)
+        self._steady: Homography | None = None  # where it was in the frame before, if that is known
+        self._previous = view
+        self._count = self._grown = self._failed = self._weak_prediction = 0
+        self._probation = self._searched = 0
+        self._order: list[Keyframe] = []
+
+    def update(self, view: View) -> State:
+        """Find the mark in the next view."""
+        self._count += 1
+        found = self._follow(view) if self.state is not State.LOST else None
+        if found is None and (self.state is State.LOST or self._failed >= 2):
+            found = self._search(view)
+        self._previous = view
+        self.evidence = found
+        if found is None:
+            self._miss()
+        else:
+            self._hit(found, view)
+        return self.state
+
+    def lose(self) -> None:
+        """The picture has changed: what is known of the place says nothing any more."""
+        self._failed, self._probation, self._searched = COASTING + 1, 0, 0
+        self._velocity, self._steady = np.eye(3), None
+        self.state, self.evidence = State.LOST, None
+
+    def carry(self, motion: Homography) -> None:
+        """The view has changed as another mark says; to be called instead of `update`, or before it."""
+        if self.state is not State.LOST:
+            self._steady = self.h
+            self.h = normalized(motion @ self.h)
+            self._velocity = np.eye(3)
+
+    @property
+    def centre(self) -> Floats:
+        """The middle of the mark in the newest view, work pixels."""
+        return np.asarray(transform(self.h, self._centre)[0])
+
+    # --- following ---
+
+    def _follow(self, view: View) -> Evidence | None:
+        if self._failed == 0:
+            found = self._align(normalized(self._velocity @ self.h), view, exact_first=True)
+            if found is not None and self._trust(found):
+                return found
+        elif self._failed > 1 and self._count % 2 == 0:
+            return None
+        carried = self._carried(view)
+        if carried is None:
+            return None
+        found = self._align(carried, view, exact_first=False)
+        if found is not None and self._trust(found):
+            return found
+        self.h = carried
+        return None
+
+    def _align(self, h: Homography, view: View, *, exact_first: bool) -> Evidence | None:
+        keyframe = self.atlas.pick(h)
+        if keyframe is None:
+            return None
+        guess = self._guess(h)
+        if exact_first and (self._weak_prediction < 2 or self._count % 4 == 0):
+            found = fine(keyframe, guess, view, FAR)
+            if found is not None and found.good:
+                self._weak_prediction = 0
+                return found
+            self._weak_prediction += 1
+        return self._by_flow(keyframe, guess, view)
+
+    def _by_flow(self, keyframe: Keyframe, guess: Guess, view: View) -> Evidence | None:
+        nearer = coarse(keyframe, guess, view)
+        return None if nearer is None else fine(keyframe, nearer, view, NEAR)
+
+    def _guess(self, h: Homography) -> Guess:
+        if self._steady is None:
+            return Guess(h, np.zeros(2))
+        return Guess(h, (transform(h, self._centre) - transform(self._steady, self._centre))[0])
+
+    def _trust(self, found: Evidence) -> Trust:
+        return found.trust_again() if self._failed else found.trust()
+
+    def _carried(self, view: View) -> Homography | None:
+        """The last place carried on by flow from the view before: both are blurred alike."""
+        keyframe = self.atlas.active
+        spots = transform(self.h @ keyframe.back, keyframe.points.at)
+        quarter = (spots - 0.5) / 2
+        usable = inside(quarter, view.quarter_size, 3) & (keyframe.coplanar > 0.45) & (keyframe.seen > 0.2)
+        if usable.sum() < 16:
+            return None
+        moved = flow(self._previous.quarter, view.quarter)
+        x, y = np.round(quarter[usable]).astype(int).T
+        then = spots[usable]
+        step, agree = cv2.estimateAffinePartial2D(
+            then.astype(np.float32),
+            (then + 2 * moved[y, x]).astype(np.float32),
+            None,
+            cv2.RANSAC,
+            4.0,
+            300,
+            0.99,
+        )
+        if step is None or agree.sum() < max(12, 0.4 * usable.sum()):
+            return None
+        return normalized(np.vstack([step, [0.0, 0.0, 1.0]]) @ self.h)
+
+    # --- searching ---
+
+    def _search(self, view: View) -> Evidence | None:
+        if self._searched == 0:
+            self._order = self.atlas.search_order(self.h)
+        keyframe = self._order[self._searched % len(self._order)]
+        self._searched += 1
+        for g in relocate.places(keyframe, view):
+            found = self._by_flow(keyframe, Guess(normalized(g @ keyframe.h), np.zeros(2)), view)
+            trust = found.trust_found() if found is not None else Trust.NONE
+            if trust:
+                self._probation = 0 if trust is Trust.FULL else PROBATION
+                self.atlas.active = keyframe
+                self._failed = 1
+                return found
+        return None
+
+    # --- what becomes of it ---
+
+    def _miss(self) -> None:
+        self._failed += 1
+        self._velocity, self._steady = np.eye(3), None
+        if self._probation:
+            self._failed, self._probation = COASTING + 1, 0
+        self.state = State.LOST if self._failed > COASTING else State.HIDDEN
+
+    def _hit(self, found: Evidence, view: View) -> None:
+        self._searched = 0
+        if self._probation and not self._confirmed(found):
+            return
+        if not self._probation:
+            learn(found)
+        velocity = normalized(found.h @ np.linalg.inv(self.h))
+        self._velocity = velocity if self._failed == 0 else np.eye(3)
+        self.h = self._steady = found.h
+        self._failed = 0
+        if not self._probation:
+            self._grow(found, view)
+        self.state = self._shown(found)
+
+    def _confirmed(self, found: Evidence) -> bool:
+        """A weak find goes on, stronger or not; false when it has had its time."""
+        if found.strong:
+            self._probation = 0
+        elif self._probation == 1:
+            self._probation, self._failed, self._steady = 0, COASTING + 1, None
+            self.state = State.LOST
+            return False
+        else:
+            self._probation -= 1
+        return True
+
+    def _shown(self, found: Evidence) -> State:
+        if self._probation:
+            return State.HIDDEN
+        where = transform(self.h, self.outline)
+        size = found.keyframe.view.size
+        if not inside(where, size, -20.0).any():
+            return State.OFF_SCREEN
+        return (
+            State.TRACKED if inside(where, size, -20.0).all() and found.keyframe.shows_mark else State.HIDDEN
+        )
+
+    def _grow(self, found: Evidence, view: View) -> None:
+        newest = self.atlas.keyframes[-1]
+        if not newest.described and self._count - self._grown > 2:
+            _ = newest.features
+            return
+        softer = 1 - view.sharpness / max(found.keyframe.view.sharpness, 1.0)
+        clear = found.agreeing >= 40 and found.around >= 0.6 and found.noise <= 0.8 and softer <= 0.35
+        if clear and self._count - self._grown >= BETWEEN_KEYFRAMES and self.atlas.wants(found.h):
+            self.atlas.add(view, found)
+            self._grown = self._count
+
+
+def learn(found: Evidence) -> None:
+    """What a frame says about the points: which move with the mark, which can be seen."""
+    keyframe = found.keyframe
+    if found.noise < 0.9:  # blurred frames teach nothing about planes
+        alike = found.measured & (found.likeness > 0.4)
+        rate = 0.08 if keyframe.observations < 40 else 0.04
+        fits, not_ = alike & found.inlier, alike & ~found.inlier
+        keyframe.coplanar[fits] += rate * (1 - keyframe.coplanar[fits])
+        keyframe.coplanar[not_] -= rate * keyframe.coplanar[not_]
+        keyframe.observations += 1
+    there = found.inside
+    keyframe.seen[there] += 0.5 * (found.likeness[there] - keyframe.seen[there])
+    keyframe.seen[~there] += 0.1 * (1 - keyframe.seen[~there])
+
+
+def toward(where: Floats, size: tuple[int, int]) -> float:
+    """The direction from the middle of the picture to ``where``, radians, clockwise from the right."""
+    return math.atan2(where[1] - size[1] / 2, where[0] - size[0] / 2)
+
+
+def _with_room(outline: Floats) -> Floats:
+    """The box around an outline, grown on all sides."""
+    box = outline
+    if len(outline) > 2:
+        box = cv2.boxPoints(cv2.minAreaRect(outline.astype(np.float32))).astype(np.float64)
+    steps = ((-ROOM, 0), (ROOM, 0), (0, -ROOM), (0, ROOM))
+    return np.concatenate([box + step for step in steps])

@@ -1,0 +1,108 @@
+"""Whether an alignment is to be believed: what speaks for it, and how much of that is asked for when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from coachdesk.media.tracking.geometry import Floats, Homography, Mask, Plane
+from coachdesk.media.tracking.keyframe import Keyframe
+
+PATCH = 4
+"""Half the side of the patches compared, pixels of the quarter plane, without the middle one."""
+FLAT = 972.0
+"""Summed squares in a patch below which noise alone would decide what it looks like."""
+LOOSE = 4.0
+"""Pixels of predicted error beyond which the geometry does not hold the mark."""
+
+_STEPS = np.arange(-PATCH, PATCH + 1)
+_DY, _DX = (grid.ravel() for grid in np.meshgrid(_STEPS, _STEPS, indexing="ij"))
+
+
+class Trust(IntEnum):
+    NONE = 0
+    WEAK = 1
+    """Followed but hidden, until something stronger is seen."""
+    FULL = 2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An alignment, and what speaks for it.
+
+    Attributes:
+        keyframe: aligned with the newest picture.
+        h: keyframe 0 to the newest picture.
+        g: ``keyframe`` to the newest picture.
+        agreeing: points that fit in place and in looks.
+        share: those of the ones in the picture that were expected to.
+        on_mark: share of points on and at the mark that look like themselves; 0 where there are too few.
+        around: the same of all points held to be coplanar with it.
+        noise: pixels, standard deviation of the matches.
+        error: pixels, predicted standard deviation of the mark's outline.
+        inlier, measured, inside: per point of the keyframe: fits; was found; lies in the picture.
+        likeness: per point, -1..1: correlation of its patch with the newest picture's.
+    """
+
+    keyframe: Keyframe
+    h: Homography
+    g: Homography
+    agreeing: int
+    share: float
+    on_mark: float
+    around: float
+    noise: float
+    error: float
+    inlier: Mask
+    measured: Mask
+    inside: Mask
+    likeness: Floats
+
+    @property
+    def good(self) -> bool:
+        """Nothing further needs to be tried."""
+        return self.share > 0.6 and self.on_mark > 0.6 and self.error < 2 and self.agreeing >= 20
+
+    @property
+    def strong(self) -> bool:
+        """Enough to show a mark again that had weak evidence before."""
+        return self.share > 0.4 and (self.on_mark > 0.65 or (self.around > 0.6 and self.agreeing >= 40))
+
+    def trust(self) -> Trust:
+        """While the mark is followed."""
+        if self.error > LOOSE:
+            return Trust.NONE
+        seen = self.agreeing >= 12 and (self.on_mark > 0.45 or (self.agreeing >= 30 and self.around > 0.5))
+        known = self.keyframe.well_known and self.agreeing >= 25 and self.around > 0.3
+        return Trust.FULL if seen or known else Trust.NONE
+
+    def trust_again(self) -> Trust:
+        """After some frames without success: the next one may be a lock on the wrong thing."""
+        if self.error > LOOSE or self.agreeing < 20 or self.share <= 0.3:
+            return Trust.NONE
+        known = self.keyframe.well_known and self.agreeing >= 35 and self.around > 0.45
+        return Trust.FULL if self.on_mark > 0.65 or known else Trust.NONE
+
+    def trust_found(self) -> Trust:
+        """After a loss: it must be seen on the mark itself."""
+        if self.error > LOOSE:
+            return Trust.NONE
+        seen = self.on_mark > 0.6 or (self.on_mark > 0.3 and self.around > 0.7 and self.agreeing >= 40)
+        if self.agreeing >= 18 and self.share > 0.4 and seen:
+            return Trust.FULL
+        return Trust.WEAK if self.agreeing >= 30 and self.around > 0.4 else Trust.NONE
+
+
+def likeness(ours: Plane, theirs: Plane, points: Floats) -> Floats:
+    """Zero-mean normalised correlation, -1..1, of the patches of two planes around N x 2 points away from the border."""
+    x, y = np.round(points).astype(int).T
+    flat = (y[:, None] + _DY) * ours.shape[1] + (x[:, None] + _DX)
+    a, b = (plane.ravel()[flat].astype(np.float32) for plane in (ours, theirs))
+    a -= a.mean(1, keepdims=True)
+    b -= b.mean(1, keepdims=True)
+    own, other = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
+    return np.asarray(
+        np.einsum("ij,ij->i", a, b) / np.sqrt(np.maximum(own, FLAT) * np.maximum(other, FLAT)), np.float64
+    )
