@@ -7,6 +7,7 @@
  * @typedef {"connecting" | "connected" | "lost"} MediaState  lost: it was connected before
  * @typedef {object} CallHandlers
  * @property {(body: SignalBody) => Promise<unknown>} send  to the agent; rejects where it cannot be sent now
+ * @property {import("./ink.js").Ink} ink  gets the channels of the connection in use
  * @property {() => void} onChange  `state`, `audio`, `video` or `agentVisible` changed
  */
 
@@ -99,6 +100,7 @@ export class Call {
     this.#next = new Peer(body.session, this.ice, {
       send: (message) => void this.handlers.send(message).catch(() => {}), // #askTimer makes up for what is lost
       onState: (peer) => this.#changed(peer),
+      onEncoded: (peer, ticks, at) => peer === this.#current && this.handlers.ink.captures.encoded(ticks, at),
     });
     this.#askLater(ASK_AGAIN_MS);
     await this.#next.accept(body.sdp, this.tracks);
@@ -121,6 +123,7 @@ export class Call {
     this.#current = this.#next;
     this.#next = null;
     this.#pictures = this.#sameLooks = 0;
+    if (this.#current) this.handlers.ink.use(this.#current.ink);
     this.#settled();
   }
 
@@ -143,6 +146,7 @@ export class Call {
   /** Tells how the agent is heard, and finds out whether their pictures keep coming: an m-line or an unmuted track alone promises nothing. */
   async #look() {
     void this.#current?.tellHearing().catch(() => {});
+    void this.#current?.roundTrip().then((ms) => (this.handlers.ink.roundTrip = ms), () => {});
     const pictures = (await this.#current?.pictures().catch(() => 0)) ?? 0;
     this.#sameLooks = pictures === this.#pictures ? this.#sameLooks + 1 : 0;
     this.#pictures = pictures;

@@ -5,8 +5,9 @@
  * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
  */
 
+import { watchEncoded } from "./encodedframes.js";
 import { Hearing } from "./hearing.js";
-
+import { inkChannels } from "./inklink.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
 
 const VIDEO_BITRATE = 1_500_000;
@@ -21,11 +22,15 @@ export class Peer {
   #watch = 0;
   /** @type {RTCDataChannel | null} */ #control = null;
   #hearing = new Hearing();
+  /** @type {(() => void) | null} */ #unwatch = null;
 
   /**
    * @param {string} session
    * @param {RTCIceServer[]} ice
-   * @param {{send: (body: SignalBody) => void, onState: (peer: Peer) => void}} handlers
+   * @param {object} handlers
+   * @param {(body: SignalBody) => void} handlers.send
+   * @param {(peer: Peer) => void} handlers.onState
+   * @param {(peer: Peer, ticks: number, at: number) => void} [handlers.onEncoded]  a picture: its RTP timestamp, and when (ms)
    */
   constructor(session, ice, handlers) {
     this.session = session;
@@ -41,7 +46,9 @@ export class Peer {
     this.pc.ondatachannel = ({ channel }) => {
       this.#control = channel;
     };
+    this.ink = inkChannels(this.pc);
     this.send = handlers.send;
+    this.onEncoded = handlers.onEncoded;
   }
 
   get state() {
@@ -58,6 +65,7 @@ export class Peer {
       await transceiver.sender.replaceTrack(tracks[kind]);
     }
     preferVp8(this.#transceiver("video"));
+    this.#watchEncoded();
     await this.pc.setLocalDescription(await this.pc.createAnswer());
     this.send({ type: "answer", session: this.session, sdp: this.pc.localDescription?.sdp ?? "" });
     await limit(this.#transceiver("video")?.sender);
@@ -107,6 +115,15 @@ export class Peer {
     return decoded;
   }
 
+  /** Milliseconds to the agent's endpoint and back, as the connection checks found last; 0: not known. */
+  async roundTrip() {
+    let seconds = 0;
+    (await this.pc.getStats()).forEach((entry) => {
+      if (entry.type === "candidate-pair" && entry.nominated) seconds = entry.currentRoundTripTime ?? seconds;
+    });
+    return seconds * 1000;
+  }
+
   /** Tells the agent's endpoint how its sound plays here. */
   async tellHearing() {
     const report = await this.#transceiver("audio")?.receiver.getStats();
@@ -116,8 +133,15 @@ export class Peer {
 
   close() {
     clearInterval(this.#watch);
+    this.#unwatch?.();
     this.pc.onconnectionstatechange = this.pc.onicecandidate = this.pc.ondatachannel = null;
     this.pc.close();
+  }
+
+  #watchEncoded() {
+    const sender = this.#transceiver("video")?.sender;
+    if (!sender || !this.onEncoded || this.#unwatch) return;
+    this.#unwatch = watchEncoded(sender, (ticks, at) => this.onEncoded?.(this, ticks, at));
   }
 
   /** @param {"audio" | "video"} kind */

@@ -1,6 +1,7 @@
 /** The room: the stage with both pictures, the controls, the words on how it goes; in the line and in the call. */
 
 import { byId, initials, setIcon, setText, show } from "./dom.js";
+import { Sketch } from "./sketch.js";
 import { status } from "./status.js";
 import { say } from "./texts.js";
 
@@ -9,7 +10,7 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off" };
-const KEYS = { m: "mute", v: "camera", f: "flip" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", "+": "zoom" };
 
 export class Room {
   #inCall = false;
@@ -20,6 +21,7 @@ export class Room {
   /** @param {import("./visit.js").Visit} visit */
   constructor(visit) {
     this.visit = visit;
+    this.sketch = new Sketch(visit);
     const { capture } = visit;
     byId("controls").setAttribute("aria-label", say("call.controls"));
     byId("mute").onclick = () => capture.setMuted(!capture.muted);
@@ -39,6 +41,7 @@ export class Room {
     this.#inCall = view.screen === "call";
     this.#startedAt = view.startedAt;
     this.#pictures(view, open);
+    this.sketch.render(view, values);
     if (!open) return this.#closed();
     void this.#keepAwake();
     this.#head(view, values);
@@ -189,7 +192,7 @@ export class Room {
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (byId("room").hidden || byId("confirm").open) return;
     const button = KEYS[event.key.toLowerCase()];
-    if (button && !byId(button).hidden) byId(button).click();
+    if (button && !byId(button).hidden && !byId(button).closest("[hidden]")) byId(button).click();
   }
 }
 

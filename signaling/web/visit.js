@@ -27,6 +27,7 @@
 import { Call } from "./call.js";
 import { Capture, CaptureError } from "./capture.js";
 import { Consent } from "./consent.js";
+import { Ink } from "./ink.js";
 import { Connection, Refused } from "./protocol.js";
 
 const REMEMBERED_WITHIN_MS = 8000;
@@ -51,6 +52,7 @@ export class Visit {
   #leaving = false;
   #resume = "";
   #rememberTimer = 0;
+  ink = new Ink();
 
   /**
    * @param {object} options
@@ -64,7 +66,7 @@ export class Visit {
     this.onSafe = onSafe;
     this.#resume = memory.kept.resume ?? "";
     this.capture = new Capture({
-      onTrack: (kind, track) => this.#call?.replace(kind, track),
+      onTrack: (kind, track) => this.#captured(kind, track),
       onChange: () => this.onChange(),
     });
     this.consent = new Consent({
@@ -231,8 +233,15 @@ export class Visit {
     const { audio, video } = this.capture;
     this.#call = new Call(this.#invitation?.ice ?? [], { audio, video }, {
       send: (body) => this.connection.request({ type: "signal", call: this.#callId, to: this.#agentId, body }),
+      ink: this.ink,
       onChange: () => this.#mediaChanged(),
     });
+  }
+
+  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
+  #captured(kind, track) {
+    this.#call?.replace(kind, track);
+    if (kind === "video" && track) this.ink.turned();
   }
 
   #mediaChanged() {

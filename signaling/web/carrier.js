@@ -1,0 +1,164 @@
+/**
+ * Where marks are in the newest picture of this phone's own camera. The agent's poses are right for the moment they are of,
+ * some tenths of a second ago; from there they are carried on by the motion seen here since. A mark is in the right place or
+ * it has no place. Pure.
+ *
+ * Poses map the picture a mark was drawn on to another one, both in 0 to 1 of the picture's content.
+ *
+ * @typedef {import("./pyramid.js").Pyramid} Pyramid
+ * @typedef {import("./homography.js").Matrix} Matrix
+ * @typedef {import("./homography.js").Point} Point
+ * @typedef {{time: number, pyramid: Pyramid, shift: Point}} Seen  `shift` of the whole picture since the one before, pixels
+ * @typedef {object} Anchor
+ * @property {Point[]} outline  of what it is about, on the picture it was drawn on
+ * @property {Follower} follower
+ * @property {Map<number, Matrix>} motions  by time: from the follower's first frame to that one
+ * @property {Matrix} base  from the picture drawn on to the follower's first frame, in pixels of the tracked picture
+ * @property {number} told  the time that the last pose was of
+ */
+
+import { Follower } from "./follower.js";
+import { apply, IDENTITY, inFront, inverse, times } from "./homography.js";
+import { pyramid, shiftBetween } from "./pyramid.js";
+
+const KEPT_MS = 2000;
+const SAME_FRAME_MS = 25;
+const TRUSTED_MS = 6000;
+const MISSED_MOST = 8;
+const ANCHORS_MOST = 8;
+/** A follower that holds on to points this far (pixels) from where the mark turns out to be is made anew. */
+const ASTRAY = 8;
+
+export class Carrier {
+  /** @type {Seen[]} */ #seen = [];
+  /** @type {Map<string, Anchor>} */ #anchors = new Map();
+  #width = 0;
+  #height = 0;
+
+  /** How many places are being followed. */
+  get count() {
+    return this.#anchors.size;
+  }
+
+  /** The newest picture, small. @param {Uint8ClampedArray} rgba @param {number} width @param {number} height @param {number} time  of capture, ms */
+  see(rgba, width, height, time) {
+    if (width !== this.#width || height !== this.#height) this.forget();
+    [this.#width, this.#height] = [width, height];
+    const picture = pyramid(rgba, width, height);
+    const before = this.#seen[this.#seen.length - 1];
+    const shift = before ? shiftBetween(before.pyramid, picture) : { x: 0, y: 0 };
+    this.#seen.push({ time, pyramid: picture, shift });
+    while (this.#seen[0].time < time - KEPT_MS) this.#seen.shift();
+    for (const [id, anchor] of this.#anchors) this.#follow(id, anchor, picture, shift, time);
+  }
+
+  /**
+   * Where a mark was at `time`, as the agent (or the drawing itself) says.
+   * @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {number} time
+   */
+  place(id, outline, pose, time) {
+    const frame = this.#frame(time);
+    if (!frame) return;
+    const [into, out] = this.#scales();
+    const place = times(into, times(pose, out));
+    const anchor = this.#anchors.get(id);
+    const motion = anchor?.motions.get(frame.time);
+    if (anchor && time < anchor.told) return; // overtaken on the way
+    if (anchor && motion && this.#rebase(anchor, motion, place)) anchor.told = time;
+    else if (!anchor || motion || anchor.follower.missed) this.#begin(id, outline, place, frame);
+  }
+
+  /** Its outline has become known, or another. @param {string} id @param {Point[]} outline */
+  outline(id, outline) {
+    const anchor = this.#anchors.get(id);
+    if (anchor) anchor.outline = outline;
+  }
+
+  /** @param {string} id */
+  drop(id) {
+    this.#anchors.delete(id);
+  }
+
+  /** Everything seen is of another camera, or turned: nothing is known any more. */
+  forget() {
+    this.#seen = [];
+    this.#anchors.clear();
+  }
+
+  /** Where the mark is in the newest picture, or null: not known well enough. @param {string} id @returns {Matrix | null} */
+  pose(id) {
+    const anchor = this.#anchors.get(id);
+    const now = this.#seen[this.#seen.length - 1]?.time ?? 0;
+    if (!anchor || anchor.follower.missed || now - anchor.told > TRUSTED_MS) return null;
+    const [into, out] = this.#scales();
+    return times(out, times(times(anchor.follower.motion, anchor.base), into));
+  }
+
+  /** How the whole picture has moved since `time`, roughly. @param {number} time @returns {Matrix} */
+  since(time) {
+    const frame = this.#frame(time);
+    const { x, y } = frame ? this.#shiftSince(frame) : { x: 0, y: 0 };
+    return [1, 0, x / this.#width, 0, 1, y / this.#height, 0, 0, 1];
+  }
+
+  /** @param {string} id @param {Anchor} anchor @param {Pyramid} picture @param {Point} shift @param {number} time */
+  #follow(id, anchor, picture, shift, time) {
+    if (anchor.follower.see(picture, shift)) anchor.motions.set(time, anchor.follower.motion);
+    else if (anchor.follower.missed > MISSED_MOST) return this.drop(id);
+    for (const old of anchor.motions.keys()) {
+      if (old >= this.#seen[0].time) break;
+      anchor.motions.delete(old);
+    }
+    return undefined;
+  }
+
+  /** Takes over a pose for a frame the motion to which is known. @param {Anchor} anchor @param {Matrix} motion @param {Matrix} place */
+  #rebase(anchor, motion, place) {
+    const back = inverse(motion);
+    if (!back || anchor.follower.missed) return false;
+    anchor.base = times(back, place);
+    const expected = centre(anchor.outline.map(({ x, y }) => apply(times(anchor.base, this.#scales()[0]), x, y)));
+    const followed = centre(anchor.follower.outline);
+    return Math.hypot(expected.x - followed.x, expected.y - followed.y) < ASTRAY;
+  }
+
+  /** Follows from that frame on, first of all to the newest. @param {string} id @param {Point[]} outline @param {Matrix} place @param {Seen} frame */
+  #begin(id, outline, place, frame) {
+    const [into] = this.#scales();
+    const onFrame = times(place, into);
+    if (!outline.every(({ x, y }) => inFront(onFrame, x, y))) return;
+    if (!this.#anchors.has(id) && this.#anchors.size >= ANCHORS_MOST) return;
+    const follower = new Follower(frame.pyramid, outline.map(({ x, y }) => apply(onFrame, x, y)));
+    this.drop(id);
+    if (!follower.holds) return;
+    const anchor = { outline, follower, motions: new Map([[frame.time, [...IDENTITY]]]), base: place, told: frame.time };
+    const newest = this.#seen[this.#seen.length - 1];
+    if (newest !== frame && follower.see(newest.pyramid, this.#shiftSince(frame))) anchor.motions.set(newest.time, follower.motion);
+    this.#anchors.set(id, anchor);
+  }
+
+  /** @param {number} time @returns {Seen | undefined} */
+  #frame(time) {
+    let best;
+    for (const seen of this.#seen) if (!best || Math.abs(seen.time - time) < Math.abs(best.time - time)) best = seen;
+    return best && Math.abs(best.time - time) < SAME_FRAME_MS ? best : undefined;
+  }
+
+  /** @param {Seen} frame @returns {Point} */
+  #shiftSince(frame) {
+    const later = this.#seen.slice(this.#seen.indexOf(frame) + 1);
+    return later.reduce((sum, { shift }) => ({ x: sum.x + shift.x, y: sum.y + shift.y }), { x: 0, y: 0 });
+  }
+
+  /** From 0 to 1 to pixels, and back. */
+  #scales() {
+    const [w, h] = [this.#width, this.#height];
+    return [[w, 0, -0.5, 0, h, -0.5, 0, 0, 1], [1 / w, 0, 0.5 / w, 0, 1 / h, 0.5 / h, 0, 0, 1]];
+  }
+}
+
+/** @param {Point[]} points @returns {Point} */
+function centre(points) {
+  const sum = points.reduce((a, b) => ({ x: a.x + b.x, y: a.y + b.y }), { x: 0, y: 0 });
+  return { x: sum.x / points.length, y: sum.y / points.length };
+}

@@ -1,0 +1,255 @@
+/**
+ * The canvas over the customer's own picture. While there is something to show, the picture is drawn on it as well, so that a
+ * mark and the thing it is on are always of the same frame; else it is clear and the video below is seen.
+ *
+ * @typedef {import("./board.js").Mark} Mark
+ * @typedef {import("./homography.js").Matrix} Matrix
+ * @typedef {import("./ink.js").Ink} Ink
+ * @typedef {import("./ink.js").Pose} Pose
+ * @typedef {import("./inkwire.js").InkPoint} InkPoint
+ */
+
+import { opacity, outline } from "./board.js";
+import { Carrier } from "./carrier.js";
+import { apply, IDENTITY, times } from "./homography.js";
+import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
+import { smallSize } from "./pyramid.js";
+import { fitted, toPicture, toScreen } from "./viewport.js";
+
+const PIXEL_RATIO_MOST = 2;
+const UNSEEN_TICKS = 45_000; // half a second: for so long the agent may not see what the phone does
+const SHOWN_AGAIN_LINGERS_MS = 1200;
+
+export class Overlay {
+  carrier = new Carrier();
+  mirrored = false;
+  #small = new OffscreenCanvas(1, 1);
+  #context;
+  #smallContext;
+  #anchors = new Map();
+  #newest = 0;
+  #clear = true;
+  /** @type {HTMLCanvasElement | null} */ #frozen = null;
+  #request = 0;
+  #running = false;
+
+  /**
+   * @param {HTMLVideoElement} video @param {HTMLCanvasElement} canvas @param {Ink} ink
+   */
+  constructor(video, canvas, ink) {
+    [this.video, this.canvas, this.ink, this.clock] = [video, canvas, ink, ink.captures];
+    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.#smallContext = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#small.getContext("2d", { willReadFrequently: true }));
+    new ResizeObserver(() => this.#fit()).observe(canvas);
+  }
+
+  /** Begins to look at the camera's pictures. */
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#next();
+  }
+
+  stop() {
+    this.#running = false;
+    this.video.cancelVideoFrameCallback?.(this.#request);
+    this.forget();
+    this.#wipe();
+  }
+
+  /** Another camera, or turned. */
+  forget() {
+    this.carrier.forget();
+    this.#anchors.clear();
+    this.#frozen = null;
+  }
+
+  /** Something about a mark is new. @param {Mark} mark */
+  edited(mark) {
+    if (mark.removed) return this.carrier.drop(mark.mark);
+    const path = mark.ended ? mark.path : this.ink.pathSoFar(mark.mark);
+    if (path.length) this.#drawn({ ...mark, path });
+    return undefined;
+  }
+
+  /** Points of a mark that is being drawn have come. @param {string} mark @param {InkPoint[]} path */
+  grown(mark, path) {
+    const known = this.ink.board.mark(mark);
+    if (known && !this.carrier.pose(mark)) this.#drawn({ ...known, path });
+  }
+
+  /** As long as nothing is told of where it is, it is followed from the picture it was drawn on. @param {Mark} mark */
+  #drawn(mark) {
+    const about = outline(mark);
+    const time = mark.frame === null ? this.#newest : this.clock.time(mark.frame);
+    if (this.carrier.pose(mark.mark)) this.carrier.outline(mark.mark, about);
+    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.place(mark.mark, about, IDENTITY, time);
+  }
+
+  /** Where an anchor was in some frame. @param {Mark[]} marks @param {Pose} pose */
+  posed(marks, pose) {
+    const key = marks[0].mark;
+    for (const { mark } of marks) this.#anchors.set(mark, key);
+    if (pose.state === "lost" || pose.state === "off_screen") return this.carrier.drop(key);
+    const time = this.clock.time(pose.frame);
+    if (pose.h && time !== null) this.carrier.place(key, outline(marks[0]), pose.h, time);
+    return undefined;
+  }
+
+  /** The RTP timestamp of the picture on the screen, or null. */
+  get frame() {
+    return this.clock.ticks(this.#newest);
+  }
+
+  /** Where in the picture a point of the canvas is (CSS pixels), or null. @param {number} x @param {number} y */
+  at(x, y) {
+    return toPicture(this.#viewport(), x, y);
+  }
+
+  /** Where on the canvas a point of the picture is, CSS pixels. @param {number} x @param {number} y */
+  onScreen(x, y) {
+    return apply(toScreen(this.#viewport()), x, y);
+  }
+
+  /** Keeps the picture as it is, with a gesture of one's own to be drawn on it. */
+  freeze() {
+    this.#paint(true);
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [this.canvas.width, this.canvas.height];
+    copy.getContext("2d")?.drawImage(this.canvas, 0, 0);
+    this.#frozen = copy;
+  }
+
+  unfreeze() {
+    this.#frozen = null;
+  }
+
+  /** One's own gesture has grown; the picture stands still. */
+  repaint() {
+    if (this.#frozen) this.#paintFrozen(this.#frozen);
+  }
+
+  #next() {
+    if (!this.#running) return;
+    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now));
+    else requestAnimationFrame((now) => this.#frame(now));
+  }
+
+  /** A new picture. @param {number} time  of its capture, ms */
+  #frame(time) {
+    this.#next();
+    if (!this.video.videoWidth || time === this.#newest) return;
+    this.#newest = time;
+    this.clock.captured(time);
+    this.#see(time);
+    if (this.#frozen) this.#paintFrozen(this.#frozen);
+    else this.#paint(false);
+  }
+
+  /** @param {number} time */
+  #see(time) {
+    const { width, height } = smallSize(this.video.videoWidth, this.video.videoHeight);
+    if (this.#small.width !== width || this.#small.height !== height) [this.#small.width, this.#small.height] = [width, height];
+    this.#smallContext.drawImage(this.video, 0, 0, width, height);
+    this.carrier.see(this.#smallContext.getImageData(0, 0, width, height).data, width, height, time);
+  }
+
+  /** @param {boolean} anyway  also if there is nothing to draw on the picture */
+  #paint(anyway) {
+    const things = this.#things();
+    if (!things.length && !anyway) return this.#wipe();
+    this.#begin();
+    const { left, top, width, height } = this.#viewport();
+    this.#mirroring(() => this.#context.drawImage(this.video, left, top, width, height));
+    for (const draw of things) draw();
+    return undefined;
+  }
+
+  /** @param {HTMLCanvasElement} frozen */
+  #paintFrozen(frozen) {
+    this.#context.setTransform(1, 0, 0, 1, 0, 0);
+    this.#context.drawImage(frozen, 0, 0);
+    this.#scale();
+    const viewport = this.#viewport();
+    for (const mark of this.#own()) paint(this.#context, mark, toScreen(viewport), viewport.height, 1);
+  }
+
+  /** What is to be drawn, as steps. @returns {(() => void)[]} */
+  #things() {
+    const viewport = this.#viewport();
+    const screen = toScreen(viewport);
+    const { height } = viewport;
+    const steps = [];
+    for (const mark of [...this.ink.marks(), ...this.#own()]) {
+      const matrix = this.#matrix(mark);
+      const pose = this.ink.poses.get(mark.mark);
+      if (matrix) steps.push(() => paint(this.#context, mark, times(screen, matrix), height, opacity(mark, this.ink.now)));
+      else if (pose?.state === "off_screen") steps.push(() => paintEdgeArrow(this.#context, viewport, pose.toward, mark.colour));
+    }
+    for (const { mark, ms } of this.ink.replayed()) {
+      const matrix = this.#matrix(mark);
+      const alpha = ms > mark.path[mark.path.length - 1][3] + SHOWN_AGAIN_LINGERS_MS ? 0 : 1;
+      const path = mark.path.filter((point) => point[3] <= ms);
+      if (matrix) steps.push(() => paint(this.#context, { ...mark, path }, times(screen, matrix), height, alpha));
+    }
+    for (const pointer of this.ink.pointers()) {
+      const time = pointer.frame === null ? null : this.clock.time(pointer.frame);
+      const matrix = time === null ? screen : times(screen, this.carrier.since(time));
+      steps.push(() => paintPointer(this.#context, pointer, matrix, height, 1));
+    }
+    return steps;
+  }
+
+  /** From the picture a mark was drawn on to the newest, or null: not known. @param {Mark} mark @returns {Matrix | null} */
+  #matrix({ mark }) {
+    const pose = this.ink.poses.get(mark);
+    if (pose?.state === "hidden" && ((pose.frame - pose.tracked) | 0) > UNSEEN_TICKS) return null;
+    return this.carrier.pose(this.#anchors.get(mark) ?? mark);
+  }
+
+  /** One's own gestures that are not on the board yet, as marks. @returns {Mark[]} */
+  #own() {
+    return this.ink.gestures().map(({ mark, begin, points }) => ({ mark, author: "customer", tool: begin.tool, colour: begin.colour, width: begin.width,
+      frame: begin.frame, epoch: begin.epoch, path: points, text: "", number: 0, ended: false, removed: false, fadesAt: Infinity }));
+  }
+
+  #viewport() {
+    const picture = { width: this.video.videoWidth || 16, height: this.video.videoHeight || 9 };
+    return fitted({ width: this.canvas.clientWidth, height: this.canvas.clientHeight }, picture, this.mirrored);
+  }
+
+  /** @param {() => void} draw */
+  #mirroring(draw) {
+    this.#context.save();
+    if (this.mirrored) this.#context.transform(-1, 0, 0, 1, this.canvas.clientWidth, 0);
+    draw();
+    this.#context.restore();
+  }
+
+  #begin() {
+    this.#clear = false;
+    this.#context.setTransform(1, 0, 0, 1, 0, 0);
+    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#scale();
+  }
+
+  #scale() {
+    const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
+    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  #wipe() {
+    if (this.#clear) return;
+    this.#begin();
+    this.#clear = true;
+  }
+
+  #fit() {
+    const ratio = Math.min(PIXEL_RATIO_MOST, devicePixelRatio);
+    const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
+    if (width === this.canvas.width && height === this.canvas.height) return;
+    [this.canvas.width, this.canvas.height] = [width, height];
+    this.#frozen = null;
+    this.#clear = true;
+  }
+}
