@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 MAX_PATH = 400
 """Points of a finished mark; see ``gestures.simplify``."""
 MAX_GESTURE_MS = 600_000
-MAX_MARKS = 2000
+MAX_MARKS = 4000
 """On one board."""
 FADE_SECONDS = 30.0
 """How long a mark stays unless its author chose another time or it is pinned."""

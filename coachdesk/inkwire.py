@@ -7,6 +7,7 @@ is not exactly that: everything that comes from a peer goes through one of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
 
@@ -37,6 +38,7 @@ REPEATED_POINTS = 8
 """How many points of the packet before each packet of live points begins with."""
 MAX_GESTURE_POINTS = 20_000
 MAX_ANCHORS = 64
+ANCHORS_IN_PACKET = 6
 
 LogId = Annotated[str, Meta(max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=2**40)]
@@ -218,6 +220,17 @@ def parse_live_from_hub(data: bytes) -> LiveFromHub:
 
 def dump(message: Message) -> bytes:
     return _encoder.encode(message)
+
+
+def size_of(entry: Entry) -> int:
+    """Bytes it takes in a message."""
+    return len(_encoder.encode(entry))
+
+
+def in_packets(anchors: list[Anchor]) -> Iterator[list[Anchor]]:
+    """As many to a message as go into one packet on the wire: each can be lost without the others."""
+    for first in range(0, len(anchors), ANCHORS_IN_PACKET):
+        yield anchors[first : first + ANCHORS_IN_PACKET]
 
 
 def _parse(decoder: msgspec.json.Decoder[T], data: bytes, limit: int) -> T:

@@ -10,6 +10,8 @@ import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from signaling.pace import TokenBucket
+
 SIGN_IN_LIFETIME = 12 * 3600
 """Seconds a token from ``/api/sign-in`` is good for."""
 TOKEN_LIFETIME = 30 * 86400
@@ -76,23 +78,6 @@ def read_token(secret: str, token: str, now: float) -> Bearer:
     if now >= expires:
         raise AuthError("the sign-in token has expired; sign in again")
     return Bearer(str(claims["sub"]), generation)
-
-
-class TokenBucket:
-    """``rate`` a second on average, ``burst`` at once."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._left, self._at = burst, now
-
-    def take(self, now: float, cost: float = 1.0) -> bool:
-        """Whether there is room; if not, nothing is taken."""
-        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
-        self._at = now
-        if self._left < cost:
-            return False
-        self._left -= cost
-        return True
 
 
 class Attempts:

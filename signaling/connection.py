@@ -8,8 +8,9 @@ from collections import Counter
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from signaling.auth import AuthError, TokenBucket, read_token
+from signaling.auth import AuthError, read_token
 from signaling.outlet import NOT_RECORDED, Outlet
+from signaling.pace import TokenBucket
 from signaling.policy import Role
 from signaling.protocol import (
     MAX_MESSAGE_BYTES,

@@ -19,6 +19,7 @@ from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.farear import FarEar
 from coachdesk.media.history import Retelling, Wish
+from coachdesk.media.inkhub import InkHub
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
@@ -42,6 +43,7 @@ class AgentHub:
 
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
+        ink: what is drawn on the customer's picture.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
@@ -65,6 +67,8 @@ class AgentHub:
         self._fanout = Fanout()
         self._fanout.on_keyframe_wanted = self.request_keyframe
         self._fanout.on_quality = self._tell
+        self.ink = InkHub()
+        self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()
@@ -96,6 +100,7 @@ class AgentHub:
         self._routes = wanted
         self._seats.seat(coach.party for coach in calls.coaches(view))
         self._tell_observers()
+        self.ink.apply(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -163,6 +168,8 @@ class AgentHub:
         leg = self._legs.open(party.party, CUSTOMER if is_customer else OBSERVER)
         leg.on_state = lambda state: self.on_media(party.party, state)
         leg.on_connected = lambda peer: self._connected(party, peer)
+        leg.on_ink = lambda peer, data: self.ink.received(party.party, peer, data)
+        leg.on_live_ink = lambda peer, data: self.ink.received_live(party.party, data)
         if is_customer:
             leg.on_packet = self._from_customer
             leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
@@ -270,6 +277,7 @@ class AgentHub:
                 public[party] = Public(ear.pull(now))
         self._now = now
         self._retell()
+        self.ink.tick()
         self._send_mic(mic)
         self._send_uplink(mic, public)
         return self.headset.mix(public, self._whispers.next(private, mic))
@@ -328,4 +336,5 @@ class AgentHub:
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream of every leg, keyed ``PARTY.STREAM``."""
-        return await self._legs.stats() | {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}
+        heard = {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}
+        return await self._legs.stats() | heard | self.ink.stats()

@@ -88,9 +88,8 @@ def preferred_codecs(kind: str) -> list[Any]:
 
 
 def bound_gathering(pc: RTCPeerConnection, seconds: float) -> None:
-    """Let gathering of ICE candidates wait at most ``seconds`` for STUN and TURN servers.
-
-    On a machine without any network, gather the loopback address, which aioice leaves out."""
+    """Let gathering of ICE candidates wait at most ``seconds`` for STUN and TURN servers; on a machine without any network,
+    gather the loopback address, which aioice leaves out."""
     for connection in _ice_connections(pc):
         connection.get_component_candidates = functools.partial(
             _gather, connection.get_component_candidates, seconds
@@ -165,6 +164,7 @@ class RtpOut:
     Attributes:
         path: what the far end's reports say of the way there.
         bitrate_limit: what the far end estimates the way bears (REMB), bit/s, for video.
+        timestamp_origin: what is added to the timestamps given, modulo 2**32.
     """
 
     def __init__(self, sender: RTCRtpSender, round_trips: RoundTrips | None = None) -> None:
@@ -180,7 +180,7 @@ class RtpOut:
         self._pacer = Pacer() if sender.kind == "video" else None
         self._red_type: int | None = None
         self._next_seq = random.getrandbits(15)  # no early wrap: SRTP counts them
-        self._timestamp_origin = random.getrandbits(32)
+        self.timestamp_origin = random.getrandbits(32)
         self._last_seq: int | None = None
         self._queue: deque[RtpPacket] = deque()
         self._wake = asyncio.Event()
@@ -243,7 +243,7 @@ class RtpOut:
             payload_type=payload_type,
             marker=int(marker),
             sequence_number=seq,
-            timestamp=(timestamp + self._timestamp_origin) & 0xFFFFFFFF,
+            timestamp=(timestamp + self.timestamp_origin) & 0xFFFFFFFF,
             ssrc=self._sender._ssrc,
             payload=payload,
         )

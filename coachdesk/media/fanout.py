@@ -22,11 +22,14 @@ class Fanout:
     Attributes:
         on_keyframe_wanted: somebody needs a keyframe of the customer's camera.
         on_quality: called with the party for whom more or less of the picture is sent from now on.
+        on_offset: called with a party and what it has to add to the picture's timestamps to get the customer's.
     """
 
     def __init__(self) -> None:
         self.on_keyframe_wanted: Callable[[], None] = lambda: None
         self.on_quality: Callable[[str], None] = lambda party: None
+        self.on_offset: Callable[[str, int], None] = lambda party, offset: None
+        self._offsets: dict[str, int] = {}
         self._sounds: dict[tuple[str, str], Forwarder] = {}
         self._pictures: dict[str, PictureLine] = {}
         self._rates = LayerRates()
@@ -43,6 +46,7 @@ class Fanout:
         for key in [key for key in self._sounds if key[0] == party]:
             del self._sounds[key]
         self._pictures.pop(party, None)
+        self._offsets.pop(party, None)
 
     def clear(self) -> None:
         self._sounds.clear()
@@ -72,6 +76,12 @@ class Fanout:
             line = self._pictures.get(party)
             if line is not None:
                 line.forward(packet)
+                self._tell_offset(party, line.offset)
+
+    def _tell_offset(self, party: str, offset: int | None) -> None:
+        if offset is not None and offset != self._offsets.get(party):
+            self._offsets[party] = offset
+            self.on_offset(party, offset)
 
     def quality(self, party: str) -> Quality:
         """How much of the picture this party is sent."""

@@ -60,6 +60,11 @@ class Forwarder:
         self._arrival: float | None = None
         self._suspect: int | None = None
 
+    @property
+    def shift(self) -> int | None:
+        """What to add to the timestamps on ``out``, modulo 2**32, to get those of the source; None before there is one."""
+        return (self._timestamp_in - self._timestamp_out) & 0xFFFFFFFF if self._ssrc is not None else None
+
     def restart(self) -> None:
         """Forget the source: the next packet, of whichever, begins anew."""
         self._ssrc = None

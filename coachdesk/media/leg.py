@@ -35,6 +35,9 @@ class Leg:
     Attributes:
         peer: the peer connection in use, once there is one.
         on_packet, on_keyframe_request, on_message: as in ``Peer``, only from the connection in use.
+        on_ink, on_live_ink: a message on the channels of ink, with the connection it came on: far ends may use the next one
+            a little sooner than it is in use here.
+        on_ink_open: the channels of ink are there, on this connection.
         on_connected: a (new) peer connection has come into use; its ``outs`` replace the old ones.
         on_state: what the leg as a whole is.
     """
@@ -63,6 +66,9 @@ class Leg:
         self.on_packet: Callable[[str, Packet], None] = lambda stream, packet: None
         self.on_keyframe_request: Callable[[str], None] = lambda stream: None
         self.on_message: Callable[[bytes], None] = lambda data: None
+        self.on_ink: Callable[[Peer, bytes], None] = lambda peer, data: None
+        self.on_live_ink: Callable[[Peer, bytes], None] = lambda peer, data: None
+        self.on_ink_open: Callable[[Peer], None] = lambda peer: None
         self.on_connected: Callable[[Peer], None] = lambda peer: None
         self.on_state: Callable[[State], None] = lambda state: None
 
@@ -164,6 +170,9 @@ class Leg:
         peer.on_packet = lambda stream, packet: self._from(peer, stream, packet)
         peer.on_keyframe_request = lambda stream: self.on_keyframe_request(stream)
         peer.on_message = lambda data: self.on_message(data)
+        peer.ink.on_open = lambda: self.on_ink_open(peer)
+        peer.ink.on_reliable = lambda data: self.on_ink(peer, data)
+        peer.ink.on_live = lambda data: self.on_live_ink(peer, data)
         self._next = peer
         return peer
 

@@ -22,6 +22,7 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 from coachdesk.media import compat
 from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
+from coachdesk.media.inkchannels import InkChannels
 from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.rate import RoundTrips
@@ -89,6 +90,7 @@ class Peer:
         on_state: ``connecting``, ``connected``, ``lost`` (for good: build another), ``closed`` (by us or
         by the far end).
         on_message: a message on the control channel.
+        ink: the channels of ink.
 
     Raises ``contract.CompatError`` when the installed aiortc is not the one we know.
     """
@@ -119,6 +121,7 @@ class Peer:
         self._rates: dict[str, tuple[float, int]] = {}
         for stream in layout:
             self._add(stream)
+        self.ink = InkChannels(self._pc)
         self._pc.on("connectionstatechange", self._connection_changed)
         self._transport = self._pc.getTransceivers()[0].receiver.transport
         self._transport.on("statechange", self._transport_changed)

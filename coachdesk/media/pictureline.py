@@ -28,6 +28,8 @@ class PictureOutlet(Outlet, Protocol):
     def path(self) -> Path: ...
     @property
     def bitrate_limit(self) -> int | None: ...
+    @property
+    def timestamp_origin(self) -> int: ...
 
 
 class PictureLine:
@@ -65,6 +67,14 @@ class PictureLine:
             self._forwarder.drop(packet)
             if self._thinner.needs_keyframe:
                 self.request_keyframe(self._now)
+
+    @property
+    def offset(self) -> int | None:
+        """What is to be added to the timestamps on ``out`` as they arrive, modulo 2**32, to get those of the source; None
+        before there is one.
+        """
+        shift = self._forwarder.shift
+        return (shift - self._out.timestamp_origin) & 0xFFFFFFFF if shift is not None else None
 
     def restart(self) -> None:
         """After a pause of the source: what was not forwarded is no gap."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import Layout, State
 from signaling.protocol import IceServer
+from tests.fakes.inkchannels import FakeInk
 
 
 class Connection:
@@ -23,6 +24,7 @@ class Connection:
         self.on_packet: Callable[[str, Packet], None] = lambda stream, packet: None
         self.on_keyframe_request: Callable[[str], None] = lambda stream: None
         self.on_message: Callable[[bytes], None] = lambda data: None
+        self.ink = FakeInk()
         type(self).made.append(self)
 
     async def offer(self) -> str:

@@ -9,6 +9,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.peer import Layout, State
 from coachdesk.media.rate import Path
 from coachdesk.media.red import KEPT_FRAMES
+from tests.fakes.inkchannels import FakeInk
 
 
 class FakeOut:
@@ -21,6 +22,7 @@ class FakeOut:
         self.kept: list[bytes] = []
         self.path = Path()
         self.bitrate_limit: int | None = None
+        self.timestamp_origin = 0
 
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
         self.next_seq = (self.next_seq if seq is None else seq) + 1 & 0xFFFF
@@ -39,6 +41,7 @@ class FakePeer:
         self.messages: list[bytes] = []
         self.keyframes_asked = 0
         self.rtt: float | None = None
+        self.ink = FakeInk()
 
     def send_message(self, data: bytes) -> None:
         self.messages.append(data)
@@ -69,6 +72,9 @@ class FakeLeg:
         self.on_packet: Callable[[str, Packet], None] = lambda stream, packet: None
         self.on_keyframe_request: Callable[[str], None] = lambda stream: None
         self.on_message: Callable[[bytes], None] = lambda data: None
+        self.on_ink: Callable[[Any, bytes], None] = lambda peer, data: None
+        self.on_live_ink: Callable[[Any, bytes], None] = lambda peer, data: None
+        self.on_ink_open: Callable[[Any], None] = lambda peer: None
         self.on_connected: Callable[[Any], None] = lambda peer: None
         self.on_state: Callable[[State], None] = lambda state: None
 

@@ -73,6 +73,7 @@ class Line(Outlet):
     """What ``PictureLine`` writes to, and what the far end makes of it."""
 
     bitrate_limit: int | None = None
+    timestamp_origin: int = 0
     path: Path = field(default_factory=Path)
     buffer: VideoBuffer = field(default_factory=VideoBuffer)
     frames: list[tuple[int, int]] = field(default_factory=list)

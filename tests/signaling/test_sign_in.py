@@ -11,7 +11,8 @@ import jwt
 import pytest
 
 from signaling.administration import set_disabled, set_password
-from signaling.auth import Attempts, AuthError, Bearer, TokenBucket, issue_token, read_token, verify_password
+from signaling.auth import Attempts, AuthError, Bearer, issue_token, read_token, verify_password
+from signaling.pace import TokenBucket
 from signaling.protocol import Code, Knock, Listen, Refused, Welcome
 from signaling.server import token_for
 from signaling.store import open_store

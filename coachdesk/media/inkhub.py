@@ -1,0 +1,367 @@
+"""The hub of a call's ink, at its agent's endpoint: edits and gestures of all come in, and go out to those who may see them.
+
+Who sends is known by the connection. The customer's and observers' messages are judged here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from coachdesk import call as calls
+from coachdesk import inkwire
+from coachdesk.annotation import AnyEdit, Audience, Begin, Entry, Mark, Remove, Show
+from coachdesk.inklog import InkLog, Refusal, last_gestures
+from coachdesk.inkroutes import audience, colour_of, sees
+from coachdesk.inkwire import Again, Anchor, Edits, Have, InkError, Laser, Points, Poses, Replay, Turned
+from coachdesk.media.inkline import InkLine
+from coachdesk.media.peer import Peer
+from coachdesk.routing import Member
+from signaling.policy import Role
+from signaling.protocol import CallView
+
+log = logging.getLogger(__name__)
+
+
+class InkHub:
+    """The agent's own ink comes in by ``submit``, ``point`` and ``again``; what the agent sees goes out by the callbacks.
+
+    Attributes:
+        on_entry: an entry of a mark that the agent sees; authors are ``agent``, ``customer`` and party ids.
+        on_points: more of a gesture that the agent sees, while it is drawn.
+        on_laser, on_replay: as the messages of these names.
+        on_stage: the epoch, or the own colour, is another.
+        on_mark: any mark has changed, also one that the agent does not see: for whoever follows marks in the picture.
+        newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.on_entry: Callable[[Entry], None] = lambda entry: None
+        self.on_points: Callable[[Points], None] = lambda points: None
+        self.on_laser: Callable[[Laser], None] = lambda laser: None
+        self.on_replay: Callable[[Replay], None] = lambda replay: None
+        self.on_stage: Callable[[], None] = lambda: None
+        self.on_mark: Callable[[Mark], None] = lambda mark: None
+        self.newest_frame: Callable[[], int | None] = lambda: None
+        self.epoch = 0
+        self.refused: Counter[str] = Counter()
+        self._clock = clock
+        self._began = clock()
+        self._id = secrets.token_urlsafe(6)
+        self._log = InkLog()
+        self._view: CallView | None = None
+        self._members: list[Member] = []
+        self._held = False
+        self._lines: dict[str, InkLine] = {}
+        self._told_agent: dict[str, int] = {}
+
+    @property
+    def now(self) -> float:
+        """The log's clock, seconds."""
+        return self._clock() - self._began
+
+    def marks(self) -> list[Mark]:
+        """Every mark of the call, whoever sees it, in the order they began."""
+        return self._log.board.marks()
+
+    # --- the call ---------------------------------------------------------------------------------------------
+
+    def apply(self, view: CallView) -> None:
+        """Who is on the call, and in which modes."""
+        self._view, self._held = view, calls.held(view)
+        self._members = calls.members(view)
+        present = {each.party for each in self._members}
+        for party in [each for each in self._lines if each not in present]:
+            del self._lines[party]
+            for entry in self._log.withdraw(party, self.now):
+                self._deliver(entry, None)
+        for party in self._lines:
+            self._tell_stage(party)
+        self._make_up()
+
+    def turn(self) -> None:
+        """The customer's picture becomes another."""
+        self.epoch += 1
+        for party in self._lines:
+            self._tell_stage(party)
+        self.on_stage()
+
+    def set_offset(self, party: str, offset: int) -> None:
+        """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
+        line = self._line(party)
+        if line is not None and line.offset != offset:
+            line.offset = offset
+            self._tell_stage(party)
+
+    def hint(self, word: inkwire.HintWord) -> None:
+        """Tells the customer what would make marks stick better."""
+        line = self._lines.get(self._view.customer) if self._view is not None else None
+        if line is not None:
+            line.send(inkwire.Hint(hint=word))
+
+    def tick(self) -> None:
+        """Sends what had to wait."""
+        for line in self._lines.values():
+            line.flush(self.now)
+
+    # --- the agent's own --------------------------------------------------------------------------------------
+
+    def submit(self, edit: AnyEdit) -> None:
+        """The agent's own edit. Raises Refusal."""
+        self._submit(self._agent, edit)
+
+    def point(self, message: Points | Laser) -> None:
+        """More of the agent's own gesture, or of the pointer."""
+        self._pass_on(self._agent, message)
+
+    def again(self) -> bool:
+        """Shows the last gestures again, to each what they see; False if there are none."""
+        return self._replay(self._agent)
+
+    # --- what comes in ----------------------------------------------------------------------------------------
+
+    def received(self, party: str, peer: Peer, data: bytes) -> None:
+        """A message on the reliable channel of ``peer``, a connection to ``party``."""
+        line, member = self._line(party), self._member(party)
+        if line is None or member is None:
+            return
+        if not line.takes(len(data), self._clock()):
+            self._refuse(line, "too_fast")
+            return
+        try:
+            message = inkwire.parse_from_party(data)
+        except InkError as error:
+            self._malformed(error)
+            return
+        match message:
+            case Have():
+                self._begin(line, peer, message)
+            case Edits():
+                self._take(line, member, message.edits)
+            case Again():
+                self._replay(member)
+            case Turned():
+                self._turned(member)
+
+    def received_live(self, party: str, data: bytes) -> None:
+        """A message on the live channel of a connection to ``party``."""
+        line, member = self._line(party), self._member(party)
+        if line is None or member is None:
+            return
+        if not line.takes_live(self._clock()):
+            self.refused["too_fast"] += 1
+            return
+        try:
+            message = inkwire.parse_live_from_party(data)
+        except InkError as error:
+            self._malformed(error)
+            return
+        if not self._pass_on(member, message):
+            self.refused["not_allowed"] += 1
+
+    def _malformed(self, error: InkError) -> None:
+        self.refused["malformed"] += 1
+        log.debug("ink refused: %s", error)
+
+    def _begin(self, line: InkLine, peer: Peer, have: Have) -> None:
+        line.begin(peer, have, self._id)
+        line.outbox.catch_up(self.now, held=self._held)
+        self._tell_stage(line.party)
+        line.flush(self.now)
+
+    def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
+        for edit in edits:
+            if not line.takes_edit(self._clock()):
+                self._refuse(line, "too_fast", edit.mark)
+                return
+            try:
+                self._submit(member, edit)
+            except Refusal as refusal:
+                self._refuse(line, refusal.code, edit.mark)
+
+    def _refuse(self, line: InkLine, code: inkwire.RefusalCode, mark: str = "") -> None:
+        self.refused[code] += 1
+        if mark:
+            line.send(inkwire.Refused(mark=mark, code=code))
+
+    def _turned(self, member: Member) -> None:
+        if member.role is Role.CUSTOMER:
+            self.turn()
+        else:
+            self.refused["not_allowed"] += 1
+
+    # --- what goes out ----------------------------------------------------------------------------------------
+
+    def _submit(self, editor: Member, edit: AnyEdit) -> None:
+        if isinstance(edit, Begin) and edit.frame is None:
+            edit = _on_frame(edit, self.newest_frame(), self.epoch)
+        before = self._log.board.mark(edit.mark)
+        entry = self._log.submit(editor, edit, self._members, self.now, held=self._held)
+        if entry is not None:
+            self._deliver(entry, before)
+
+    def _deliver(self, entry: Entry, before: Mark | None) -> None:
+        """To those who see the mark now and, that it is gone, to those who saw it until now, also on hold."""
+        mark = self._log.board.mark(entry.edit.mark)
+        if mark is None:
+            return
+        for line in self._lines.values():
+            if self._sees(line.member, mark) or _is_gone_for(line.member, entry.edit, before):
+                line.outbox.put_rest(mark.mark)
+                line.flush(self.now)
+        self._tell_agent(mark)
+        self.on_mark(mark)
+
+    def _make_up(self) -> None:
+        """Tells what somebody may see now and was not told: after a hold."""
+        if self._held:
+            return
+        for line in self._lines.values():
+            for mark in self._log.alive(self.now):
+                line.outbox.put(mark)
+            line.flush(self.now)
+
+    def _tell_agent(self, mark: Mark) -> None:
+        if self._view is None or not self._sees(self._agent, mark):
+            return
+        history = self._log.history(mark.mark)
+        for entry in history[self._told_agent.get(mark.mark, 0) :]:
+            self.on_entry(_named(entry, self._name_of(entry.author)))
+        self._told_agent[mark.mark] = len(history)
+
+    def _pass_on(self, author: Member, message: Points | Laser) -> bool:
+        """Passes a gesture on to those who see it; False if it is none of the author's."""
+        if author.role is Role.CUSTOMER and self._held:
+            return False
+        if isinstance(message, Points):
+            mark = self._log.board.mark(message.mark)
+            if mark is None or mark.author != author.party or mark.ended or mark.removed:
+                return False
+            drawn_for = mark.audience
+        else:
+            drawn_for = audience(author, self._members, held=self._held)
+        for line in self._lines.values():
+            if line.party != author.party and self._reaches(line.member, author.party, drawn_for):
+                line.send_live(_from(message, line.known_as(author.party)))
+        if author.role is not Role.AGENT and self._reaches(self._agent, author.party, drawn_for):
+            self._show_agent(_from(message, self._name_of(author.party)))
+        return True
+
+    def _show_agent(self, message: Points | Laser) -> None:
+        if isinstance(message, Points):
+            self.on_points(message)
+        else:
+            self.on_laser(message)
+
+    def _replay(self, asker: Member) -> bool:
+        """The agent's asking shows it to all, each what they see; another's only to themselves. The customer's own ink is
+        not what is asked for.
+        """
+        customer = self._view.customer if self._view is not None else ""
+        marks = [
+            each for each in self._log.board.marks() if each.author != customer and self._sees(asker, each)
+        ]
+        gestures = last_gestures(marks)
+        agent = asker.role is Role.AGENT
+        for line in self._lines.values():
+            if agent or line.party == asker.party:
+                seen = [each for each in gestures if self._sees_id(line.member, each.mark)]
+                if seen:
+                    line.send(Replay(gestures=seen))
+        if agent and gestures:
+            self.on_replay(Replay(gestures=gestures))
+        return bool(gestures)
+
+    def send_poses(self, frame: int, epoch: int, anchors: Iterable[Anchor]) -> None:
+        """Where marks are in a frame, to each party those it sees. An anchor has one mark or several."""
+        known = [(anchor, self._log.board.mark(anchor.marks[0])) for anchor in anchors]
+        for line in self._lines.values():
+            seen = [anchor for anchor, mark in known if mark is not None and self._sees(line.member, mark)]
+            for part in inkwire.in_packets(seen):
+                line.send_live(Poses(frame=frame, epoch=epoch, anchors=part))
+
+    def _tell_stage(self, party: str) -> None:
+        line = self._lines[party]
+        line.tell_stage(
+            inkwire.Stage(epoch=self.epoch, colour=colour_of(party, self._members), offset=line.offset)
+        )
+
+    def stats(self) -> dict[str, dict[str, float]]:
+        """``ink``: marks so far, what was refused and why, live messages that found no room."""
+        numbers: dict[str, float] = {"marks": len(self._log.board)}
+        numbers |= {f"refused_{code}": float(count) for code, count in sorted(self.refused.items())}
+        numbers["dropped_live"] = sum(line.dropped for line in self._lines.values())
+        return {"ink": numbers}
+
+    # --- who is who -------------------------------------------------------------------------------------------
+
+    @property
+    def _agent(self) -> Member:
+        assert self._view is not None
+        member = self._member(self._view.agent)
+        assert member is not None
+        return member
+
+    def _member(self, party: str) -> Member | None:
+        return next((each for each in self._members if each.party == party), None)
+
+    def _line(self, party: str) -> InkLine | None:
+        """Made when it is needed first; None for who is not on the call."""
+        member = self._member(party)
+        if member is None:
+            return None
+        if party not in self._lines:
+            line = InkLine(member, self._log, self._known_to(member), self._clock())
+            self._lines[party] = line
+        return self._lines[party]
+
+    def _known_to(self, viewer: Member) -> Callable[[str], str]:
+        if viewer.role is Role.CUSTOMER:
+            return lambda author: "customer" if author == viewer.party else "agent"
+        return self._name_of
+
+    def _name_of(self, party: str) -> str:
+        """``agent``, ``customer``, or the party id: the names sounds go by as well."""
+        view = self._view
+        if view is None:
+            return party
+        return {view.agent: "agent", view.customer: "customer"}.get(party, party)
+
+    def _sees(self, viewer: Member | None, mark: Mark) -> bool:
+        return self._reaches(viewer, mark.author, mark.audience)
+
+    def _sees_id(self, viewer: Member | None, mark: str) -> bool:
+        found = self._log.board.mark(mark)
+        return found is not None and self._sees(viewer, found)
+
+    def _reaches(self, viewer: Member | None, author: str, drawn_for: Audience) -> bool:
+        return viewer is not None and sees(viewer, author, drawn_for, held=self._held)
+
+
+def _on_frame(begin: Begin, frame: int | None, epoch: int) -> Begin:
+    return msgspec.structs.replace(begin, frame=frame, epoch=epoch)
+
+
+def _is_gone_for(viewer: Member | None, edit: AnyEdit, before: Mark | None) -> bool:
+    """``edit`` takes a mark away that ``viewer`` saw ``before``."""
+    takes_away = isinstance(edit, Remove) or (isinstance(edit, Show) and not edit.on)
+    return (
+        takes_away
+        and viewer is not None
+        and before is not None
+        and sees(viewer, before.author, before.audience)
+    )
+
+
+def _named(entry: Entry, author: str) -> Entry:
+    return msgspec.structs.replace(entry, author=author)
+
+
+def _from(message: Points | Laser, author: str) -> Points | Laser:
+    """With the author's name, as far as such a message has one: nobody's own word is believed."""
+    return msgspec.structs.replace(message, author=author) if isinstance(message, Laser) else message

@@ -1,0 +1,123 @@
+"""Ink over real peer connections: both channels open, messages pass, nothing else is disturbed."""
+
+from __future__ import annotations
+
+import pytest
+
+from coachdesk.annotation import Begin, Board, End, Entry, Point, Show, Tool
+from coachdesk.inkwire import (
+    Anchor,
+    Edits,
+    Have,
+    Log,
+    Points,
+    Poses,
+    dump,
+    parse_from_hub,
+    parse_live_from_hub,
+)
+from coachdesk.media.inkhub import InkHub
+from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from signaling.policy import Mode
+from tests.fakes import views
+from tests.media.peers import pair, until
+
+PATH = [Point(0.1, 0.2), Point(0.3, 0.4, 0.5, 400)]
+
+
+class Inbox:
+    """What a far end gets: everything as text, and the entries it adds up to."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.texts: list[bytes] = []
+        self.entries: list[Entry] = []
+        self.live: list[object] = []
+        peer.ink.on_reliable = self._reliable
+        peer.ink.on_live = self._live
+
+    def _reliable(self, data: bytes) -> None:
+        self.texts.append(data)
+        message = parse_from_hub(data)
+        if isinstance(message, Log):
+            self.entries += message.entries
+
+    def _live(self, data: bytes) -> None:
+        self.texts.append(data)
+        self.live.append(parse_live_from_hub(data))
+
+    def has(self, mark: str) -> bool:
+        found = Board(self.entries).mark(mark)
+        return found is not None and found.ended
+
+    def do(self, mark: str, tool: Tool = Tool.PEN) -> None:
+        begin = Begin(mark=mark, tool=tool, colour="#2f7cf6", width=0.006)
+        assert self.peer.ink.send(dump(Edits(edits=[begin, End(mark=mark, path=PATH)])))
+
+
+def wire(hub: InkHub, party: str, peer: Peer) -> None:
+    peer.ink.on_reliable = lambda data: hub.received(party, peer, data)
+    peer.ink.on_live = lambda data: hub.received_live(party, data)
+
+
+async def test_private_ink_never_reaches_the_customers_channel_until_it_is_shown() -> None:
+    hub = InkHub()
+    hub.apply(views.call_view(views.party(views.MIA, Mode.WHISPER), views.party(views.TOM)))
+    async with pair(CUSTOMER) as (to_customer, customer), pair(OBSERVER) as (to_mia, mia):
+        wire(hub, views.CUSTOMER, to_customer)
+        wire(hub, views.MIA, to_mia)
+        phone, coach = Inbox(customer), Inbox(mia)
+        for far in (phone, coach):
+            await until(lambda far=far: far.peer.ink.send(dump(Have())))
+        phone.do("by-customer")
+        coach.do("secret-0001")
+        await until(
+            lambda: coach.has("by-customer") and coach.has("secret-0001") and phone.has("by-customer")
+        )
+        hub.send_poses(90_000, 0, [Anchor(marks=[mark.mark], state="lost") for mark in hub.marks()])
+        await until(lambda: coach.live and phone.live)
+        assert not any(b"secret" in text for text in phone.texts)
+        hub.submit(Show(mark="secret-0001", on=True))
+        await until(lambda: phone.has("secret-0001"))
+        assert not any(b"mia" in text for text in phone.texts)
+
+
+async def test_a_gesture_and_poses_pass_live() -> None:
+    hub = InkHub()
+    hub.apply(views.call_view())
+    async with pair(CUSTOMER) as (to_customer, customer):
+        wire(hub, views.CUSTOMER, to_customer)
+        phone = Inbox(customer)
+        await until(lambda: customer.ink.send(dump(Have())))
+        hub.submit(Begin(mark="by-agent-1", tool=Tool.PEN, colour="#2f7cf6", width=0.006))
+        await until(lambda: phone.entries)
+        gesture = Points(mark="by-agent-1", first=0, points=PATH)
+        hub.point(gesture)
+        h = (1.0, 0.0, 0.01, 0.0, 1.0, -0.02, 0.0, 0.0, 1.0)
+        anchor = Anchor(marks=["by-agent-1"], state="tracked", h=h)
+        hub.send_poses(90_000, 2, [anchor])
+        await until(lambda: len(phone.live) == 2)
+        assert phone.live == [gesture, Poses(frame=90_000, epoch=2, anchors=[anchor])]
+        customer.send_message(b"still there")
+        told: list[bytes] = []
+        to_customer.on_message = told.append
+        await until(lambda: told)
+
+
+@pytest.mark.parametrize("size", [100, 40_000])
+async def test_what_waits_is_bounded(size: int) -> None:
+    async with pair(CUSTOMER) as (hub, far):
+        got: list[int] = []
+        far.ink.on_reliable = lambda data: got.append(len(data))
+        await until(lambda: hub.ink.send(b"x" * size))
+        sent = 1
+        while sent < 5000 and hub.ink.send(b"x" * size):
+            sent += 1
+        assert sent < 5000
+        live = 0
+        while live < 5000 and hub.ink.send_live(b"x" * min(size, 4000)):
+            live += 1
+        assert live < 5000
+        assert hub.ink.dropped == 1
+        await until(lambda: len(got) == sent)
+        await until(lambda: hub.ink.send_live(b"again"))
