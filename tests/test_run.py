@@ -29,7 +29,7 @@ case "$*" in
     [ -e "$FAKES/full-disk" ] && echo "Installing collected packages: aiohttp" && echo "ERROR: disk full" && exit 1
     if [ -e "$FAKES/wait" ]; then until [ -e "$FAKES/go" ]; do sleep 0.02; done; fi ;;
 "-m coachdesk.browser") [ ! -e "$FAKES/no-browser" ] ;;
-"-m pytest"*) echo "3 passed" && exit "${PYTEST_EXIT:-0}" ;;
+"-m pytest"*) echo "3 passed" && case $* in *"${PYTEST_FAILS:-}"*) exit "${PYTEST_EXIT:-0}" ;; esac ;;
 esac
 """
 APT_GET = r"""#!/bin/bash
@@ -159,9 +159,23 @@ def test_first_run_installs_and_says_what_and_why(machine: Machine) -> None:
 
 def test_second_run_installs_nothing(machine: Machine) -> None:
     machine.run("test")
-    _, err = machine.run("test")
+    _, err = machine.run("test", "-q")
     assert machine.calls("apt-get") == machine.calls("python -m pip") == machine.calls("python -m venv") == []
     assert err == ""
+
+
+def test_calls_in_real_time_have_the_machine_to_themselves(machine: Machine) -> None:
+    machine.run("test")
+    assert machine.calls("python -m pytest") == [
+        "python -m pytest -n auto -m not media and not browser",
+        "python -m pytest -m media or browser",
+    ]
+
+
+@pytest.mark.parametrize("fails", ["-n auto", "media or browser"])
+def test_either_half_of_the_tests_may_fail(machine: Machine, fails: str) -> None:
+    machine.run("test", code=1, PYTEST_EXIT="1", PYTEST_FAILS=fails)
+    assert len(machine.calls("python -m pytest")) == 2
 
 
 def test_exit_code_is_passed_on(machine: Machine) -> None:
