@@ -17,23 +17,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MAGIC = b"CDFR0001"
+MAGIC = b"CDFR0002"
 SLOTS = 3
 MAX_PIXELS = 1920 * 1200
 SLOT_BYTES = 64 + MAX_PIXELS * 4
 HEADER_BYTES = 64
 _HEADER = struct.Struct("=8sQ")  # magic, number of the newest picture (0: none yet)
-_SLOT = struct.Struct("=QQIId")  # lock, number of the picture, width, height, time
+_SLOT = struct.Struct("=QQIIdI")  # lock, number of the picture, width, height, time, frame
 
 
 class SharedPicture(NamedTuple):
     """``bgra``: height x width x 4; ``number`` grows by one per picture; ``time``: ``time.monotonic()`` of
-    its arrival.
+    its arrival; ``frame``: which of the customer's frames it is, by RTP timestamp (see docs/ink.md).
     """
 
     bgra: NDArray[np.uint8]
     number: int
     time: float
+    frame: int
 
 
 class FrameWriter:
@@ -52,28 +53,28 @@ class FrameWriter:
         self._lock = threading.Lock()
         _HEADER.pack_into(_buffer(self._memory), 0, MAGIC, 0)
 
-    def write(self, bgra: NDArray[np.uint8], time: float) -> None:
-        """Publish a picture (height x width x 4). One of more than 1920 x 1200 pixels is published at a
-        fraction of its size.
+    def write(self, bgra: NDArray[np.uint8], time: float, frame: int = 0) -> None:
+        """Publish a picture (height x width x 4), frame ``frame`` (32 bits) of its camera. One of more than
+        1920 x 1200 pixels is published at a fraction of its size.
         """
         step = _step(bgra)
         bgra = bgra[::step, ::step]
         with self._lock:
             if not self._closed:
-                self._write(bgra, time)
+                self._write(bgra, time, frame)
 
-    def _write(self, bgra: NDArray[np.uint8], time: float) -> None:
+    def _write(self, bgra: NDArray[np.uint8], time: float, frame: int) -> None:
         number = self._number + 1
         offset = _slot_offset(number)
         buffer = _buffer(self._memory)
         height, width = bgra.shape[:2]
-        _SLOT.pack_into(buffer, offset, 2 * number - 1, number, width, height, time)
+        _SLOT.pack_into(buffer, offset, 2 * number - 1, number, width, height, time, frame)
         _fence()
         pixels: NDArray[np.uint8] = np.ndarray(bgra.shape, np.uint8, buffer, offset + 64)
         pixels[...] = bgra
         del pixels  # the buffer cannot be closed while an array looks into it
         _fence()
-        _SLOT.pack_into(buffer, offset, 2 * number, number, width, height, time)
+        _SLOT.pack_into(buffer, offset, 2 * number, number, width, height, time, frame)
         _fence()
         _HEADER.pack_into(buffer, 0, MAGIC, number)
         self._number = number
@@ -116,7 +117,7 @@ class FrameReader:
     def _copy(self, number: int) -> SharedPicture | None:
         buffer, offset = _buffer(self._memory), _slot_offset(number)
         before = _SLOT.unpack_from(buffer, offset)
-        lock, held, width, height, time = before
+        lock, held, width, height, time, frame = before
         if lock % 2 or held != number or not 0 < width * height <= MAX_PIXELS:
             return None
         _fence()
@@ -124,7 +125,9 @@ class FrameReader:
         bgra = pixels.copy()
         del pixels
         _fence()
-        return SharedPicture(bgra, number, time) if _SLOT.unpack_from(buffer, offset) == before else None
+        if _SLOT.unpack_from(buffer, offset) != before:
+            return None
+        return SharedPicture(bgra, number, time, frame)
 
     def close(self) -> None:
         self._memory.close()

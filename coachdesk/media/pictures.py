@@ -22,9 +22,13 @@ class Pictures:
     """Takes the packets of one camera at a time.
 
     ``video_out``: a file for the pictures of all calls of this endpoint; raises DeviceError if it cannot be one.
+
+    Attributes:
+        offset: what to add to the timestamps of the packets, modulo 2**32, to get the ids of frames (docs/ink.md).
     """
 
     def __init__(self, video_out: Path | None) -> None:
+        self.offset = 0
         self._file = VideoFileWriter(video_out) if video_out is not None else None
         self._ring: FrameWriter | None = None
         self._receiver: VideoReceiver | None = None
@@ -40,6 +44,7 @@ class Pictures:
     ) -> None:
         """A call begins: its customer's pictures come from now on."""
         self.stop()
+        self.offset = 0
         self._party, self._request_keyframe, self._emit = party, request_keyframe, emit
 
     def stop(self) -> None:
@@ -83,7 +88,7 @@ class Pictures:
         """On the decoding thread."""
         ring = self._ring
         if ring is not None:
-            ring.write(picture.bgra(), picture.arrival)
+            ring.write(picture.bgra(), picture.arrival, (picture.timestamp + self.offset) & 0xFFFFFFFF)
         if self._file is not None:
             self._file.write(picture)
 

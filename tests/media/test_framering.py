@@ -47,10 +47,10 @@ def test_the_newest_picture_is_read_once(writer: FrameWriter) -> None:
     reader = FrameReader(writer.name)
     assert reader.read() is None
     writer.write(plain(1), 1.5)
-    writer.write(plain(2), 2.5)
+    writer.write(plain(2), 2.5, 0xFFFFFFFF)
     picture = reader.read()
     assert picture is not None
-    assert (picture.number, picture.time) == (2, 2.5)
+    assert (picture.number, picture.time, picture.frame) == (2, 2.5, 0xFFFFFFFF)
     assert (picture.bgra == plain(2)).all()
     assert reader.read() is None
     reader.close()
@@ -116,7 +116,7 @@ def test_a_slot_that_is_being_written_is_not_read(writer: FrameWriter) -> None:
     reader = FrameReader(writer.name)
     writer.write(plain(1), 0.0)
     offset = framering._slot_offset(1)
-    framering._SLOT.pack_into(framering._buffer(writer._memory), offset, 1, 1, 64, 48, 0.0)
+    framering._SLOT.pack_into(framering._buffer(writer._memory), offset, 1, 1, 64, 48, 0.0, 0)
     assert reader.read() is None
     reader.close()
 
@@ -125,7 +125,8 @@ def test_a_slot_that_is_being_written_is_not_read(writer: FrameWriter) -> None:
 def test_nonsense_in_the_memory_is_not_followed(writer: FrameWriter, size: tuple[int, int]) -> None:
     reader = FrameReader(writer.name)
     writer.write(plain(1), 0.0)
-    framering._SLOT.pack_into(framering._buffer(writer._memory), framering._slot_offset(1), 2, 1, *size, 0.0)
+    slot = framering._slot_offset(1)
+    framering._SLOT.pack_into(framering._buffer(writer._memory), slot, 2, 1, *size, 0.0, 0)
     assert reader.read() is None
     reader.close()
 

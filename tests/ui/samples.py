@@ -172,13 +172,14 @@ def make_desk(
 class StillPictures:
     """Shows one picture, once."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, frame: int = 0) -> None:
         self._picture: Picture | None = picture
+        self._frame = frame
         self.closed = False
 
     def read(self) -> SharedPicture | None:
         picture, self._picture = self._picture, None
-        return SharedPicture(picture, 1, 0.0) if picture is not None else None
+        return SharedPicture(picture, 1, 0.0, self._frame) if picture is not None else None
 
     def close(self) -> None:
         self.closed = True
