@@ -3,19 +3,42 @@
  * transform). No DOM.
  */
 
-/**
- * Tells of every frame `sender` sends, until the function returned is called; elsewhere of none.
- * @param {RTCRtpSender} sender @param {(ticks: number, at: number) => void} onFrame  RTP timestamp, and when: ms as performance.now()
- * @returns {() => void}
- */
-export function watchEncoded(sender, onFrame) {
-  const Transform = /** @type {any} */ (globalThis).RTCRtpScriptTransform;
-  if (!Transform) return () => {};
-  const worker = new Worker(new URL("encodedframes.worker.js", import.meta.url));
-  worker.onmessage = ({ data }) => {
-    // Only now: a worker that did not load would let no picture pass.
-    if (data === "ready") /** @type {any} */ (sender).transform = new Transform(worker);
-    else onFrame(data.ticks, data.at - performance.timeOrigin);
-  };
-  return () => worker.terminate();
+const READY_WITHIN_MS = 1500;
+
+export class EncodedFrames {
+  /** @type {Worker | null} */ #worker = null;
+  #closed = false;
+
+  /** @param {(ticks: number, at: number) => void} onFrame  RTP timestamp, and when: ms as performance.now() */
+  constructor(onFrame) {
+    this.ready = this.#start(onFrame);
+  }
+
+  /**
+   * Watches what `sender` sends from the beginning; later it cannot be watched. Call it once `ready` is settled: a worker that
+   * did not load would let no picture pass. @param {RTCRtpSender} sender
+   */
+  watch(sender) {
+    const Transform = /** @type {any} */ (globalThis).RTCRtpScriptTransform;
+    if (this.#worker) /** @type {any} */ (sender).transform = new Transform(this.#worker);
+  }
+
+  close() {
+    this.#closed = true;
+    this.#worker?.terminate();
+  }
+
+  /** @param {(ticks: number, at: number) => void} onFrame @returns {Promise<void>} */
+  async #start(onFrame) {
+    if (!("RTCRtpScriptTransform" in globalThis)) return;
+    const worker = new Worker(new URL("encodedframes.worker.js", import.meta.url));
+    const loaded = await new Promise((resolve) => {
+      worker.onmessage = () => resolve(true);
+      worker.onerror = () => resolve(false);
+      setTimeout(() => resolve(false), READY_WITHIN_MS);
+    });
+    if (!loaded || this.#closed) return worker.terminate();
+    worker.onmessage = ({ data }) => onFrame(data.ticks, data.at - performance.timeOrigin);
+    this.#worker = worker;
+  }
 }

@@ -11,7 +11,9 @@
 
 import { opacity, outline } from "./board.js";
 import { Carrier } from "./carrier.js";
+import { Delayed, Pace } from "./delayed.js";
 import { apply, IDENTITY, times } from "./homography.js";
+import { Keepsakes } from "./keepsakes.js";
 import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
 import { smallSize } from "./pyramid.js";
 import { fitted, toPicture, toScreen } from "./viewport.js";
@@ -21,8 +23,10 @@ const UNSEEN_TICKS = 45_000; // half a second: for so long the agent may not see
 const SHOWN_AGAIN_LINGERS_MS = 1200;
 
 export class Overlay {
-  carrier = new Carrier();
+  /** Where marks are in the picture shown. @type {Carrier | Delayed} */ carrier = new Carrier();
   mirrored = false;
+  #pace = new Pace();
+  #keepsakes = new Keepsakes();
   #small = new OffscreenCanvas(1, 1);
   #context;
   #smallContext;
@@ -61,6 +65,7 @@ export class Overlay {
   forget() {
     this.carrier.forget();
     this.#anchors.clear();
+    this.#keepsakes.clear();
     this.#frozen = null;
   }
 
@@ -131,37 +136,49 @@ export class Overlay {
 
   #next() {
     if (!this.#running) return;
-    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now));
-    else requestAnimationFrame((now) => this.#frame(now));
+    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now, frame.presentedFrames));
+    else requestAnimationFrame((now) => this.#frame(now, 0));
   }
 
-  /** A new picture. @param {number} time  of its capture, ms */
-  #frame(time) {
+  /** A new picture. @param {number} time  of its capture, ms @param {number} presented  how many there were so far */
+  #frame(time, presented) {
     this.#next();
     if (!this.video.videoWidth || time === this.#newest) return;
     this.#newest = time;
     this.clock.captured(time);
+    this.#keepUp(presented);
     this.#see(time);
     if (this.#frozen) this.#paintFrozen(this.#frozen);
     else this.#paint(false);
   }
 
+  /** Follows, or shows the picture later: what this phone can do. @param {number} presented */
+  #keepUp(presented) {
+    this.#pace.handled(performance.now(), presented, this.carrier instanceof Carrier && this.carrier.count > 0);
+    if (this.#pace.slow === this.carrier instanceof Delayed) return;
+    this.carrier = this.#pace.slow ? new Delayed() : new Carrier();
+  }
+
   /** @param {number} time */
   #see(time) {
+    if (this.carrier instanceof Delayed) return this.carrier.see(this.video, time);
     const { width, height } = smallSize(this.video.videoWidth, this.video.videoHeight);
     if (this.#small.width !== width || this.#small.height !== height) [this.#small.width, this.#small.height] = [width, height];
     this.#smallContext.drawImage(this.video, 0, 0, width, height);
     this.carrier.see(this.#smallContext.getImageData(0, 0, width, height).data, width, height, time);
+    return undefined;
   }
 
   /** @param {boolean} anyway  also if there is nothing to draw on the picture */
   #paint(anyway) {
     const things = this.#things();
-    if (!things.length && !anyway) return this.#wipe();
+    if (!things.length && !this.#lost().length && !anyway) return this.#wipe();
     this.#begin();
     const { left, top, width, height } = this.#viewport();
-    this.#mirroring(() => this.#context.drawImage(this.video, left, top, width, height));
+    const picture = (this.carrier instanceof Delayed && this.carrier.picture) || this.video;
+    this.#mirroring(() => this.#context.drawImage(picture, left, top, width, height));
     for (const draw of things) draw();
+    this.#keepsakes.paint(this.#context, this.#viewport(), this.#lost());
     return undefined;
   }
 
@@ -183,7 +200,7 @@ export class Overlay {
     for (const mark of [...this.ink.marks(), ...this.#own()]) {
       const matrix = this.#matrix(mark);
       const pose = this.ink.poses.get(mark.mark);
-      if (matrix) steps.push(() => paint(this.#context, mark, times(screen, matrix), height, opacity(mark, this.ink.now)));
+      if (matrix) steps.push(() => this.#draw(mark, times(screen, matrix), height));
       else if (pose?.state === "off_screen") steps.push(() => paintEdgeArrow(this.#context, viewport, pose.toward, mark.colour));
     }
     for (const { mark, ms } of this.ink.replayed()) {
@@ -198,6 +215,18 @@ export class Overlay {
       steps.push(() => paintPointer(this.#context, pointer, matrix, height, 1));
     }
     return steps;
+  }
+
+  /** @param {Mark} mark @param {Matrix} matrix @param {number} height */
+  #draw(mark, matrix, height) {
+    paint(this.#context, mark, matrix, height, opacity(mark, this.ink.now));
+    if (!mark.ended) return;
+    const [at] = outline(mark);
+    this.#keepsakes.take(mark.mark, this.canvas, this.#ratio, apply(matrix, at.x, at.y));
+  }
+
+  #lost() {
+    return this.ink.marks().filter(({ mark }) => this.ink.poses.get(mark)?.state === "lost");
   }
 
   /** From the picture a mark was drawn on to the newest, or null: not known. @param {Mark} mark @returns {Matrix | null} */
@@ -233,9 +262,12 @@ export class Overlay {
     this.#scale();
   }
 
+  get #ratio() {
+    return this.canvas.width / Math.max(1, this.canvas.clientWidth);
+  }
+
   #scale() {
-    const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
-    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
   }
 
   #wipe() {

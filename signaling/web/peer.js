@@ -5,7 +5,7 @@
  * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
  */
 
-import { watchEncoded } from "./encodedframes.js";
+import { EncodedFrames } from "./encodedframes.js";
 import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
@@ -22,7 +22,6 @@ export class Peer {
   #watch = 0;
   /** @type {RTCDataChannel | null} */ #control = null;
   #hearing = new Hearing();
-  /** @type {(() => void) | null} */ #unwatch = null;
 
   /**
    * @param {string} session
@@ -47,8 +46,8 @@ export class Peer {
       this.#control = channel;
     };
     this.ink = inkChannels(this.pc);
+    this.frames = new EncodedFrames((ticks, at) => handlers.onEncoded?.(this, ticks, at));
     this.send = handlers.send;
-    this.onEncoded = handlers.onEncoded;
   }
 
   get state() {
@@ -57,18 +56,21 @@ export class Peer {
 
   /** Answers an offer, sending `tracks`. @param {string} sdp @param {Tracks} tracks */
   async accept(sdp, tracks) {
+    await this.frames.ready;
+    const first = !this.pc.remoteDescription;
     await this.pc.setRemoteDescription({ type: "offer", sdp });
+    const video = this.#transceiver("video");
+    if (video && first) this.frames.watch(video.sender);
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       const transceiver = this.#transceiver(kind);
       if (!transceiver) continue;
       transceiver.direction = "sendrecv"; // also without a track: the camera may be switched on later
       await transceiver.sender.replaceTrack(tracks[kind]);
     }
-    preferVp8(this.#transceiver("video"));
-    this.#watchEncoded();
+    preferVp8(video);
     await this.pc.setLocalDescription(await this.pc.createAnswer());
     this.send({ type: "answer", session: this.session, sdp: this.pc.localDescription?.sdp ?? "" });
-    await limit(this.#transceiver("video")?.sender);
+    await limit(video?.sender);
     this.#offer = sdp;
     if (withRed(sdp, true)) this.#watch = setInterval(() => void this.#protect().catch(() => {}), WATCH_MS);
     for (const body of this.#early.splice(0)) await this.candidate(body);
@@ -133,15 +135,9 @@ export class Peer {
 
   close() {
     clearInterval(this.#watch);
-    this.#unwatch?.();
+    this.frames.close();
     this.pc.onconnectionstatechange = this.pc.onicecandidate = this.pc.ondatachannel = null;
     this.pc.close();
-  }
-
-  #watchEncoded() {
-    const sender = this.#transceiver("video")?.sender;
-    if (!sender || !this.onEncoded || this.#unwatch) return;
-    this.#unwatch = watchEncoded(sender, (ticks, at) => this.onEncoded?.(this, ticks, at));
   }
 
   /** @param {"audio" | "video"} kind */

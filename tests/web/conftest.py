@@ -130,11 +130,12 @@ async def customer(visit: Visit) -> Customer:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def dial(desk: Desk) -> AsyncIterator[Callable[..., Awaitable[Agent]]]:
-    """The agent answers (or answers anew): sends an offer with a session id of its own."""
+    """The agent answers (or answers anew): sends an offer with a session id of its own; ``prepare`` comes before."""
     agents: list[Agent] = []
 
-    async def call(*, camera: bool = False) -> Agent:
+    async def call(*, camera: bool = False, prepare: Callable[[Agent], object] = lambda agent: None) -> Agent:
         agents.append(Agent(desk, f"session-{len(agents) + 1}", camera=camera))
+        prepare(agents[-1])
         await agents[-1].call()
         return agents[-1]
 

@@ -1,0 +1,97 @@
+/**
+ * The way out for a phone that is too slow to follow things itself: its own picture is shown as late as the agent's poses
+ * are, so that each mark is drawn on the very picture its pose is of. Also: when a phone is that slow.
+ *
+ * @typedef {import("./homography.js").Matrix} Matrix
+ * @typedef {import("./homography.js").Point} Point
+ * @typedef {{canvas: HTMLCanvasElement, time: number, poses: Map<string, readonly number[]>}} Kept
+ */
+
+import { IDENTITY } from "./homography.js";
+
+const LONG_SIDE = 640;
+const KEPT = 24;
+const SAME_FRAME_MS = 25;
+const STALE_MS = 1000;
+
+/** Stands in for a Carrier. */
+export class Delayed {
+  /** Oldest first; canvases are used over and over. @type {Kept[]} */ #kept = [];
+
+  /** The newest picture. @param {HTMLVideoElement} video @param {number} time  of capture, ms */
+  see(video, time) {
+    const scale = Math.min(1, LONG_SIDE / Math.max(video.videoWidth, video.videoHeight));
+    const canvas = (this.#kept.length < KEPT ? null : this.#kept.shift()?.canvas) ?? document.createElement("canvas");
+    const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
+    this.#kept.push({ canvas, time, poses: new Map() });
+  }
+
+  /** @param {string} id @param {Point[]} _outline @param {readonly number[]} pose @param {number} time */
+  place(id, _outline, pose, time) {
+    this.#kept.find((kept) => Math.abs(kept.time - time) < SAME_FRAME_MS)?.poses.set(id, pose);
+  }
+
+  outline() {}
+
+  /** @param {string} id */
+  drop(id) {
+    for (const { poses } of this.#kept) poses.delete(id);
+  }
+
+  forget() {
+    this.#kept = [];
+  }
+
+  /** @returns {readonly number[]} */
+  since() {
+    return IDENTITY;
+  }
+
+  /** @param {string} id */
+  pose(id) {
+    return this.#shown?.poses.get(id) ?? null;
+  }
+
+  /** The picture to be shown, or null: the camera's own. */
+  get picture() {
+    return this.#shown?.canvas ?? null;
+  }
+
+  get #shown() {
+    const newest = this.#kept[this.#kept.length - 1];
+    return this.#kept.findLast(({ poses, time }) => poses.size > 0 && newest.time - time < STALE_MS);
+  }
+}
+
+const LOOK_MS = 3000;
+const RATE_LEAST = 20;
+const MISSED_MOST = 1.25;
+const FIRST_REST_MS = 20_000;
+
+/** Whether this phone keeps up: with 20 pictures a second, or with all its camera gives. Pure. */
+export class Pace {
+  slow = false;
+  #since = 0;
+  #handled = 0;
+  #presented = 0;
+  #rest = FIRST_REST_MS;
+
+  /** A picture was handled. @param {number} now  ms @param {number} presented  how many the camera has given so far @param {boolean} busy  things were followed */
+  handled(now, presented, busy) {
+    if (!this.#since || (!busy && !this.slow)) return this.#begin(now, presented);
+    this.#handled++;
+    const elapsed = now - this.#since;
+    if (this.slow ? elapsed < this.#rest : elapsed < LOOK_MS) return undefined;
+    if (this.slow) this.#rest *= 2; // and tries again, less and less often
+    const given = presented - this.#presented;
+    this.slow = !this.slow && (this.#handled * 1000) / elapsed < RATE_LEAST && given > MISSED_MOST * this.#handled;
+    return this.#begin(now, presented);
+  }
+
+  /** @param {number} now @param {number} presented */
+  #begin(now, presented) {
+    [this.#since, this.#handled, this.#presented] = [now, 0, presented];
+  }
+}
