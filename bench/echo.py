@@ -1,10 +1,10 @@
 """Echo and leaks, measured: what echo cancellation leaves, what it takes of the near end, what the leak guard finds.
 
-    python -m bench.echo [--json FILE] [--hour]
+    python -m bench.echo [--json FILE] [--only PART] [--hour]
 
 In simulated time, on synthetic rooms (``rooms.py``) and espeak-ng's speech; anybody can run it. ``--hour``: the full
-hour of double talk without a leak (some minutes of computing), else five minutes. Drift is between the clocks of microphone
-and loudspeaker as voice processing meets it: what the sound devices do not resample away themselves.
+hour of double talk without a leak (some minutes of computing), else five minutes. Microphone and loudspeaker have clocks of
+their own, threads that wake late, and what the product has against that between them and voice processing.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from bench.rooms import RATE, Sound, echoed, voices
+from bench.rooms import RATE, Ppm, Sound, echoed, through_devices, through_mic, voices
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.leakmeter import SURE, LeakMeter
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS
@@ -24,7 +25,8 @@ from coachdesk.media.voice import ALL, Processing, Voice
 
 ECHO_DB, ROOM_DBFS = -10.0, -70.0
 SETTLED_SECONDS = 10
-ERLE_BAR_DB, NEAR_BAR_DB = 35.0, 3.0
+DELAYS = (0.02, 0.1, 0.2)
+CLOCKS = (Ppm(0, 0), Ppm(300, 0), Ppm(0, 300), Ppm(300, -300))
 Row = dict[str, float]
 
 
@@ -48,21 +50,20 @@ def power(sound: Sound) -> float:
     return float(10 * np.log10(np.mean(sound**2) + 1e-12))
 
 
-def return_loss(far: Sound, rt60: float, delay: float, ppm: float) -> Row:
+def return_loss(far: Sound, rt60: float, delay: float, ppm: Ppm) -> Row:
     """Echo return loss enhancement: over seconds 1 to 10, after that, and the median of its seconds.
 
     Automatic gain is off, which would raise what is left; the CPU is that of all of it.
     """
-    echo = echoed(far, rt60, ECHO_DB, delay, ppm)
+    echo = through_devices(far, rt60, ECHO_DB, delay, ppm)
+    far = far[: len(echo)]
     clean, _ = processed(far, echo + hiss(len(far)), Processing(echo=True, noise=True))
     _, cpu = processed(far[: 5 * RATE], echo[: 5 * RATE], ALL)
     seconds = range(SETTLED_SECONDS, len(far) // RATE)
     each = [power(echo[s * RATE : (s + 1) * RATE]) - power(clean[s * RATE : (s + 1) * RATE]) for s in seconds]
     early, late = slice(RATE, SETTLED_SECONDS * RATE), slice(SETTLED_SECONDS * RATE, None)
     return {
-        "rt60": rt60,
-        "delay_ms": delay * 1000,
-        "drift_ppm": ppm,
+        **_setting(rt60, delay, ppm),
         "erle_early_db": power(echo[early]) - power(clean[early]),
         "erle_db": power(echo[late]) - power(clean[late]),
         "erle_median_db": float(np.median(each)),
@@ -70,23 +71,28 @@ def return_loss(far: Sound, rt60: float, delay: float, ppm: float) -> Row:
     }
 
 
-def near_end_loss(far: Sound, near: Sound, rt60: float, delay: float) -> Row:
+def near_end_loss(far: Sound, near: Sound, rt60: float, delay: float, ppm: Ppm) -> Row:
     """How much softer the near end is while both talk than it would be alone, and how late it is."""
     count = min(len(far), len(near))
-    far, near = far[:count], near[:count]
-    echo = echoed(far, rt60, ECHO_DB, delay)
+    echo = through_devices(far[:count], rt60, ECHO_DB, delay, ppm)
+    near = through_mic(near[:count], ppm)
+    count = min(len(echo), len(near))
+    far, near, echo = far[:count], near[:count], echo[:count]
     both, _ = processed(far, echo + near + hiss(count), Processing(echo=True))
     late = _lag(near, both)
     begin = SETTLED_SECONDS * RATE
     said, got = near[begin : count - late], both[begin + late : count]
     gain = float(np.dot(said, got) / np.dot(said, said))
     return {
-        "rt60": rt60,
-        "delay_ms": delay * 1000,
+        **_setting(rt60, delay, ppm),
         "near_level_loss_db": power(said) - power(got),
         "near_correlated_loss_db": float(-20 * np.log10(max(gain, 1e-6))),
         "added_delay_ms": late / RATE * 1000,
     }
+
+
+def _setting(rt60: float, delay: float, ppm: Ppm) -> Row:
+    return {"rt60": rt60, "delay_ms": delay * 1000, "speaker_ppm": ppm.speaker, "mic_ppm": ppm.mic}
 
 
 def _lag(one: Sound, other: Sound) -> int:
@@ -151,23 +157,33 @@ def _ramble(generator: np.random.Generator, said: list[Sound], seconds: int) -> 
     return np.concatenate(parts)[: seconds * RATE]
 
 
-def measure(*, hour: bool) -> dict[str, list[Row]]:
+def return_losses() -> list[Row]:
     said = voices()
-    far, near, whisper = np.concatenate([said[13], said[16]]), np.concatenate([said[0], said[2]]), said[7]
+    far = np.concatenate([said[13], said[16]])
+    return [
+        return_loss(far, rt60, delay, ppm) for rt60 in (0.2, 0.35, 0.5) for delay in DELAYS for ppm in CLOCKS
+    ]
+
+
+def near_end_losses() -> list[Row]:
+    said = voices()
+    far, near = np.concatenate([said[13], said[16]]), np.concatenate([said[0], said[2]])
+    return [near_end_loss(far, near, 0.35, delay, ppm) for delay in DELAYS for ppm in CLOCKS]
+
+
+def detections() -> list[Row]:
+    said = voices()
+    levels = (-10.0, -20.0, -30.0, -40.0, -50.0)
+    return [detection(said[7], said[0], db, talks=talks) for talks in (False, True) for db in levels]
+
+
+def parts(*, hour: bool) -> dict[str, Callable[[], list[Row]]]:
+    """What can be measured, by name."""
     return {
-        "return_loss": [
-            return_loss(far, rt60, delay, ppm)
-            for rt60 in (0.2, 0.35, 0.5)
-            for delay in (0.02, 0.1, 0.2)
-            for ppm in (0.0, 20.0, 300.0, -300.0)
-        ],
-        "near_end": [near_end_loss(far, near, 0.35, delay) for delay in (0.02, 0.1, 0.2)],
-        "detection": [
-            detection(whisper, said[0], db, talks=talks)
-            for talks in (False, True)
-            for db in (-10.0, -20.0, -30.0, -40.0, -50.0)
-        ],
-        "false_alarms": [false_alarms(said, 3600 if hour else 300)],
+        "return_loss": return_losses,
+        "near_end": near_end_losses,
+        "detection": detections,
+        "false_alarms": lambda: [false_alarms(voices(), 3600 if hour else 300)],
     }
 
 
@@ -181,11 +197,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--only", choices=list(parts(hour=False)), help="measure nothing else")
     parser.add_argument("--hour", action="store_true", help="a full hour of double talk without a leak")
     options = parser.parse_args()
-    results = measure(hour=options.hour)
-    for name, rows in results.items():
-        print(f"\n{name}\n{table(rows)}", flush=True)
+    results = {}
+    for name, measure in parts(hour=options.hour).items():
+        if options.only in (None, name):
+            results[name] = measure()
+            print(f"\n{name}\n{table(results[name])}", flush=True)
     if options.json is not None:
         options.json.write_text(json.dumps(results, indent=1))
 

@@ -1,14 +1,18 @@
-"""Rooms and voices for the echo benchmark: synthetic impulse responses, speech by espeak-ng, a clock that drifts."""
+"""Rooms and voices for the echo benchmark: synthetic impulse responses, speech by espeak-ng, devices whose clocks drift."""
 
 from __future__ import annotations
 
 import io
 import itertools
 import subprocess
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+
+from bench.clocks import Mic, Speaker
+from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
 
 RATE = 48_000
 SOUND_SPEED = 343.0
@@ -29,6 +33,13 @@ TEXTS = (
 )
 
 Sound = NDArray[np.float64]
+
+
+class Ppm(NamedTuple):
+    """By how much the clocks of loudspeaker and microphone are fast."""
+
+    speaker: float
+    mic: float
 
 
 def speech(text: str, voice: str, pitch: int, dbfs: float = -22.0) -> Sound:
@@ -72,13 +83,30 @@ def impulse_response(rt60: float) -> Sound:
     return np.asarray(response / np.sqrt(np.sum(response**2)))
 
 
-def echoed(sound: Sound, rt60: float, db: float, delay: float, ppm: float = 0.0) -> Sound:
-    """``sound`` as the mic gets it back: ``db`` in all, ``delay`` seconds late, by a clock that is ``ppm`` off."""
+def echoed(sound: Sound, rt60: float, db: float, delay: float) -> Sound:
+    """``sound`` as the mic gets it back: ``db`` in all, ``delay`` seconds late."""
     response = impulse_response(rt60) * 10 ** (db / 20)
     size = len(sound) + len(response)
     heard = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size), size)
-    late = np.concatenate([np.zeros(round(delay * RATE)), heard])[: len(sound)]
-    return resampled(late, np.arange(len(late)) * (1 + ppm * 1e-6)) if ppm else late
+    return np.concatenate([np.zeros(round(delay * RATE)), heard])[: len(sound)]
+
+
+def through_devices(sound: Sound, rt60: float, db: float, delay: float, ppm: Ppm) -> Sound:
+    """``sound`` as it comes back from the mic when both devices have clocks of their own, as voice processing gets it."""
+    speaker = Speaker(ppm.speaker, BLOCK_SAMPLES)
+    speaker.run(len(sound) / RATE, sound.astype(np.float32))
+    played = echoed(np.concatenate(speaker.played).astype(float), rt60, db, 0.0)
+    seconds = np.arange(len(sound)) / RATE / (1 + ppm.mic * 1e-6)
+    begins = BLOCK_SAMPLES  # a driver takes its first block when one has passed
+    heard = resampled(played, np.maximum(0.0, (seconds - delay) * RATE * (1 + ppm.speaker * 1e-6) - begins))
+    return through_mic(heard, ppm)
+
+
+def through_mic(heard: Sound, ppm: Ppm) -> Sound:
+    """What a mic hears, by its own clock, as voice processing gets it by ours."""
+    mic = Mic(ppm.mic, BLOCK_SAMPLES, heard.astype(np.float32))
+    mic.run(len(heard) / RATE)
+    return np.concatenate([SILENCE if block is None else block for block in mic.blocks]).astype(float)
 
 
 def resampled(sound: Sound, at: Sound, finer: int = 8) -> Sound:

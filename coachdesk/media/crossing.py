@@ -9,11 +9,13 @@ import numpy as np
 
 from coachdesk.media.drift import Drift
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block, Stereo, mono, on_channels
-from coachdesk.media.resample import Resampler
+from coachdesk.media.resample import Frames, Resampler
 from coachdesk.media.soundring import SoundRing
 
 SURPLUS = RATE * 40 // 1000
 """Frames more than wanted that are still played; beyond, after a stall, the oldest are dropped."""
+MOST_CUT = BLOCK_SAMPLES * 3 // 4
+"""Frames that are left out at most, when a speaker begins, to be at the level at once."""
 
 
 class Capture:
@@ -58,6 +60,7 @@ class Playback:
         self._drift = Drift(BLOCK_SAMPLES)
         self._resampler = Resampler(channels)
         self._block_frames = block_frames
+        self._levelled = -1
         self.ring = SoundRing(channels, keep=0, limit=0)
         self._set_level()
 
@@ -67,14 +70,22 @@ class Playback:
         return -self._drift.ppm
 
     def write(self, block: Block | Stereo, elapsed: float) -> None:
-        """Queues 10 ms. ``elapsed``: frames since the driver last took."""
-        ring = self.ring
+        """Queues 10 ms. ``elapsed``: frames since the driver last took.
+
+        When the driver begins, there is half a block too little or too much on average: that is set right at once, while
+        a seam does no harm, rather than by a speed that takes a minute to become steady.
+        """
+        ring, missing = self.ring, 0
         if ring.serving:
             waiting = ring.waiting + BLOCK_SAMPLES - elapsed
-            self._resampler.ratio = self._drift.step(waiting, ring.underruns)
+            if self._levelled != ring.underruns:
+                missing = max(round(self._drift.target - waiting), -MOST_CUT)
+                self._levelled = ring.underruns
+            self._resampler.ratio = self._drift.step(waiting + missing, ring.underruns)
             self._set_level()
         self._resampler.feed(on_channels(block, ring.channels))
-        ring.put(np.ascontiguousarray(self._resampler.take(self._resampler.ready())))
+        frames = self._resampler.take(self._resampler.ready())
+        ring.put(np.ascontiguousarray(_longer(frames, missing)))
 
     def deliver(self, out: bytearray | memoryview) -> None:
         """The driver's side: fills ``out``, with silence while there is not enough. Only copies."""
@@ -89,3 +100,9 @@ class Playback:
         """Where the driver begins, and what is too much for it."""
         self.ring.keep = self._drift.target - BLOCK_SAMPLES + self._block_frames
         self.ring.limit = self.ring.keep + BLOCK_SAMPLES + SURPLUS
+
+
+def _longer(frames: Frames, by: int) -> Frames:
+    """With so many frames of silence before them, or, if negative, without the first."""
+    silence = np.zeros((max(0, by), frames.shape[1]), np.float32)
+    return np.concatenate([silence, frames[max(0, -by) :]])

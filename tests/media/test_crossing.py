@@ -2,94 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
+from bench.clocks import Mic, Speaker, moments, ticks
 from coachdesk.media import resample
-from coachdesk.media.crossing import SURPLUS, Capture, Playback
+from coachdesk.media.crossing import SURPLUS, Playback
 from coachdesk.media.drift import Drift
-from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Samples
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Samples
 
 HOUR, MINUTES = 3600, 150
-JITTER = 0.002
-"""Seconds by which either thread wakes late, at most."""
-
-NOTHING = np.zeros(2 * RATE, np.float32)
+NOTHING = np.zeros(RATE, np.float32)
 
 
 @pytest.fixture
 def no_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """For long runs, in which only the counting matters."""
     monkeypatch.setattr(resample, "_between", lambda row, whole, fraction: np.zeros(len(whole), np.float32))
-
-
-def moments(period: float, seed: int) -> Iterator[float]:
-    """When a thread wakes that should every ``period``, for ever."""
-    generator = np.random.default_rng(seed)
-    for start in itertools.count(1, 1000):
-        for number, late in enumerate(generator.uniform(0, JITTER, 1000), start):
-            yield number * period + late
-
-
-def ticks(seconds: float) -> Iterator[float]:
-    return itertools.islice(moments(0.01, seed=2), round(seconds * 100))
-
-
-class Mic:
-    """A simulated microphone whose clock is ``ppm`` fast, and what is heard of it."""
-
-    def __init__(self, ppm: float, block_frames: int, sound: Samples) -> None:
-        self.capture = Capture(1, block_frames)
-        self.blocks: list[Block | None] = []
-        self.delays: list[float] = []
-        self._frames = block_frames
-        self._period = block_frames / RATE / (1 + ppm * 1e-6)
-        self._sound = sound
-        self._put = 0
-
-    def run(self, seconds: float) -> None:
-        driver = moments(self._period, seed=1)
-        due, last = next(driver), 0.0
-        for now in ticks(seconds):
-            while due <= now:
-                self._driver_puts()
-                due, last = next(driver), due
-            elapsed = (now - last) * RATE
-            self.delays.append((self.capture.ring.waiting + elapsed) / RATE)
-            self.blocks.append(self.capture.read(elapsed))
-
-    def _driver_puts(self) -> None:
-        at = self._put % RATE
-        self.capture.ring.put(self._sound[at : at + self._frames])
-        self._put += self._frames
-
-
-class Speaker:
-    """A simulated speaker whose clock is ``ppm`` fast."""
-
-    def __init__(self, ppm: float, block_frames: int) -> None:
-        self.playback = Playback(1, block_frames)
-        self.played: list[Samples] = []
-        self.delays: list[float] = []
-        self._frames = block_frames
-        self._period = block_frames / RATE / (1 + ppm * 1e-6)
-
-    def run(self, seconds: float, sound: Samples) -> None:
-        driver = moments(self._period, seed=1)
-        due, last, at = next(driver), 0.0, 0
-        for now in ticks(seconds):
-            while due <= now:
-                out = bytearray(self._frames * 4)
-                self.playback.deliver(out)
-                self.played.append(np.frombuffer(out, np.float32))
-                due, last = next(driver), due
-            elapsed = (now - last) * RATE
-            self.playback.write(sound[at % RATE : at % RATE + BLOCK_SAMPLES], elapsed)
-            self.delays.append((self.playback.ring.waiting - elapsed) / RATE)
-            at += BLOCK_SAMPLES
 
 
 @pytest.mark.parametrize("ppm", [300, -300])
@@ -106,6 +35,53 @@ def test_for_an_hour_the_drift_of_a_clock_is_followed(ppm: int) -> None:
         read += BLOCK_SAMPLES * ratio
         assert 0 <= put - read < 3 * BLOCK_SAMPLES
     assert drift.ppm == pytest.approx(ppm, abs=60)
+
+
+def looks(ppm: float, seconds: float, *, blocks_at_once: int = 1) -> list[float]:
+    """The speed, in ppm, at which sound is read whose driver puts it unevenly."""
+    drift, read, last = Drift(2 * BLOCK_SAMPLES), 0.0, 0.0
+    put = drift.target
+    frames = blocks_at_once * BLOCK_SAMPLES
+    driver = moments(frames / RATE / (1 + ppm * 1e-6), seed=1)
+    due, speeds = next(driver), []
+    for now in ticks(seconds):
+        while due <= now:
+            put += frames
+            due, last = next(driver), due
+        elapsed = min((now - last) * RATE, BLOCK_SAMPLES)
+        ratio = drift.step(put - read + elapsed, 0)
+        read += BLOCK_SAMPLES * ratio
+        speeds.append((ratio - 1) * 1e6)
+    return speeds
+
+
+@pytest.mark.parametrize("ppm", [0, 300, -300])
+def test_the_speed_is_steady_soon_so_that_an_echo_can_be_followed(ppm: int) -> None:
+    speeds = looks(ppm, 60)
+    assert np.ptp(speeds[2000:2500]) < 40
+    assert np.array(speeds[4000:]) == pytest.approx(ppm, abs=40)
+
+
+def test_a_driver_that_moves_several_blocks_at_once_does_not_shake_the_speed() -> None:
+    speeds = np.array(looks(100, 60, blocks_at_once=3)[3000:])
+    assert np.abs(np.diff(speeds)).max() < 20
+    assert speeds.mean() == pytest.approx(100, abs=60)
+
+
+@pytest.mark.usefixtures("no_arithmetic")
+@pytest.mark.parametrize("block_frames", [480, 960, 441])
+def test_a_speaker_begins_at_its_level_whenever_its_driver_does(block_frames: int) -> None:
+    for begins in range(0, BLOCK_SAMPLES, 96):
+        playback = Playback(1, block_frames)
+        out = bytearray(block_frames * 4)
+        for _ in range(10):
+            playback.write(SILENCE, 0)
+            playback.deliver(out)
+            if playback.ring.serving:
+                break
+        playback.write(SILENCE, begins)
+        level = playback.ring.waiting - begins
+        assert level == pytest.approx(playback.ring.keep + BLOCK_SAMPLES - block_frames, abs=2)
 
 
 @pytest.mark.parametrize("ppm", [300, -300])
@@ -143,12 +119,13 @@ def test_a_tone_to_a_speaker_has_no_seam(ppm: int, block_frames: int) -> None:
     speaker = Speaker(ppm, block_frames)
     speaker.run(12, sine())
     played = np.concatenate(speaker.played)
-    assert_smooth(played[np.flatnonzero(played)[0] + BLOCK_SAMPLES :])
+    begun = np.flatnonzero(played)[0] + 4 * BLOCK_SAMPLES  # by then the level is set
+    assert_smooth(played[begun:])
 
 
 def sine() -> Samples:
-    """A second of 1 kHz, and enough more that a block may begin anywhere in it."""
-    return (0.5 * np.sin(2 * np.pi * 1000 * np.arange(2 * RATE) / RATE)).astype(np.float32)
+    """A second of 1 kHz, which may be played round and round."""
+    return (0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)).astype(np.float32)
 
 
 def assert_smooth(sound: Samples) -> None:
@@ -195,7 +172,7 @@ def test_after_a_stall_of_ours_a_mic_gives_the_newest() -> None:
     mic = Mic(0, BLOCK_SAMPLES, NOTHING)
     mic.run(1)
     for _ in range(20):
-        mic._driver_puts()
+        mic.driver_puts()
     assert mic.capture.read(0) is not None
     assert mic.capture.ring.waiting < SURPLUS
     assert mic.capture.ring.dropped > 10 * BLOCK_SAMPLES
