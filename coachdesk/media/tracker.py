@@ -16,7 +16,7 @@ from coachdesk.media.tracking.anchor import Anchor, State, toward
 from coachdesk.media.tracking.frames import FrameId, Views
 from coachdesk.media.tracking.geometry import Floats, Homography, Plane, normalized, to_pixels, transform
 from coachdesk.media.tracking.surface import Surface, examine
-from coachdesk.media.tracking.view import View
+from coachdesk.media.tracking.view import View, work_size
 
 __all__ = ["BenchTracker", "FrameId", "Pose", "State", "Surface", "Tracker", "TrackerError"]
 
@@ -189,7 +189,9 @@ def _pose(name: str, kept: _Kept, view: View) -> Pose:
 
 
 def _grey(frame_bgr: NDArray[np.uint8]) -> Plane:
-    return np.asarray(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+    size = work_size(frame_bgr.shape[1], frame_bgr.shape[0])
+    small = cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 class BenchTracker:

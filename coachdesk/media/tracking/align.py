@@ -10,11 +10,13 @@ import numpy as np
 from coachdesk.media.tracking import softness
 from coachdesk.media.tracking.evidence import PATCH, Evidence, likeness
 from coachdesk.media.tracking.fit import Fit, Matches, fit, hypothesis
+from coachdesk.media.tracking.flow import flow
 from coachdesk.media.tracking.geometry import (
     QUARTER,
     UNQUARTER,
     Floats,
     Homography,
+    Mask,
     Plane,
     inside,
     local,
@@ -30,23 +32,17 @@ THRESHOLD, SOFT_THRESHOLD, FLOW_THRESHOLD = 2.0, 3.2, 3.0
 FAR, NEAR = 26.0, 10.0
 """Pixels by which a guess may be off: a prediction, the outcome of flow."""
 EDGE = 8.0
-FINEST_SCALE, REFINEMENTS = 2, 3
 
 
 @dataclass(frozen=True)
 class Guess:
-    """``h``: keyframe 0 to the newest picture. ``motion``: of the mark since the frame before, work pixels."""
+    """``h``: keyframe 0 to the newest picture. ``motion``: of the mark since the frame before, work pixels.
+    ``turn``: a count of frames; whose turn it is among the points.
+    """
 
     h: Homography
     motion: Floats
-
-
-def flow(before: Plane, after: Plane) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
-    """Dense optical flow between two quarter planes, height x width x 2 (DIS, Kroeger 2016)."""
-    dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_FAST)
-    dis.setFinestScale(FINEST_SCALE)
-    dis.setVariationalRefinementIterations(REFINEMENTS)
-    return np.asarray(dis.calc(before, after, np.empty((0,), np.float32)), np.float32)
+    turn: int
 
 
 def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
@@ -63,15 +59,16 @@ def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
     moved = flow(softness.same_contrast(warped, view.quarter, spots[index]), view.quarter)
     x, y = np.round(spots[index]).astype(int).T
     now = 2 * (spots[index] + moved[y, x]) + 0.5
-    found = hypothesis(Matches(keyframe, index, now), FLOW_THRESHOLD)
-    return None if found is None else Guess(normalized(found.g @ keyframe.h), guess.motion)
+    found = hypothesis(Matches(keyframe, index, now), FLOW_THRESHOLD, g)
+    return None if found is None else Guess(normalized(found.g @ keyframe.h), guess.motion, guess.turn)
 
 
 def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence | None:
     """The exact place by its points (pyramidal Lucas-Kanade from the warped keyframe), and what speaks for it."""
     g = normalized(guess.h @ keyframe.back)
     spots = transform(g, keyframe.points.at)
-    index = np.flatnonzero(inside(spots, view.size, EDGE))
+    chosen = keyframe.select(inside(spots, view.size, EDGE), guess.turn)
+    index = np.flatnonzero(chosen)
     if len(index) < LEAST_POINTS:
         return None
     warped = _warped(keyframe.view.high, g, view.size)
@@ -82,10 +79,10 @@ def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence
     if len(index) < LEAST_POINTS:
         return None
     matches = Matches(keyframe, index, now)
-    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD)
+    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD, g)
     if best is None or not plausible(keyframe, best.g):
         return None
-    return _weigh(matches, best, view, blur)
+    return _weigh(matches, best, view, blur, chosen)
 
 
 def plausible(keyframe: Keyframe, g: Homography) -> bool:
@@ -128,7 +125,7 @@ def _track(
     return now, (status.ravel() > 0) & close
 
 
-def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None) -> Evidence:
+def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None, chosen: Mask) -> Evidence:
     """Looks at every point where the fit puts it."""
     keyframe, points = matches.keyframe, matches.keyframe.points
     warped = _warped_quarter(keyframe, best.g, view)
@@ -147,7 +144,7 @@ def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None) 
         own = there & (points.away < 0.7 * keyframe.radius)
     coplanar = there & (keyframe.coplanar > 0.55)
     corner = points.corner > 0.3
-    expected = int((there & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)).sum())
+    expected = int((there & chosen & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)).sum())
     agreeing = int((inlier & (alike > 0.5) & (keyframe.coplanar > 0.3) & corner).sum())
     return Evidence(
         keyframe=keyframe,

@@ -8,8 +8,8 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from coachdesk.media.tracking import relocate
-from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, fine, flow
+from coachdesk.media.tracking import flow, relocate
+from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, fine
 from coachdesk.media.tracking.atlas import Atlas
 from coachdesk.media.tracking.evidence import Evidence, Trust
 from coachdesk.media.tracking.geometry import Floats, Homography, inside, normalized, transform
@@ -21,6 +21,8 @@ COASTING = 6
 PROBATION = 9
 """Frames a weak find may take to become a strong one."""
 BETWEEN_KEYFRAMES = 12
+ENOUGH = 0.4
+"""Share of the expected points that agree, below which the next best way is tried too."""
 ROOM = 12.0
 """Pixels around the outline that belong to the mark."""
 
@@ -55,15 +57,18 @@ class Anchor:
         self._velocity: Homography = np.eye(3)
         self._steady: Homography | None = None  # where it was in the frame before, if that is known
         self._previous = view
-        self._count = self._grown = self._failed = self._weak_prediction = 0
+        self._count = self._grown = self._failed = 0
         self._probation = self._searched = 0
         self._order: list[Keyframe] = []
+        self._searching = False
 
     def update(self, view: View) -> State:
         """Find the mark in the next view."""
         self._count += 1
-        found = self._follow(view) if self.state is not State.LOST else None
-        if found is None and (self.state is State.LOST or self._failed >= 2):
+        if self._failed == 0 or (self.state is not State.LOST and self._failed % 2 == 0):
+            self._searching = False
+            found = self._follow(view)
+        else:
             found = self._search(view)
         self._previous = view
         self.evidence = found
@@ -94,33 +99,27 @@ class Anchor:
     # --- following ---
 
     def _follow(self, view: View) -> Evidence | None:
+        """From where it is expected to be; else from where the picture's own motion says, found by flow."""
         if self._failed == 0:
-            found = self._align(normalized(self._velocity @ self.h), view, exact_first=True)
-            if found is not None and self._trust(found):
+            found = self._exact(normalized(self._velocity @ self.h), view)
+            if found is not None and found.trust() and found.share > ENOUGH:
                 return found
-        elif self._failed > 1 and self._count % 2 == 0:
-            return None
         carried = self._carried(view)
         if carried is None:
             return None
-        found = self._align(carried, view, exact_first=False)
-        if found is not None and self._trust(found):
+        found = self._exact(carried, view) if self._failed == 0 else self._far(carried, view)
+        if found is not None and (found.trust_again() if self._failed else found.trust()):
             return found
         self.h = carried
         return None
 
-    def _align(self, h: Homography, view: View, *, exact_first: bool) -> Evidence | None:
+    def _exact(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)
-        if keyframe is None:
-            return None
-        guess = self._guess(h)
-        if exact_first and (self._weak_prediction < 2 or self._count % 4 == 0):
-            found = fine(keyframe, guess, view, FAR)
-            if found is not None and found.good:
-                self._weak_prediction = 0
-                return found
-            self._weak_prediction += 1
-        return self._by_flow(keyframe, guess, view)
+        return None if keyframe is None else fine(keyframe, self._guess(h), view, FAR)
+
+    def _far(self, h: Homography, view: View) -> Evidence | None:
+        keyframe = self.atlas.pick(h)
+        return None if keyframe is None else self._by_flow(keyframe, self._guess(h), view)
 
     def _by_flow(self, keyframe: Keyframe, guess: Guess, view: View) -> Evidence | None:
         nearer = coarse(keyframe, guess, view)
@@ -128,52 +127,48 @@ class Anchor:
 
     def _guess(self, h: Homography) -> Guess:
         if self._steady is None:
-            return Guess(h, np.zeros(2))
-        return Guess(h, (transform(h, self._centre) - transform(self._steady, self._centre))[0])
-
-    def _trust(self, found: Evidence) -> Trust:
-        return found.trust_again() if self._failed else found.trust()
+            return Guess(h, np.zeros(2), self._count)
+        motion = transform(h, self._centre) - transform(self._steady, self._centre)
+        return Guess(h, motion[0], self._count)
 
     def _carried(self, view: View) -> Homography | None:
-        """The last place carried on by flow from the view before: both are blurred alike."""
+        """The last place, carried on by the picture's motion since the view before."""
+        if view.size != self._previous.size:
+            return None
         keyframe = self.atlas.active
-        spots = transform(self.h @ keyframe.back, keyframe.points.at)
-        quarter = (spots - 0.5) / 2
-        usable = inside(quarter, view.quarter_size, 3) & (keyframe.coplanar > 0.45) & (keyframe.seen > 0.2)
-        if usable.sum() < 16:
-            return None
-        moved = flow(self._previous.quarter, view.quarter)
-        x, y = np.round(quarter[usable]).astype(int).T
-        then = spots[usable]
-        step, agree = cv2.estimateAffinePartial2D(
-            then.astype(np.float32),
-            (then + 2 * moved[y, x]).astype(np.float32),
-            None,
-            cv2.RANSAC,
-            4.0,
-            300,
-            0.99,
+        trusted = (keyframe.coplanar > 0.45) & (keyframe.seen > 0.2)
+        step = flow.motion(
+            self._previous, view, transform(self.h @ keyframe.back, keyframe.points.at[trusted])
         )
-        if step is None or agree.sum() < max(12, 0.4 * usable.sum()):
-            return None
-        return normalized(np.vstack([step, [0.0, 0.0, 1.0]]) @ self.h)
+        return None if step is None else normalized(step @ self.h)
 
     # --- searching ---
 
     def _search(self, view: View) -> Evidence | None:
-        if self._searched == 0:
-            self._order = self.atlas.search_order(self.h)
-        keyframe = self._order[self._searched % len(self._order)]
-        self._searched += 1
-        for g in relocate.places(keyframe, view):
-            found = self._by_flow(keyframe, Guess(normalized(g @ keyframe.h), np.zeros(2)), view)
+        """Anywhere in the picture: at once just after a loss; later one frame's features are looked for in the next."""
+        if self.state is State.LOST and not self._searching:
+            self._searching = True
+            _ = view.features
+            return None
+        source = self._previous if self._searching else view
+        self._searching = False
+        keyframe = self._next_to_search()
+        for g in relocate.places(keyframe, source.features):
+            guess = Guess(normalized(g @ keyframe.h), np.zeros(2), self._count)
+            found = self._by_flow(keyframe, guess, view)
             trust = found.trust_found() if found is not None else Trust.NONE
-            if trust:
+            if found is not None and trust:
                 self._probation = 0 if trust is Trust.FULL else PROBATION
                 self.atlas.active = keyframe
                 self._failed = 1
                 return found
         return None
+
+    def _next_to_search(self) -> Keyframe:
+        if self._searched == 0:
+            self._order = self.atlas.search_order(self.h)
+        self._searched += 1
+        return self._order[(self._searched - 1) % len(self._order)]
 
     # --- what becomes of it ---
 

@@ -11,26 +11,40 @@ from numpy.typing import NDArray
 from coachdesk.media.tracking.geometry import Floats, Mask, Plane
 
 BITS = 256
-WIDE, LOCAL = 800, 250
+WIDE, LOCAL = 700, 200
 """Features of a whole view; of the mark and what is next to it, in keyframes besides."""
-WIDE_LEVELS, LOCAL_LEVELS, LEVEL_FACTOR = 8, 6, 1.2
+WIDE_LEVELS, LOCAL_LEVELS, LEVEL_FACTOR = 6, 5, 1.25
 FAST_THRESHOLD = 5
-MOST_DIFFERENT = 62
+MOST_DIFFERENT = 64
 """Bits in which two features that match may differ."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """``at``: N x 2 work pixels. ``signs``: N x 256, -1 and 1, so that a matrix product compares all with all."""
+    """N features.
 
-    at: NDArray[np.float32]
+    Attributes:
+        at: N x 2, work pixels.
+        angle: N, radians, the direction each has.
+        size: N, pixels.
+        signs: N x 256, -1 and 1, so that a matrix product compares all with all.
+    """
+
+    at: Floats
+    angle: Floats
+    size: Floats
     signs: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.at)
 
     def and_(self, other: Features) -> Features:
-        return Features(np.concatenate([self.at, other.at]), np.concatenate([self.signs, other.signs]))
+        return Features(
+            np.concatenate([self.at, other.at]),
+            np.concatenate([self.angle, other.angle]),
+            np.concatenate([self.size, other.size]),
+            np.concatenate([self.signs, other.signs]),
+        )
 
 
 def detect(plane: Plane) -> Features:
@@ -52,14 +66,11 @@ def match(ours: Features, theirs: Features) -> tuple[NDArray[np.intp], NDArray[n
     return pairs, nearest[pairs]
 
 
-def positions(features: Features) -> Floats:
-    return features.at.astype(np.float64)
-
-
 def _orb(count: int, levels: int, plane: Plane, mask: Plane | None) -> Features:
     orb = cv2.ORB.create(count, LEVEL_FACTOR, levels, fastThreshold=FAST_THRESHOLD)
     keypoints, descriptors = orb.detectAndCompute(plane, mask)
     if descriptors is None:
-        return Features(np.empty((0, 2), np.float32), np.empty((0, BITS), np.float32))
+        return Features(np.empty((0, 2)), np.empty(0), np.empty(0), np.empty((0, BITS), np.float32))
     signs = np.unpackbits(np.asarray(descriptors, np.uint8), axis=1).astype(np.float32) * 2 - 1
-    return Features(np.array([keypoint.pt for keypoint in keypoints], np.float32), signs)
+    rows = np.array([(*point.pt, point.angle, point.size) for point in keypoints])
+    return Features(rows[:, :2], np.radians(rows[:, 2]), rows[:, 3], signs)

@@ -9,12 +9,13 @@ import numpy as np
 
 from coachdesk.media.tracking.geometry import Floats, Homography, Mask, local, normalized, transform
 from coachdesk.media.tracking.keyframe import Keyframe
-from coachdesk.media.tracking.refine import HOPELESS, refine, residuals, whitening
+from coachdesk.media.tracking.refine import UNKNOWN_SPREAD, refine, residuals, whitening
 
 LEAST_LOCAL, LEAST_WIDE = 16, 14
 LOCAL_ADVANTAGE, LOCAL_MORE = 1.25, 3
 """The local model is believed when it explains so many more of the mark's own points."""
 IS_CORNER = 0.3
+PRIOR = np.array([0.1, 0.1, 0.001, 0.1, 0.1, 0.001, 2.0, 2.0])
 LEAST_NOISE, USUAL_NOISE, MOST_NOISE = 0.2, 0.5, 1.2
 
 
@@ -58,43 +59,42 @@ class Fit:
     spread: float
 
 
-def hypothesis(matches: Matches, threshold: float) -> Hypothesis | None:
+def hypothesis(matches: Matches, threshold: float, start: Homography) -> Hypothesis | None:
     """The better of the two models. The wide one survives blur and a hand; the local one is right where the
     surroundings lie in another plane, and is taken only if it explains clearly more of the mark's own points.
     """
     inner, good, corner = _classes(matches)
     own = inner & good
-    near = wide = None
-    near_count = wide_count = 0
-    if own.sum() >= LEAST_LOCAL:
-        near, near_count = _consensus(matches, own, threshold)
-        if near_count < max(12, 0.4 * own.sum()):
-            near, near_count = None, 0
     base = _believed(matches, good, corner)
-    if base.sum() >= LEAST_WIDE:
-        wide, count = _consensus(matches, base, threshold)
-        if count < max(LEAST_WIDE, 0.3 * base.sum()):
-            wide = None
-    if wide is not None:
-        error = transform(wide, matches.then[own]) - matches.now[own]
-        wide_count = int((np.einsum("ij,ij->i", error, error) < threshold**2).sum())
-    if near is not None and (wide is None or near_count > LOCAL_ADVANTAGE * wide_count + LOCAL_MORE):
-        return Hypothesis(near, own, True)
+    wide = _consensus(matches, base, threshold, max(LEAST_WIDE, 0.3 * base.sum()))
+    near = _consensus(matches, own & corner, threshold, max(12, 0.4 * (own & corner).sum()))
+    if near is None and own.sum() >= LEAST_LOCAL:
+        near = _held(matches, own, start if wide is None else wide, threshold)
+    if near is not None:
+        factors = _factors(matches, near)
+        near_count, wide_count = (
+            0 if g is None else int((residuals(g, matches.then, matches.now, factors)[own] < threshold).sum())
+            for g in (near, wide)
+        )
+        if near_count >= LEAST_LOCAL - 4 and near_count > LOCAL_ADVANTAGE * wide_count + LOCAL_MORE:
+            return Hypothesis(near, own, True)
     return None if wide is None else Hypothesis(wide, base, False)
 
 
-def fit(matches: Matches, threshold: float) -> Fit | None:
-    """The better model, refined with all points that agree with it; None when neither holds."""
-    found = hypothesis(matches, threshold)
+def fit(matches: Matches, threshold: float, start: Homography) -> Fit | None:
+    """The better model, refined with all points that agree with it; None when neither holds. ``start``: from keyframe
+    to newest picture, as it was guessed.
+    """
+    found = hypothesis(matches, threshold, start)
     if found is None:
         return None
     keyframe, then, now = matches.keyframe, matches.then, matches.now
     away = keyframe.points.away[matches.index]
     coplanar = keyframe.coplanar[matches.index]
-    factors = whitening(keyframe.points.information[matches.index], local(found.g, keyframe.centre).angle)
+    factors = _factors(matches, found.g)
     weights = _weights(matches)
     corners = keyframe.outline if keyframe.shows_mark else np.empty((0, 2))
-    g, noise, spread = found.g, USUAL_NOISE, HOPELESS / 10
+    g, noise, spread = found.g, USUAL_NOISE, UNKNOWN_SPREAD
     left = residuals(g, then, now, factors)
     slack = 0.005 * np.maximum(0, away - 14) if found.is_local else 0.0
     for reach in (1.2 * keyframe.radius, np.inf) if found.is_local else (np.inf,):
@@ -122,11 +122,11 @@ def _classes(matches: Matches) -> tuple[Mask, Mask, Mask]:
     away = keyframe.points.away[index]
     good = (keyframe.coplanar[index] > 0.2) & (keyframe.seen[index] > 0.15)
     corner = keyframe.points.corner[index] > IS_CORNER
-    inner = corner
-    for reach in (10.0, 0.6 * keyframe.radius, keyframe.radius):
-        inner = (away <= reach) & corner
-        if (inner & good).sum() >= 18:
+    inner = away <= 10.0
+    for reach in (0.6 * keyframe.radius, keyframe.radius):
+        if (inner & good & corner).sum() >= 18:
             break
+        inner = away <= reach
     return inner, good, corner
 
 
@@ -144,10 +144,40 @@ def _believed(matches: Matches, good: Mask, corner: Mask) -> Mask:
     return good
 
 
-def _consensus(matches: Matches, chosen: Mask, threshold: float) -> tuple[Homography | None, int]:
+def _consensus(matches: Matches, chosen: Mask, threshold: float, least: float) -> Homography | None:
+    """What at least ``least`` of the chosen matches agree on (MAGSAC, Barath 2020)."""
+    if chosen.sum() < LEAST_WIDE:
+        return None
     then, now = (side[chosen].astype(np.float32) for side in (matches.then, matches.now))
     g, agree = cv2.findHomography(then, now, cv2.USAC_MAGSAC, threshold, None, 300, 0.99)
-    return (None, 0) if g is None else (np.asarray(g, np.float64), int(agree.sum()))
+    return np.asarray(g, np.float64) if g is not None and agree.sum() >= least else None
+
+
+def _held(matches: Matches, own: Mask, start: Homography, threshold: float) -> Homography | None:
+    """What the mark's own points say, edges among them, where there are not enough corners: what they leave open stays
+    as it was at the ``start``.
+    """
+    then, now = matches.then[own], matches.now[own]
+    shifted = np.eye(3)
+    shifted[:2, 2] = np.median(now - transform(start, then), axis=0)
+    g, _ = refine(
+        shifted @ start,
+        then,
+        now,
+        _factors(matches, start)[own],
+        _weights(matches)[own],
+        centre=matches.keyframe.centre,
+        huber=threshold / 2,
+        corners=np.empty((0, 2)),
+        prior=PRIOR,
+        iterations=4,
+    )
+    return normalized(g)
+
+
+def _factors(matches: Matches, g: Homography) -> Floats:
+    keyframe = matches.keyframe
+    return whitening(keyframe.points.information[matches.index], local(g, keyframe.centre).angle)
 
 
 def _weights(matches: Matches) -> Floats:

@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coachdesk.media.tracking import features, points
-from coachdesk.media.tracking.geometry import Floats, Homography, transform
+from coachdesk.media.tracking.geometry import Floats, Homography, Mask, transform
 from coachdesk.media.tracking.view import View, at
 
 FARTHEST = 5e3
 """Pixels: a mark farther out has no place in this picture."""
+SHARES = 60, 40, 50
+"""How many points are followed: on the mark, around it, elsewhere; what one group lacks goes to the next."""
+HIDDEN, OTHER_PLANE = 0.15, 0.2
+"""Of `seen` and `coplanar`: below it a point is doubtful."""
+DOUBTFUL_TURNS, MOST_DOUBTFUL = 6, 20
 WELL_KNOWN = 15
 """Observations after which beliefs about points are used."""
 PROBABLY_COPLANAR, NEARLY = 0.7, 0.35
@@ -65,11 +70,37 @@ class Keyframe:
     @cached_property
     def feature_away(self) -> Floats:
         """Per feature: pixels from the mark."""
-        return at(self.away, features.positions(self.features))
+        return at(self.away, self.features.at)
 
     @property
     def described(self) -> bool:
         return "features" in self.__dict__
+
+    def select(self, there: Mask, turn: int) -> Mask:
+        """Which of the points ``there`` are in the picture to follow: those that tell most of the mark.
+
+        What is under a hand gives its place to what is not; every ``turn`` some of the doubtful ones are looked at too.
+        """
+        usable = there & (self.seen > HIDDEN) & (self.coplanar > OTHER_PLANE)
+        worth = self.coplanar * np.clip(self.seen, 0.1, 1) * (0.5 + self.points.corner)
+        every = np.arange(len(self.points))
+        worth = worth + 0.3 * ((every + turn) % 5 == 0)
+        chosen = np.zeros(len(self.points), bool)
+        left = 0
+        for group, share in zip(self._groups(), SHARES, strict=True):
+            found = np.flatnonzero(usable & group)
+            left += share
+            if len(found) > left:
+                found = found[np.argpartition(-worth[found], left)[:left]]
+            chosen[found] = True
+            left -= len(found)
+        doubtful = np.flatnonzero(there & ~usable)
+        chosen[doubtful[(doubtful + turn) % DOUBTFUL_TURNS == 0][:MOST_DOUBTFUL]] = True
+        return chosen
+
+    def _groups(self) -> tuple[Mask, Mask, Mask]:
+        away = self.points.away
+        return away <= points.ON_MARK, (away > points.ON_MARK) & (away < self.radius), away >= self.radius
 
     def inherit(self, other: Keyframe, g: Homography) -> None:
         """Takes over what ``other`` has learned; ``g``: from it to this one."""

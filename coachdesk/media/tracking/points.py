@@ -15,8 +15,8 @@ BORDER = 7
 """Pixels at the edge of the picture where nothing is followed."""
 ON_MARK = 8.0
 """Pixels around the mark that count as on it."""
-MOST_ON_MARK, MOST_AROUND, MOST_ELSEWHERE = 80, 50, 80
-CELL_AROUND, CELL_ELSEWHERE = 12, 32
+MOST_ON_MARK, MOST_AROUND, MOST_ELSEWHERE = 90, 80, 200
+CELL_AROUND, CELL_ELSEWHERE = 10, 20
 LEAST_CORNER = 25.0
 """Of the smaller eigenvalue, in squared Sobel units: below it there is nothing to follow."""
 NOISE = 60.0

@@ -10,7 +10,7 @@ SCALE = 0.01
 """Pixels to the units of the equations, for their conditioning."""
 OUTLIER = 6.0
 """A residual so many times the Huber limit counts nothing."""
-HOPELESS = 99.0
+HOPELESS, UNKNOWN_SPREAD = 99.0, 9.0
 DAMPING = 1e-6 * np.array([1.0, 1, 1, 1, 1, 1, 3, 3])
 
 
@@ -43,16 +43,20 @@ def refine(
     centre: Floats,
     huber: float,
     corners: Floats,
+    prior: Floats | None = None,
     iterations: int = 2,
 ) -> tuple[Homography, float]:
     """``h`` fitted to N matches, and how far the worst of ``corners`` would be off per pixel of noise in the matches.
 
-    ``centre``: the point around which it shall be exact. `HOPELESS` if the matches do not determine it.
+    ``centre``: the point around which it shall be exact. ``prior``: 8 weights by which the entries of ``h``, around
+    ``centre`` and in units of 100 pixels, are held where they are: for matches that do not determine them all.
+    `HOPELESS` if the matches do not determine it.
     """
     middle = target.mean(0)
     into, onto = _centring(centre), _centring(middle)
     g = onto @ h @ np.linalg.inv(into)
     g = g / g[2, 2]
+    start, held = g.ravel()[:8], np.zeros(8) if prior is None else prior
     x, y = ((source - centre) * SCALE).T
     goal = (target - middle) * SCALE
     normal = np.eye(8)
@@ -62,9 +66,9 @@ def refine(
         weight = weights * np.minimum(1, huber / np.maximum(size, 1e-6)) * (size < OUTLIER * huber)
         weighted = rows.T * np.concatenate([weight, weight])
         normal = weighted @ rows
-        normal[np.arange(8), np.arange(8)] += np.trace(normal) / 8 * DAMPING
+        normal[np.arange(8), np.arange(8)] += np.trace(normal) / 8 * DAMPING + held
         try:
-            step = np.linalg.solve(normal, weighted @ error)
+            step = np.linalg.solve(normal, weighted @ error + held * (start - g.ravel()[:8]))
         except np.linalg.LinAlgError:
             return h, HOPELESS
         g = g + np.append(step, 0.0).reshape(3, 3)
@@ -94,6 +98,8 @@ def _equations(g: Homography, x: Floats, y: Floats, goal: Floats, factors: Float
 
 def _spread(g: Homography, normal: Floats, corners: Floats) -> float:
     """The largest predicted standard deviation of the mapped ``corners``, pixels per pixel of noise."""
+    if not len(corners):
+        return UNKNOWN_SPREAD
     x, y = corners.T
     round_ = np.tile([1.0, 0.0, 1.0], (len(x), 1))
     rows, _ = _equations(g, x, y, corners, round_)
