@@ -9,18 +9,21 @@ from urllib.parse import urljoin
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
+from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
 from coachdesk.media.camera import Camera, NoCamera
 from coachdesk.media.leakguard import LeakGuard
+from coachdesk.media.markfollower import MarkFollower
 from coachdesk.media.mixer import Side
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import Peer, State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import TalkTime
+from coachdesk.media.tracker import TrackerError
 from coachdesk.media.video import VideoSender
 from coachdesk.routing import Lane
-from coachdesk.session import CommandError, Emit, Handler, Session
+from coachdesk.session import Emit, Handler, Session
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
@@ -30,6 +33,8 @@ TALK_TICKS = 500
 """Ticks between two ``talk_time`` events: 5 s."""
 LEAK_TICKS = 50
 """Ticks between two ``leak`` events that tell of nothing but the level: half a second."""
+INK_TICKS = 10
+"""Ticks between two looks at which marks are to be followed: 100 ms."""
 LEAKS = (
     "Your microphone picks up the coach's whisper, so the customer would hear it; whispering is off. "
     "Put on a headset, then allow it again."
@@ -57,6 +62,7 @@ class AgentSession(Session):
         self._ticks = 0
         self._talk = TalkTime()
         self._own_speech = SpeechDetector()
+        self._follower: MarkFollower | None = None
 
     @property
     def media(self) -> AgentHub | None:
@@ -84,6 +90,8 @@ class AgentSession(Session):
             commands.Replay: self._replay,
             commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
+            commands.Surface: self._surface,
+            **self._ink.handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------
@@ -137,6 +145,15 @@ class AgentSession(Session):
                 "nothing_to_replay", "There is no whisper on this call that you could hear again."
             )
         return events.Ok()
+
+    async def _surface(self, command: commands.Surface) -> events.AnyEvent:
+        if self._follower is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        try:
+            found = await self._follower.surface(command.frame, command.points)
+        except TrackerError as error:
+            raise CommandError("no_picture", f"It cannot be told: {error}.") from None
+        return events.Surface(surface=found.value)
 
     # --- what the server says --------------------------------------------------------------------------------
 
@@ -197,9 +214,19 @@ class AgentSession(Session):
         self._hub.apply(view)
         if self._held is not was_held:
             self._send_picture()
-        welcome = self._client.welcome
-        shown = calls.as_shown_to_agent(view, welcome.awareness if welcome is not None else "none")
+        shown = self._shown_view()
+        assert shown is not None
         self._emit(events.Call(call=shown))
+        self._ink.retell()
+
+    def _shown_view(self) -> CallView | None:
+        welcome = self._client.welcome
+        if self.view is None:
+            return None
+        return calls.as_shown_to_agent(self.view, welcome.awareness if welcome is not None else "none")
+
+    def _own_name(self) -> str:
+        return "agent"
 
     def _new_hub(self) -> AgentHub:
         self._talk = TalkTime()
@@ -212,6 +239,8 @@ class AgentSession(Session):
         hub.on_customer_connected = self._customer_connected
         hub.on_own_keyframe_wanted = self._keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
+        self._ink.begin(hub.ink)
+        self._follower = MarkFollower(hub.ink, self._pictures)
         return hub
 
     def _media(self, party: str, state: State) -> None:
@@ -220,13 +249,11 @@ class AgentSession(Session):
             self._emit(events.Media(party=party, state=state))
 
     def _may_know(self, party: str) -> bool:
-        welcome, view = self._client.welcome, self.view
-        if welcome is None or view is None:
-            return False
-        return calls.party(calls.as_shown_to_agent(view, welcome.awareness), party) is not None
+        view = self._shown_view()
+        return view is not None and calls.party(view, party) is not None
 
     def _known_as(self, source: str) -> str:
-        if source in ("customer", AGENT_AT_CUSTOMER) or self._may_know(source):
+        if source in ("customer", "agent", AGENT_AT_CUSTOMER) or self._may_know(source):
             return source
         return HIDDEN_COACH
 
@@ -243,6 +270,7 @@ class AgentSession(Session):
         self._applied = -1
         self._customer = None
         self._end_picture()
+        self._end_ink()
         self._pictures.stop()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
@@ -255,6 +283,9 @@ class AgentSession(Session):
             return SILENCE
         heard = self._hub.tick(mic, now)
         self._ticks += 1
+        self._ink.tick()
+        if self._follower is not None and self._ticks % INK_TICKS == 0:
+            self._follower.tick()
         self._count_talk(mic)
         if self._guard.closed is not self._leak.closed or self._ticks % LEAK_TICKS == 0:
             self._tell_leak()
@@ -341,6 +372,12 @@ class AgentSession(Session):
         if video is not None:
             video.close()
 
+    def _end_ink(self) -> None:
+        self._ink.end()
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.close()
+
     def request_keyframe(self) -> None:
         if self._hub is not None:
             self._hub.request_keyframe()
@@ -349,6 +386,7 @@ class AgentSession(Session):
         hub, self._hub = self._hub, None
         await self._end_tasks()
         self._end_picture()
+        self._end_ink()
         self._pictures.stop()
         if hub is not None:
             await hub.close()

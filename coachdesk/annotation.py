@@ -27,7 +27,7 @@ FADING_SECONDS = 0.6
 
 Unit = Annotated[float, Meta(ge=0, le=1)]
 Millis = Annotated[int, Meta(ge=0, le=MAX_GESTURE_MS)]
-MarkId = Annotated[str, Meta(min_length=8, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+MarkId = Annotated[str, Meta(min_length=8, max_length=32, pattern=r"^[A-Za-z0-9_-]+\Z")]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")]
 Width = Annotated[float, Meta(ge=0.001, le=0.1)]
 Text = Annotated[str, Meta(max_length=200)]

@@ -22,6 +22,7 @@ from types import TracebackType
 from coachdesk import commands, events
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
+from coachdesk.commands import CommandError
 from coachdesk.diagnostics import report
 from coachdesk.events import AnyEvent
 from coachdesk.media import compat
@@ -33,7 +34,7 @@ from coachdesk.media.pictures import Pictures
 from coachdesk.media.ticker import Ticker
 from coachdesk.media.voice import Processing, VoiceError
 from coachdesk.observer import ObserverSession
-from coachdesk.session import CommandError, Session
+from coachdesk.session import Session
 from signaling import protocol
 from signaling.policy import Role
 

@@ -8,12 +8,14 @@ import logging
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
+from coachdesk.commands import CommandError
 from coachdesk.media.camera import Camera
+from coachdesk.media.inkparty import InkParty
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
-from coachdesk.session import CommandError, Emit, Handler, Session
+from coachdesk.session import Emit, Handler, Session
 from signaling import protocol
 from signaling.policy import Mode
 from signaling.protocol import CallView, EndReason, SignalBody
@@ -61,6 +63,7 @@ class ObserverSession(Session):
             commands.Polite: self._polite,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
+            **self._ink.handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------
@@ -235,6 +238,7 @@ class ObserverSession(Session):
             self._close_mic()
         self._emit(events.Call(call=view))
         self._tell_mode(view)
+        self._ink.retell()
 
     def _tell_mode(self, view: CallView) -> None:
         own = calls.party(view, self.party)
@@ -250,7 +254,11 @@ class ObserverSession(Session):
 
     def _new_media(self) -> ObserverMedia:
         media = ObserverMedia(
-            ice=self._ice, signal=self._signal, new_ear=self._new_ear, catch_up=self._wants_past
+            ice=self._ice,
+            signal=self._signal,
+            new_ear=self._new_ear,
+            party=self.party,
+            catch_up=self._wants_past,
         )
         self._wants_past = False
         media.past.on_running = lambda on: self._emit(events.CatchingUp(on=on))
@@ -261,7 +269,23 @@ class ObserverSession(Session):
         media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
         media.mouth.polite = self._is_polite
         self._pictures.start("customer", media.request_keyframe, self._emit)
+        self._begin_ink(media.ink)
         return media
+
+    def _begin_ink(self, ink: InkParty) -> None:
+        self._ink.begin(ink)
+        ink.on_refused = self._ink.refused
+        ink.on_begin = self._ink.begin_anew
+        tell = ink.on_stage
+
+        def staged() -> None:
+            self._pictures.offset = ink.stage.offset
+            tell()
+
+        ink.on_stage = staged
+
+    def _own_name(self) -> str:
+        return self.party
 
     def _media_state(self, state: State) -> None:
         """Without a connection nobody hears this coach; with a new one nobody shall until they ask again."""
@@ -302,6 +326,7 @@ class ObserverSession(Session):
         self._changed.set()
         media, self._media, self.view, self._told = self._media, None, None, None
         self._pictures.stop()
+        self._ink.end()
         if media is not None:
             self._spawn(media.close(), "leaving the call")
         return True
@@ -309,6 +334,7 @@ class ObserverSession(Session):
     # --- media -----------------------------------------------------------------------------------------------
 
     def tick(self, mic: Block, now: float) -> Block | Stereo:
+        self._ink.tick()
         return self._media.tick(mic, now) if self._media is not None else SILENCE
 
     def mute(self, on: bool) -> None:

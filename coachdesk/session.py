@@ -8,8 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from coachdesk import call as calls
 from coachdesk import commands, events
+from coachdesk.annotation import Mark
 from coachdesk.client import Client, SignalingError
+from coachdesk.commands import CommandError
+from coachdesk.inkdesk import InkDesk
+from coachdesk.inkroutes import who_sees
+from coachdesk.inkview import Around
 from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
 from coachdesk.media.leg import Unsent
@@ -19,21 +25,13 @@ from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
 from coachdesk.quality_report import QualityReport
 from signaling import protocol
+from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
 Emit = Callable[[events.AnyEvent], None]
 
 log = logging.getLogger(__name__)
-
-
-class CommandError(Exception):
-    """A command that could not be carried out; ``code`` is stable, the message says what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class CallMedia(Protocol):
@@ -63,6 +61,18 @@ class Session(ABC):
         self.history = History()
         self._report = QualityReport()
         self.view: CallView | None = None
+        self._ink = InkDesk(
+            Around(
+                own=self._own_name,
+                known_as=self._known_as,
+                name=self._name,
+                seen_by=self._seen_by,
+                newest_frame=lambda: pictures.newest_frame,
+                aspect=lambda: pictures.aspect,
+                may_clear_all=client.welcome is not None and client.welcome.role in COACHES,
+            ),
+            emit,
+        )
 
     @property
     def party(self) -> str:
@@ -217,6 +227,23 @@ class Session(ABC):
 
         ear.on_first_sound, ear.on_speaking = sounds, speaks
         return ear
+
+    @abstractmethod
+    def _own_name(self) -> str:
+        """The name by which the call's ink knows this user."""
+
+    def _shown_view(self) -> CallView | None:
+        """The call as far as this user may know of it."""
+        return self.view
+
+    def _seen_by(self, mark: Mark) -> list[str]:
+        """Names of those who see a mark, besides its author and this user."""
+        view = self._shown_view()
+        if view is None:
+            return []
+        author = {"customer": view.customer, "agent": view.agent}.get(mark.author, mark.author)
+        seeing = who_sees(calls.members(view), author, mark.audience, held=calls.held(view))
+        return [self._name(each.party) for each in seeing if each.party != self.party]
 
     def _known_as(self, source: str) -> str:
         """By which name this user may know a source of sound."""

@@ -13,10 +13,10 @@ import msgspec
 
 from coachdesk import commands, events
 from coachdesk.client import SignalingError
+from coachdesk.commands import CommandError
 from coachdesk.endpoint import Endpoint
 from coachdesk.lines import lines
 from coachdesk.media.priority import sound_first
-from coachdesk.session import CommandError
 
 MAX_LINE = 64 * 1024
 MAX_RUNNING = 64

@@ -10,12 +10,13 @@ import pytest
 
 from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
+from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
+from coachdesk.media.inkhub import InkHub
 from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
 from coachdesk.quality_report import MEASUREMENTS
-from coachdesk.session import CommandError
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness, EndReason
@@ -31,6 +32,7 @@ class FakeHub:
     def __init__(self, **options: Any) -> None:
         self.applied: list[protocol.CallView] = []
         self.headset = Headset()
+        self.ink = InkHub()
         self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0

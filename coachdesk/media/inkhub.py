@@ -34,9 +34,10 @@ class InkHub:
     Attributes:
         on_entry: an entry of a mark that the agent sees; authors are ``agent``, ``customer`` and party ids.
         on_points: more of a gesture that the agent sees, while it is drawn.
-        on_laser, on_replay: as the messages of these names.
+        on_laser, on_replay, on_poses: as the messages of these names.
         on_stage: the epoch, or the own colour, is another.
-        on_mark: any mark has changed, also one that the agent does not see: for whoever follows marks in the picture.
+        on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
+            whoever follows marks in the picture.
         newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
     """
 
@@ -45,8 +46,10 @@ class InkHub:
         self.on_points: Callable[[Points], None] = lambda points: None
         self.on_laser: Callable[[Laser], None] = lambda laser: None
         self.on_replay: Callable[[Replay], None] = lambda replay: None
+        self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_stage: Callable[[], None] = lambda: None
         self.on_mark: Callable[[Mark], None] = lambda mark: None
+        self.on_gesture: Callable[[Points], None] = lambda points: None
         self.newest_frame: Callable[[], int | None] = lambda: None
         self.epoch = 0
         self.refused: Counter[str] = Counter()
@@ -64,6 +67,16 @@ class InkHub:
     def now(self) -> float:
         """The log's clock, seconds."""
         return self._clock() - self._began
+
+    @property
+    def colour(self) -> str:
+        """The agent's own, unless they choose another."""
+        return colour_of(self._agent.party, self._members)
+
+    @property
+    def watched(self) -> bool:
+        """Whether an observer is there who may draw."""
+        return any(line.begun and line.member.role is not Role.CUSTOMER for line in self._lines.values())
 
     def marks(self) -> list[Mark]:
         """Every mark of the call, whoever sees it, in the order they began."""
@@ -86,7 +99,10 @@ class InkHub:
 
     def turn(self) -> None:
         """The customer's picture becomes another."""
-        self.epoch += 1
+        self.set_epoch(self.epoch + 1)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
         for party in self._lines:
             self._tell_stage(party)
         self.on_stage()
@@ -243,6 +259,7 @@ class InkHub:
             if mark is None or mark.author != author.party or mark.ended or mark.removed:
                 return False
             drawn_for = mark.audience
+            self.on_gesture(message)
         else:
             drawn_for = audience(author, self._members, held=self._held)
         for line in self._lines.values():
@@ -284,6 +301,8 @@ class InkHub:
             seen = [anchor for anchor, mark in known if mark is not None and self._sees(line.member, mark)]
             for part in inkwire.in_packets(seen):
                 line.send_live(Poses(frame=frame, epoch=epoch, anchors=part))
+        seen = [anchor for anchor, mark in known if mark is not None and self._sees(self._agent, mark)]
+        self.on_poses(Poses(frame=frame, epoch=epoch, anchors=seen))
 
     def _tell_stage(self, party: str) -> None:
         line = self._lines[party]

@@ -47,6 +47,10 @@ class InkLine:
         self._live = TokenBucket(LIVE_PER_SECOND, LIVE_AT_ONCE, now)
         self._bytes = TokenBucket(BYTES_PER_SECOND, BYTES_AT_ONCE, now)
 
+    @property
+    def begun(self) -> bool:
+        return self._peer is not None
+
     # --- what comes in, at which pace ---
 
     def takes(self, size: int, now: float) -> bool:

@@ -15,6 +15,7 @@ from coachdesk.media.briefing import Briefing
 from coachdesk.media.catchup import CatchUp
 from coachdesk.media.ears import Ear
 from coachdesk.media.history import Wish
+from coachdesk.media.inkparty import InkParty
 from coachdesk.media.leg import Leg
 from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
@@ -38,6 +39,7 @@ class ObserverMedia:
 
     Attributes:
         headset: the mix heard here; its volumes are set here.
+        ink: what is drawn on the customer's picture.
         mouth: to whom the own mic goes.
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
@@ -54,14 +56,19 @@ class ObserverMedia:
         ice: Callable[[], list[IceServer]],
         signal: Callable[[SignalBody], Awaitable[None]],
         new_ear: Callable[[str, str], Ear],
+        party: str = "",
         catch_up: bool = False,
     ) -> None:
-        """``catch_up``: begin with the last 20 s."""
+        """``party``: this endpoint's. ``catch_up``: begin with the last 20 s."""
         self._leg = Leg(OBSERVER, offers=False, ice=ice, signal=signal)
         self._leg.on_state = lambda state: self.on_media(state)
         self._leg.on_packet = self._packet
         self._leg.on_message = self._message
         self._leg.on_connected = self._connected
+        self.ink = InkParty(party)
+        self._leg.on_ink_open = self.ink.opened
+        self._leg.on_ink = self.ink.received
+        self._leg.on_live_ink = lambda peer, data: self.ink.received_live(data)
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
         self._ways_ms: dict[str, float] = {}

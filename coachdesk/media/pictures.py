@@ -14,6 +14,8 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.video import Picture, VideoReceiver
 from coachdesk.media.videofile import VideoFileWriter
 
+NEW_SECONDS = 1.0
+"""An older picture is not what anybody draws on."""
 STALE_SECONDS = 2.0
 """A camera that has sent nothing for so long is off, or its line is gone."""
 
@@ -24,6 +26,7 @@ class Pictures:
     ``video_out``: a file for the pictures of all calls of this endpoint; raises DeviceError if it cannot be one.
 
     Attributes:
+        watcher: sees every picture on the decoding thread; nothing is decoded for it while it is None.
         offset: what to add to the timestamps of the packets, modulo 2**32, to get the ids of frames (docs/ink.md).
     """
 
@@ -32,6 +35,8 @@ class Pictures:
         self._file = VideoFileWriter(video_out) if video_out is not None else None
         self._ring: FrameWriter | None = None
         self._receiver: VideoReceiver | None = None
+        self.watcher: Callable[[Picture], None] | None = None
+        self._newest: Picture | None = None
         self._party = ""
         self._request_keyframe: Callable[[], None] = lambda: None
         self._emit: Callable[[events.AnyEvent], None] = lambda event: None
@@ -45,6 +50,7 @@ class Pictures:
         """A call begins: its customer's pictures come from now on."""
         self.stop()
         self.offset = 0
+        self._newest = None
         self._party, self._request_keyframe, self._emit = party, request_keyframe, emit
 
     def stop(self) -> None:
@@ -57,6 +63,28 @@ class Pictures:
             self._watch = None
         self._gone()
 
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody is shown the pictures."""
+        return self._ring is not None
+
+    @property
+    def newest_frame(self) -> int | None:
+        """The id of the newest picture there is; None if there is none of late, or pictures are not decoded."""
+        newest = self._newest
+        if newest is None or time.monotonic() - newest.arrival > NEW_SECONDS:
+            return None
+        return self._frame_id(newest)
+
+    @property
+    def aspect(self) -> float:
+        """Width by height of the newest picture."""
+        width, height = self._newest.size if self._newest is not None else (16, 9)
+        return width / height
+
+    def _frame_id(self, picture: Picture) -> int:
+        return (picture.timestamp + self.offset) & 0xFFFFFFFF
+
     def publish(self, on: bool) -> None:
         """Puts pictures into shared memory, announced by a ``frames`` event, or no longer."""
         if on and self._ring is None:
@@ -68,7 +96,7 @@ class Pictures:
 
     def put(self, packet: Packet) -> None:
         """One packet of the camera; costs next to nothing while nobody looks."""
-        if self._ring is None and self._file is None:
+        if self._ring is None and self._file is None and self.watcher is None:
             return
         if self._receiver is None:
             self._receiver = VideoReceiver()
@@ -86,9 +114,12 @@ class Pictures:
 
     def _picture(self, picture: Picture) -> None:
         """On the decoding thread."""
-        ring = self._ring
+        self._newest = picture
+        watcher, ring = self.watcher, self._ring
+        if watcher is not None:
+            watcher(picture)
         if ring is not None:
-            ring.write(picture.bgra(), picture.arrival, (picture.timestamp + self.offset) & 0xFFFFFFFF)
+            ring.write(picture.bgra(), picture.arrival, self._frame_id(picture))
         if self._file is not None:
             self._file.write(picture)
 

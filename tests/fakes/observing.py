@@ -10,12 +10,13 @@ import pytest
 
 from coachdesk import commands, events, observer
 from coachdesk.client import SignalingError
+from coachdesk.commands import CommandError
 from coachdesk.media.catchup import CatchUp
+from coachdesk.media.inkparty import InkParty
 from coachdesk.media.mixer import Headset
 from coachdesk.media.peer import State
 from coachdesk.media.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
-from coachdesk.session import CommandError
 from signaling import protocol
 from signaling.policy import Mode, Role
 from tests.fakes.signaling import FakeClient, FakePictures, settle
@@ -34,6 +35,7 @@ class GateMedia:
     def __init__(self, **options: Any) -> None:
         self.options = options
         self.mouth = PushToTalk()
+        self.ink = InkParty(MIA)
         self.past = CatchUp(lambda source: 1.0)
         self.sending: asyncio.Event | None = None
         self.closed = False

@@ -62,8 +62,14 @@ class FakeClient:
 class FakePictures:
     """In place of ``Pictures``."""
 
+    looked_at = False
+    newest_frame: int | None = None
+    aspect = 16 / 9
+
     def __init__(self) -> None:
         self.running = False
+        self.offset = 0
+        self.watcher: object = None
 
     def start(self, *_: object) -> None:
         self.running = True

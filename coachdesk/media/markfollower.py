@@ -1,0 +1,236 @@
+"""The hub's marks in the customer's picture: which are followed, from which frame on, and where they are found to be."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from coachdesk.annotation import Mark, Point, Tool
+from coachdesk.gestures import outline
+from coachdesk.inkwire import Anchor, HintWord, Points
+from coachdesk.media.inkhub import InkHub
+from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
+from coachdesk.media.trackworker import Poses, TrackWorker
+from coachdesk.media.video import Picture
+
+MOST_FOLLOWED = 30
+"""Newest first: the tracker takes a few more."""
+WAIT_SECONDS = 1.0
+"""How long a frame may take to come that a mark was drawn on."""
+GROWING_SECONDS = 0.5
+"""How often what is known of a mark in the making is given to the tracker, while its frame is known there."""
+FRAMES_KNOWN = 150
+OUTLINE_POINTS = 64
+HINTS: dict[Surface, HintWord] = {
+    Surface.GOOD: "",
+    Surface.PLAIN: "closer",
+    Surface.DARK: "more_light",
+    Surface.GLARE: "",
+    Surface.BLURRED: "slower",
+}
+
+
+class Watched(Protocol):
+    """Whose pictures are looked at: ``pictures.Pictures``."""
+
+    watcher: Callable[[Picture], None] | None
+
+    @property
+    def looked_at(self) -> bool: ...
+    @property
+    def newest_frame(self) -> int | None: ...
+
+
+@dataclass
+class _Followed:
+    """A mark. ``frame``: None until the newest is there. ``lost``: the tracker cannot follow it."""
+
+    tool: Tool
+    frame: int | None
+    since: float
+    path: list[Point] = field(default_factory=list)
+    given: float | None = None
+    changed: bool = False
+    lost: bool = False
+
+
+class MarkFollower:
+    """Connects a call's ink with its pictures; make it, and call everything, on the loop. Nothing is decoded for it while
+    nobody could draw and nothing is drawn.
+    """
+
+    def __init__(self, ink: InkHub, pictures: Watched) -> None:
+        self._ink = ink
+        self._pictures = pictures
+        self._worker: TrackWorker | None = None
+        self._marks: OrderedDict[str, _Followed] = OrderedDict()
+        self._frames = _Frames()
+        ink.on_mark = self._changed
+        ink.on_gesture = self._grows
+        ink.newest_frame = lambda: pictures.newest_frame
+
+    def tick(self) -> None:
+        """A few times a second: begins and ceases to look, lets go of what has faded, sees to what had to wait."""
+        for mark in self._ink.marks():
+            if mark.mark in self._marks and not mark.visible(self._ink.now):
+                self._release(mark.mark)
+        if self._frames.epoch > self._ink.epoch:
+            self._ink.set_epoch(self._frames.epoch)
+        self._frames.epoch = self._ink.epoch
+        wanted = bool(self._marks) or self._pictures.looked_at or self._ink.watched
+        if wanted and self._worker is None:
+            self._worker = TrackWorker()
+            self._worker.on_poses = self._found
+            self._worker.on_refused = self._refused
+        self._pictures.watcher = self._see if wanted else None
+        for name in list(self._marks):
+            self._give(name)
+
+    async def surface(self, frame: int | None, points: list[Point]) -> Surface:
+        """Whether a mark drawn there would hold; tells the customer what would help. Raises TrackerError."""
+        frame = self._pictures.newest_frame if frame is None else frame
+        known = self._frames.find(frame) if frame is not None else None
+        if known is None or self._worker is None:
+            raise TrackerError("there is no picture of the customer's camera now")
+        try:
+            found = await self._worker.surface(known, np.array([point[:2] for point in points]))
+        except TimeoutError:
+            raise TrackerError("the tracker is too far behind; try again") from None
+        self._ink.hint(HINTS[found])
+        return found
+
+    def close(self) -> None:
+        self._pictures.watcher = None
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+    # --- marks ------------------------------------------------------------------------------------------------
+
+    def _changed(self, mark: Mark) -> None:
+        if not mark.visible(self._ink.now):
+            self._release(mark.mark)
+            return
+        followed = self._marks.get(mark.mark)
+        if followed is None:
+            followed = self._marks[mark.mark] = _Followed(mark.tool, mark.frame, time.monotonic())
+            self._make_room()
+        path = list(mark.path)
+        if mark.ended and (followed.tool, followed.path) != (mark.tool, path):
+            followed.tool, followed.path, followed.changed, followed.given = mark.tool, path, True, None
+        self._give(mark.mark)
+
+    def _grows(self, points: Points) -> None:
+        followed = self._marks.get(points.mark)
+        if followed is not None:
+            followed.path = followed.path[: points.first] + points.points
+            followed.changed = True
+            self._give(points.mark)
+
+    def _make_room(self) -> None:
+        while len(self._marks) > MOST_FOLLOWED:
+            self._release(next(iter(self._marks)))
+
+    def _release(self, name: str) -> None:
+        if self._marks.pop(name, None) is not None and self._worker is not None:
+            self._wish(name, lambda worker: worker.release(name))
+
+    def _give(self, name: str) -> None:
+        """Has the tracker hold on to a mark as far as it is known, if its frame is."""
+        followed, worker = self._marks[name], self._worker
+        now = time.monotonic()
+        if followed.frame is None:
+            followed.frame = self._frames.newest
+        if worker is None or not followed.changed or followed.frame is None:
+            return
+        if followed.given is not None and now - followed.given < GROWING_SECONDS:
+            return
+        frame = self._frames.find(followed.frame)
+        if frame is None:
+            followed.lost = followed.lost or (followed.given is None and now - followed.since > WAIT_SECONDS)
+            return
+        followed.given, followed.changed = now, False
+        shape = np.array(_thinned(outline(followed.tool, followed.path)))
+        self._wish(name, lambda worker: worker.anchor(name, frame, shape))
+
+    def _wish(self, name: str, wish: Callable[[TrackWorker], None]) -> None:
+        if self._worker is None:
+            return
+        try:
+            wish(self._worker)
+        except TrackerError as error:
+            self._refused(name, str(error))
+
+    def _refused(self, name: str, reason: str) -> None:
+        followed = self._marks.get(name)
+        if followed is not None:
+            followed.lost = True
+
+    # --- pictures ---------------------------------------------------------------------------------------------
+
+    def _see(self, picture: Picture) -> None:
+        """On the decoding thread."""
+        frame, worker = self._frames.add(picture), self._worker
+        if worker is not None:
+            worker.put(picture, frame.epoch)
+
+    def _found(self, found: Poses) -> None:
+        poses = {pose.anchor: pose for pose in found.poses}
+        anchors = [
+            _anchor(name, poses.get(name))
+            for name, followed in self._marks.items()
+            if name in poses or followed.lost
+        ]
+        self._ink.send_poses(found.frame.timestamp, found.frame.epoch, anchors)
+
+
+class _Frames:
+    """The pictures of the last seconds, and which epoch each is of. ``add`` is called on another thread than the rest."""
+
+    def __init__(self) -> None:
+        self._epochs: OrderedDict[int, int] = OrderedDict()
+        self._lock = threading.Lock()
+        self._size: tuple[int, int] | None = None
+        self.epoch = 0
+
+    def add(self, picture: Picture) -> FrameId:
+        """A picture of another size than the one before begins another epoch."""
+        with self._lock:
+            if self._size not in (None, picture.size):
+                self.epoch += 1
+            self._size = picture.size
+            self._epochs[picture.timestamp] = self.epoch
+            if len(self._epochs) > FRAMES_KNOWN:
+                self._epochs.popitem(last=False)
+            return FrameId(self.epoch, picture.timestamp)
+
+    def find(self, timestamp: int) -> FrameId | None:
+        with self._lock:
+            epoch = self._epochs.get(timestamp)
+            return FrameId(epoch, timestamp) if epoch is not None else None
+
+    @property
+    def newest(self) -> int | None:
+        with self._lock:
+            return next(reversed(self._epochs), None)
+
+
+def _anchor(name: str, pose: Pose | None) -> Anchor:
+    """``pose``: None for a mark that the tracker does not follow."""
+    if pose is None:
+        return Anchor(marks=[name], state="lost")
+    h = tuple(round(float(value), 7) for value in pose.h.ravel()) if pose.h is not None else None
+    tracked = pose.state is State.TRACKED
+    toward = round(pose.toward, 3) if pose.toward is not None else None
+    return Anchor(marks=[name], state=pose.state.value, h=h if tracked else None, toward=toward)  # type: ignore[arg-type]
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    step = -(-len(points) // OUTLINE_POINTS)
+    return points[::step]
