@@ -156,7 +156,7 @@ class AgentParty(CoachDeskParty):
         return await asyncio.wait_for(self._answers.get(), CONNECT_SECONDS)
 
     async def answer(self, sdp: str) -> str:
-        raise NotImplementedError("the agent's endpoint always offers")
+        raise RuntimeError("the agent's endpoint always offers")
 
     async def accept(self, sdp: str) -> None:
         await self._hub.signalled(self._far, Answer(self._session, sdp))
@@ -190,14 +190,14 @@ class SupervisorParty(CoachDeskParty):
         self._tick = self._media.tick
 
     async def offer(self) -> str:
-        raise NotImplementedError("a supervisor's endpoint always answers")
+        raise RuntimeError("a supervisor's endpoint always answers")
 
     async def answer(self, sdp: str) -> str:
         await self._media.signalled(Offer("bench", sdp))
         return await asyncio.wait_for(self._answers.get(), CONNECT_SECONDS)
 
     async def accept(self, sdp: str) -> None:
-        raise NotImplementedError("a supervisor's endpoint always answers")
+        raise RuntimeError("a supervisor's endpoint always answers")
 
     async def close(self) -> None:
         await super().close()
