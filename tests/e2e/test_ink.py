@@ -1,0 +1,102 @@
+"""Ink on a whole call: agent, supervisor and trainee endpoints, and what the customer's browser is told, to the letter."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from coachdesk import commands, events
+from coachdesk.annotation import Audience, Point, Tool
+from coachdesk.demo.scene import Scene
+from coachdesk.remote import RemoteEndpoint
+from signaling.policy import Mode
+from tests.e2e.steps import listen
+
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+
+LISTEN_IN = """() => {
+  window.inkTold = [];
+  const make = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+    const channel = make.call(this, label, options);
+    if (label.startsWith("ink")) channel.addEventListener("message", ({ data }) => window.inkTold.push(data));
+    return channel;
+  };
+}"""
+ARROW = [Point(0.3, 0.7), Point(0.5, 0.45)]
+
+
+async def told(scene: Scene) -> list[str]:
+    """Every message of ink that the customer's browser got."""
+    messages: list[str] = await scene.customer.page.evaluate("window.inkTold")
+    return messages
+
+
+async def until_told(scene: Scene, *words: str) -> None:
+    async with asyncio.timeout(30):
+        while not any(all(word in message for word in words) for message in await told(scene)):
+            await asyncio.sleep(0.1)
+
+
+async def draw(endpoint: RemoteEndpoint, **options: Any) -> str:
+    drawn = await endpoint.do(commands.Draw(tool=Tool.ARROW, points=ARROW, **options))
+    assert isinstance(drawn, events.Drawn)
+    return drawn.mark
+
+
+async def sees(endpoint: RemoteEndpoint, mark: str, state: str = "drawn") -> events.Mark:
+    return await endpoint.wait(events.Mark, lambda event: (event.mark, event.state) == (mark, state))
+
+
+async def placed(endpoint: RemoteEndpoint, mark: str) -> events.Poses:
+    """The mark has a pose, whatever it is."""
+    since = time.monotonic()
+    await endpoint.do(commands.Poses(on=True))
+    return await endpoint.wait(
+        events.Poses, lambda event: any(mark in anchor.marks for anchor in event.anchors), since=since
+    )
+
+
+async def test_everybody_sees_their_ink_and_no_others_and_knows_who_does(scene: Scene) -> None:
+    await scene.customer.page.evaluate(LISTEN_IN)
+    await scene.answer()
+    agent, supervisor, trainee = (scene.staff[name] for name in ("agent", "supervisor", "trainee"))
+    await asyncio.gather(*(endpoint.do(commands.Frames(on=True)) for endpoint in (agent, supervisor)))
+    await asyncio.gather(listen(scene), listen(scene, "trainee"))
+    await asyncio.gather(*(each.wait(events.Stage) for each in (supervisor, trainee)))
+    await asyncio.gather(*(each.wait(events.Frames) for each in (agent, supervisor)))
+
+    public = await draw(agent)
+    seen = await sees(supervisor, public)
+    assert (seen.author, seen.name, seen.audience) == ("agent", "agent", Audience.PUBLIC)
+    assert len((await sees(agent, public)).seen_by) == 3
+    await sees(trainee, public)
+    await until_told(scene, public, '"end"')
+    assert (await placed(agent, public)).epoch == (await placed(supervisor, public)).epoch
+    await until_told(scene, '"poses"', public)
+
+    private = await draw(supervisor, text="secret-words")
+    assert (await sees(agent, private)).audience is Audience.COACHING
+    assert (await sees(supervisor, private)).seen_by == ["agent"]
+    lesson = await draw(trainee)
+    await sees(supervisor, lesson)
+    await placed(agent, private)
+    after = await draw(agent)
+    await until_told(scene, after, '"end"')
+    said = "".join(await told(scene))
+    assert private not in said
+    assert "secret" not in said
+    assert lesson not in said
+    marks = {event.mark for _, event in agent.log if isinstance(event, events.Mark)}
+    assert (private in marks, lesson in marks) == (True, False)
+
+    await agent.do(commands.Show(mark=private))
+    await until_told(scene, private, "secret-words")
+    await supervisor.do(commands.SetMode(mode=Mode.BARGE))
+    aloud = await draw(supervisor)
+    await until_told(scene, aloud)
+    await agent.do(commands.Clear())
+    await sees(supervisor, public, "removed")
