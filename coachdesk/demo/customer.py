@@ -107,11 +107,13 @@ class Customer:
         env: Mapping[str, str] | None = None,
         headless: bool = True,
         fps: int = 10,
+        camera: Path | None = None,
     ) -> Customer:
         """Opens the join link.
 
         ``voice``: a WAV the customer says, round and round; ``env`` is the browser's; ``fps``: pictures a second of its
-        made-up camera, few by default, since the browser has no hardware to encode them here.
+        made-up camera, few by default, since the browser has no hardware to encode them here; ``camera``: a video (Y4M
+        or MJPEG) in its place, round and round.
         """
         from playwright.async_api import async_playwright
 
@@ -130,6 +132,7 @@ class Customer:
                 "--disable-component-update",
                 "--disable-sync",
                 "--no-first-run",
+                *([f"--use-file-for-fake-video-capture={camera}"] if camera else []),
             ],
         )
         context = await browser.new_context(viewport=VIEW, permissions=["camera", "microphone"])

@@ -30,7 +30,7 @@ class Scene:
 
     ``sink`` is the PulseAudio sink that is the customer's ear; ``env`` shows programs the sound server and the screen.
     ``windows``: agent and supervisor have desktop windows, else all are headless endpoints.
-    ``fps``: pictures a second of the customer's camera.
+    ``fps``: pictures a second of the customer's camera; ``camera``: a video in its place.
 
     Attributes:
         staff: endpoints by name.
@@ -45,6 +45,7 @@ class Scene:
         env: Mapping[str, str],
         windows: bool,
         fps: int = 10,
+        camera: Path | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.stage = stage
@@ -53,6 +54,7 @@ class Scene:
         self._env = {**env, "PULSE_SINK": sink}
         self._windows = windows
         self._fps = fps
+        self._camera = camera
         self._tell = tell
         self._stack = AsyncExitStack()
         self._recorder = SinkRecorder(sink, env)
@@ -75,6 +77,7 @@ class Scene:
             env=self._env,
             headless=not self._windows,
             fps=self._fps,
+            camera=self._camera,
         )
         await self._stack.enter_async_context(self.customer)
         return self

@@ -15,6 +15,7 @@
  * @property {Map<number, Matrix>} motions  by time: from the follower's first frame to that one
  * @property {Matrix} base  from the picture drawn on to the follower's first frame, in pixels of the tracked picture
  * @property {number} told  the time that the last pose was of
+ * @property {boolean} drawn  nothing was told since the drawing itself
  */
 
 import { Follower } from "./follower.js";
@@ -23,7 +24,9 @@ import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
 const SAME_FRAME_MS = 25;
+/** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet. */
 const TRUSTED_MS = 6000;
+const DRAWN_TRUSTED_MS = 60_000;
 const MISSED_MOST = 8;
 const ANCHORS_MOST = 8;
 /** A follower that holds on to points this far (pixels) from where the mark turns out to be is made anew. */
@@ -53,10 +56,22 @@ export class Carrier {
   }
 
   /**
-   * Where a mark was at `time`, as the agent (or the drawing itself) says.
+   * Where a mark was at `time`, as the agent says.
    * @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {number} time
    */
   place(id, outline, pose, time) {
+    this.#place(id, outline, pose, time);
+    const anchor = this.#anchors.get(id);
+    if (anchor) anchor.drawn = false;
+  }
+
+  /** It was drawn on the picture of `time`, and that is all that is known. @param {string} id @param {Point[]} outline @param {number} time */
+  drawn(id, outline, time) {
+    this.#place(id, outline, IDENTITY, time);
+  }
+
+  /** @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {number} time */
+  #place(id, outline, pose, time) {
     const frame = this.#frame(time);
     if (!frame) return;
     const [into, out] = this.#scales();
@@ -79,17 +94,22 @@ export class Carrier {
     this.#anchors.delete(id);
   }
 
+  /** No mark counts any more. */
+  clear() {
+    this.#anchors.clear();
+  }
+
   /** Everything seen is of another camera, or turned: nothing is known any more. */
   forget() {
     this.#seen = [];
-    this.#anchors.clear();
+    this.clear();
   }
 
   /** Where the mark is in the newest picture, or null: not known well enough. @param {string} id @returns {Matrix | null} */
   pose(id) {
     const anchor = this.#anchors.get(id);
     const now = this.#seen[this.#seen.length - 1]?.time ?? 0;
-    if (!anchor || anchor.follower.missed || now - anchor.told > TRUSTED_MS) return null;
+    if (!anchor || anchor.follower.missed || now - anchor.told > (anchor.drawn ? DRAWN_TRUSTED_MS : TRUSTED_MS)) return null;
     const [into, out] = this.#scales();
     return times(out, times(times(anchor.follower.motion, anchor.base), into));
   }
@@ -131,7 +151,7 @@ export class Carrier {
     const follower = new Follower(frame.pyramid, outline.map(({ x, y }) => apply(onFrame, x, y)));
     this.drop(id);
     if (!follower.holds) return;
-    const anchor = { outline, follower, motions: new Map([[frame.time, [...IDENTITY]]]), base: place, told: frame.time };
+    const anchor = { outline, follower, motions: new Map([[frame.time, [...IDENTITY]]]), base: place, told: frame.time, drawn: true };
     const newest = this.#seen[this.#seen.length - 1];
     if (newest !== frame && follower.see(newest.pyramid, this.#shiftSince(frame))) anchor.motions.set(newest.time, follower.motion);
     this.#anchors.set(id, anchor);

@@ -33,11 +33,17 @@ export class Delayed {
     this.#kept.find((kept) => Math.abs(kept.time - time) < SAME_FRAME_MS)?.poses.set(id, pose);
   }
 
+  drawn() {}
+
   outline() {}
 
   /** @param {string} id */
   drop(id) {
     for (const { poses } of this.#kept) poses.delete(id);
+  }
+
+  clear() {
+    for (const { poses } of this.#kept) poses.clear();
   }
 
   forget() {

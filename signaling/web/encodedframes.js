@@ -4,6 +4,7 @@
  */
 
 const READY_WITHIN_MS = 1500;
+const ENDED_AFTER_MS = 1000;
 
 export class EncodedFrames {
   /** @type {Worker | null} */ #worker = null;
@@ -23,9 +24,10 @@ export class EncodedFrames {
     if (this.#worker) /** @type {any} */ (sender).transform = new Transform(this.#worker);
   }
 
+  /** Once the connection is closed: Chromium does not survive a worker that ends while frames are on their way to it. */
   close() {
     this.#closed = true;
-    this.#worker?.terminate();
+    setTimeout(() => this.#worker?.terminate(), ENDED_AFTER_MS);
   }
 
   /** @param {(ticks: number, at: number) => void} onFrame @returns {Promise<void>} */

@@ -26,11 +26,11 @@ export class Keepsakes {
     this.#kept.set(mark, { image, at: now });
   }
 
-  /** Those of lost marks, in a row at the lower edge. @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {{mark: string, colour: string}[]} lost */
-  paint(context, { left, top, width, height }, lost) {
+  /** Those of lost marks, in a row at the lower edge. @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {{mark: string, colour: string}[]} lost */
+  paint(context, width, height, lost) {
     const shown = lost.filter(({ mark }) => this.#kept.has(mark)).slice(0, Math.max(1, Math.floor((width - GAP) / (SIDE + GAP) - 1)));
     shown.forEach(({ mark, colour }, n) => {
-      const [x, y] = [left + GAP + n * (SIDE + GAP), top + height - SIDE - GAP];
+      const [x, y] = [GAP + n * (SIDE + GAP), height - SIDE - GAP];
       context.drawImage(/** @type {any} */ (this.#kept.get(mark)).image, x, y, SIDE, SIDE);
       context.strokeStyle = colour;
       context.lineWidth = 2;

@@ -12,7 +12,7 @@
 import { opacity, outline } from "./board.js";
 import { Carrier } from "./carrier.js";
 import { Delayed, Pace } from "./delayed.js";
-import { apply, IDENTITY, times } from "./homography.js";
+import { apply, times } from "./homography.js";
 import { Keepsakes } from "./keepsakes.js";
 import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
 import { smallSize } from "./pyramid.js";
@@ -61,11 +61,17 @@ export class Overlay {
     this.#wipe();
   }
 
-  /** Another camera, or turned. */
-  forget() {
-    this.carrier.forget();
+  /** Another board: no mark counts any more. */
+  clear() {
+    this.carrier.clear();
     this.#anchors.clear();
     this.#keepsakes.clear();
+  }
+
+  /** Another camera: nothing of what was seen counts any more. */
+  forget() {
+    this.carrier.forget();
+    this.clear();
     this.#frozen = null;
   }
 
@@ -88,7 +94,7 @@ export class Overlay {
     const about = outline(mark);
     const time = mark.frame === null ? this.#newest : this.clock.time(mark.frame);
     if (this.carrier.pose(mark.mark)) this.carrier.outline(mark.mark, about);
-    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.place(mark.mark, about, IDENTITY, time);
+    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time);
   }
 
   /** Where an anchor was in some frame. @param {Mark[]} marks @param {Pose} pose */
@@ -178,7 +184,7 @@ export class Overlay {
     const picture = (this.carrier instanceof Delayed && this.carrier.picture) || this.video;
     this.#mirroring(() => this.#context.drawImage(picture, left, top, width, height));
     for (const draw of things) draw();
-    this.#keepsakes.paint(this.#context, this.#viewport(), this.#lost());
+    this.#keepsakes.paint(this.#context, this.canvas.clientWidth, this.canvas.clientHeight, this.#lost());
     return undefined;
   }
 

@@ -135,9 +135,9 @@ export class Peer {
 
   close() {
     clearInterval(this.#watch);
-    this.frames.close();
     this.pc.onconnectionstatechange = this.pc.onicecandidate = this.pc.ondatachannel = null;
     this.pc.close();
+    this.frames.close();
   }
 
   /** @param {"audio" | "video"} kind */

@@ -25,7 +25,7 @@ export class Sketch {
     this.finger = new Finger(byId("ink"), this.overlay, this.ink, (x, y) => void this.#focus(x, y));
     this.ink.handlers = {
       onChange: () => this.#tools(),
-      onForget: () => this.overlay.forget(),
+      onForget: () => this.overlay.clear(),
       onEdit: (mark) => this.overlay.edited(mark),
       onGrown: (mark, path) => this.overlay.grown(mark, path),
       onPose: (marks, pose) => this.overlay.posed(marks, pose),
