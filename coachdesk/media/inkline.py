@@ -42,6 +42,7 @@ class InkLine:
         self._sent = 0
         self._stage: Stage | None = None
         self._told_stage: Stage | None = None
+        self._told_log = False  # on this connection: which log it is, also if it is empty
         self._waiting: deque[Message] = deque(maxlen=MAX_WAITING)
         self._edits = TokenBucket(EDITS_PER_SECOND, EDITS_AT_ONCE, now)
         self._live = TokenBucket(LIVE_PER_SECOND, LIVE_AT_ONCE, now)
@@ -70,7 +71,7 @@ class InkLine:
         self._peer, self._log_id = peer, log_id
         known = have.log == log_id and have.seq <= len(self.outbox.entries)
         self._sent = have.seq if known else 0
-        self._told_stage = None
+        self._told_stage, self._told_log = None, False
         self._waiting.clear()
 
     def tell_stage(self, stage: Stage) -> None:
@@ -101,11 +102,12 @@ class InkLine:
                 self._waiting.popleft()
             return sent
         part = _as_many_as_fit(self.outbox.entries[self._sent : self._sent + inkwire.MAX_EDITS])
-        if not part:
+        if not part and self._told_log:
             return False
         log = Log(log=self._log_id, seq=self._sent, now=round(now, 3), entries=part)
         if sent := peer.ink.send(inkwire.dump(log)):
             self._sent += len(part)
+            self._told_log = True
         return sent
 
 

@@ -36,9 +36,9 @@ async def told(scene: Scene) -> list[str]:
 
 
 async def until_told(scene: Scene, *words: str) -> None:
-    async with asyncio.timeout(30):
-        while not any(all(word in message for word in words) for message in await told(scene)):
-            await asyncio.sleep(0.1)
+    """Waits for one message that has all of ``words``."""
+    script = "words => window.inkTold.some(message => words.every(word => message.includes(word)))"
+    await scene.customer.page.wait_for_function(script, arg=list(words))
 
 
 async def draw(endpoint: RemoteEndpoint, **options: Any) -> str:
