@@ -20,7 +20,9 @@ from coachdesk.media.trackworker import Poses, TrackWorker
 from coachdesk.media.video import Picture
 
 MOST_FOLLOWED = 30
-"""Newest first: the tracker takes a few more."""
+"""The tracker takes a few more. Marks that are gone give way first, then the oldest."""
+KEPT_SECONDS = 60.0
+"""How long a mark that is gone is followed on: by undo or replay it comes back where it belongs."""
 WAIT_SECONDS = 1.0
 """How long a frame may take to come that a mark was drawn on."""
 GROWING_SECONDS = 0.5
@@ -49,7 +51,14 @@ class Watched(Protocol):
 
 @dataclass
 class _Followed:
-    """A mark. ``frame``: None until the newest is there. ``lost``: the tracker cannot follow it."""
+    """A mark.
+
+    Attributes:
+        frame: None until the newest is there.
+        given: when the tracker was told of it, seconds of the monotonic clock; ``changed``: not of all of it.
+        lost: the tracker cannot follow it.
+        gone: when it was removed or has faded; None: it is there.
+    """
 
     tool: Tool
     frame: int | None
@@ -58,6 +67,8 @@ class _Followed:
     given: float | None = None
     changed: bool = False
     lost: bool = False
+    removed: bool = False
+    gone: float | None = None
 
 
 class MarkFollower:
@@ -78,8 +89,8 @@ class MarkFollower:
     def tick(self) -> None:
         """A few times a second: begins and ceases to look, lets go of what has faded, sees to what had to wait."""
         for mark in self._ink.marks():
-            if mark.mark in self._marks and not mark.visible(self._ink.now):
-                self._release(mark.mark)
+            if mark.mark in self._marks:
+                self._note_gone(mark)
         if self._frames.epoch > self._ink.epoch:
             self._ink.set_epoch(self._frames.epoch)
         self._frames.epoch = self._ink.epoch
@@ -113,14 +124,24 @@ class MarkFollower:
 
     # --- marks ------------------------------------------------------------------------------------------------
 
-    def _changed(self, mark: Mark) -> None:
-        if not mark.visible(self._ink.now):
+    def _note_gone(self, mark: Mark) -> None:
+        followed, now = self._marks[mark.mark], time.monotonic()
+        followed.removed = mark.removed
+        if mark.visible(self._ink.now):
+            followed.gone = None
+        elif followed.gone is None:
+            followed.gone = now
+        elif now - followed.gone > KEPT_SECONDS:
             self._release(mark.mark)
-            return
+
+    def _changed(self, mark: Mark) -> None:
         followed = self._marks.get(mark.mark)
         if followed is None:
+            if not mark.visible(self._ink.now):
+                return
             followed = self._marks[mark.mark] = _Followed(mark.tool, mark.frame, time.monotonic())
             self._make_room()
+        self._note_gone(mark)
         path = list(mark.path)
         if mark.ended and (followed.tool, followed.path) != (mark.tool, path):
             followed.tool, followed.path, followed.changed, followed.given = mark.tool, path, True, None
@@ -135,7 +156,8 @@ class MarkFollower:
 
     def _make_room(self) -> None:
         while len(self._marks) > MOST_FOLLOWED:
-            self._release(next(iter(self._marks)))
+            gone = (name for name, followed in self._marks.items() if followed.gone is not None)
+            self._release(next(gone, next(iter(self._marks))))
 
     def _release(self, name: str) -> None:
         if self._marks.pop(name, None) is not None and self._worker is not None:
@@ -185,7 +207,7 @@ class MarkFollower:
         anchors = [
             _anchor(name, poses.get(name))
             for name, followed in self._marks.items()
-            if name in poses or followed.lost
+            if not followed.removed and (name in poses or followed.lost)
         ]
         self._ink.send_poses(found.frame.timestamp, found.frame.epoch, anchors)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 import pytest
 
 from coachdesk.annotation import Begin, Board, End, Entry, Point, Show, Tool
@@ -80,6 +82,74 @@ async def test_private_ink_never_reaches_the_customers_channel_until_it_is_shown
         hub.submit(Show(mark="secret-0001", on=True))
         await until(lambda: phone.has("secret-0001"))
         assert not any(b"mia" in text for text in phone.texts)
+
+
+EVERYBODY = {views.AGENT, views.CUSTOMER, views.MIA, views.BEN, views.TOM}
+STAFF, LEARNERS = {views.AGENT, views.MIA, views.BEN}, {views.MIA, views.BEN, views.TOM}
+MIAS = {
+    Mode.LISTEN: STAFF,
+    Mode.WHISPER: STAFF,
+    Mode.BARGE: EVERYBODY,
+    Mode.TAKEOVER: EVERYBODY,
+    Mode.LANE: LEARNERS,
+}
+
+
+async def test_the_matrix_of_who_sees_whose_ink() -> None:
+    """Everybody draws in every mode of Mia's; then each has what is for them and no byte of the rest."""
+    hub = InkHub()
+    at_agent: list[Entry] = []
+    hub.on_entry = at_agent.append
+    async with AsyncExitStack() as stack:
+        inboxes: dict[str, Inbox] = {}
+        for revision, mode in enumerate(Mode):
+            hub.apply(views.call_view(views.party(views.MIA, mode), *OTHERS, revision=revision))
+            for party in sorted(EVERYBODY - {views.AGENT} - inboxes.keys()):
+                layout = CUSTOMER if party == views.CUSTOMER else OBSERVER
+                to_party, far = await stack.enter_async_context(pair(layout))
+                wire(hub, party, to_party)
+                inboxes[party] = Inbox(far)
+                await until(lambda far=far: far.ink.send(dump(Have())))
+            for author in sorted(EVERYBODY - {views.AGENT}):
+                inboxes[author].do(f"{mode}-by-{author}")
+            expected = expected_marks(mode)
+            draw(hub, f"{mode}-by-{views.AGENT}")
+            await until(lambda expected=expected: drawn_at(hub) >= expected.keys())
+        hub.apply(views.call_view(views.party(views.MIA), *OTHERS, revision=99))
+        draw(hub, "last-mark")
+        await until(lambda: all(inbox.has("last-mark") for inbox in inboxes.values()))
+    every = {mark: seen for mode in Mode for mark, seen in expected_marks(mode).items()}
+    for party, inbox in inboxes.items():
+        told = b"".join(inbox.texts).decode()
+        assert {mark for mark in every if mark in told} == {
+            mark for mark, seen in every.items() if party in seen
+        }
+    known = {mark.mark for mark in Board(at_agent).marks()}
+    assert known - {"last-mark"} == {mark for mark, seen in every.items() if views.AGENT in seen}
+
+
+OTHERS = [views.party(views.BEN), views.party(views.TOM)]
+
+
+def expected_marks(mode: Mode) -> dict[str, set[str]]:
+    """Who sees the mark of each while Mia is in ``mode``."""
+    seen = {
+        views.AGENT: STAFF if mode is Mode.TAKEOVER else EVERYBODY,
+        views.CUSTOMER: EVERYBODY,
+        views.MIA: MIAS[mode],
+        views.BEN: STAFF,
+        views.TOM: LEARNERS,
+    }
+    return {f"{mode}-by-{author}": parties for author, parties in seen.items()}
+
+
+def drawn_at(hub: InkHub) -> set[str]:
+    return {mark.mark for mark in hub.marks() if mark.ended}
+
+
+def draw(hub: InkHub, mark: str) -> None:
+    hub.submit(Begin(mark=mark, tool=Tool.PEN, colour="#2f7cf6", width=0.006))
+    hub.submit(End(mark=mark, path=PATH))
 
 
 async def test_a_gesture_and_poses_pass_live() -> None:

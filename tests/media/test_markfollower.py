@@ -1,0 +1,310 @@
+"""Marks of the hub in the picture: which are followed, from which frame on, and what everybody is told of where they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from coachdesk.annotation import Begin, End, Point, Remove, Restore, Tool
+from coachdesk.inkwire import Points, Poses
+from coachdesk.media import markfollower
+from coachdesk.media.inkhub import InkHub
+from coachdesk.media.markfollower import KEPT_SECONDS, MarkFollower
+from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
+from coachdesk.media.trackworker import Poses as Found
+from coachdesk.media.video import Picture
+from tests.fakes.views import call_view
+from tests.media.peers import until
+
+PATH = [Point(0.4, 0.4), Point(0.6, 0.6)]
+
+
+class FakeWorker:
+    """Notes what it is to follow; finds what the test says."""
+
+    made: list[FakeWorker]
+
+    def __init__(self) -> None:
+        self.on_poses: Callable[[Found], None] = lambda found: None
+        self.on_refused: Callable[[str, str], None] = lambda name, reason: None
+        self.anchored: dict[str, tuple[FrameId, Any]] = {}
+        self.count = 0
+        self.released: list[str] = []
+        self.put_in: list[int] = []
+        self.closed = False
+        self.full = False
+        FakeWorker.made.append(self)
+
+    def put(self, picture: Picture, epoch: int) -> None:
+        self.put_in.append(epoch)
+
+    def anchor(self, name: str, frame: FrameId, outline: Any) -> None:
+        if self.full:
+            raise TrackerError("too far behind")
+        self.count += 1
+        self.anchored[name] = frame, outline
+
+    def release(self, name: str) -> None:
+        self.released.append(name)
+
+    async def surface(self, frame: FrameId, outline: Any) -> Surface:
+        return Surface.PLAIN
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakePictures:
+    watcher: Callable[[Picture], None] | None = None
+    looked_at = True
+    newest_frame: int | None = None
+
+
+def picture(timestamp: int, size: tuple[int, int] = (64, 48)) -> Picture:
+    return Picture(av.VideoFrame(*size, "yuv420p"), timestamp, 0.0)
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.ink = InkHub(clock=lambda: self.time)
+        self.ink.apply(call_view())
+        self.pictures = FakePictures()
+        self.follower = MarkFollower(self.ink, self.pictures)
+        self.told: list[Poses] = []
+        self.ink.on_poses = self.told.append
+
+    @property
+    def worker(self) -> FakeWorker:
+        return FakeWorker.made[-1]
+
+    def show(self, *timestamps: int, size: tuple[int, int] = (64, 48)) -> None:
+        for timestamp in timestamps:
+            assert self.pictures.watcher is not None
+            self.pictures.watcher(picture(timestamp, size))
+
+    def begin(self, mark: str, frame: int | None = 3000) -> None:
+        self.ink.submit(
+            Begin(mark=mark, tool=Tool.RECTANGLE, colour="#000000", width=0.01, frame=frame, fade=10)
+        )
+
+    def draw(self, mark: str, frame: int | None = 3000) -> None:
+        self.begin(mark, frame)
+        self.ink.submit(End(mark=mark, path=PATH))
+
+    def found(self, **states: State) -> list[dict[str, Any]]:
+        poses = [Pose(name, state, np.eye(3)) for name, state in states.items()]
+        self.worker.on_poses(Found(FrameId(0, 6000), poses))
+        return [{"mark": each.marks[0], "state": each.state, "h": each.h} for each in self.told[-1].anchors]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr("coachdesk.media.markfollower.time.monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    FakeWorker.made = []
+    monkeypatch.setattr(markfollower, "TrackWorker", FakeWorker)
+    return Scene()
+
+
+def test_a_mark_is_followed_from_the_frame_it_was_drawn_on(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(0, 3000, 6000)
+    scene.draw("mark_0001")
+    frame, outline = scene.worker.anchored["mark_0001"]
+    assert frame == FrameId(0, 3000)
+    assert outline.tolist() == [[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]]
+    assert scene.found(mark_0001=State.TRACKED) == [
+        {"mark": "mark_0001", "state": "tracked", "h": (1, 0, 0, 0, 1, 0, 0, 0, 1)}
+    ]
+    assert scene.found(mark_0001=State.OFF_SCREEN) == [
+        {"mark": "mark_0001", "state": "off_screen", "h": None}
+    ]
+
+
+def test_a_frame_that_is_still_to_come_is_waited_for(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(0)
+    scene.draw("mark_0001")
+    assert not scene.worker.anchored
+    scene.show(3000)
+    scene.follower.tick()
+    assert scene.worker.anchored["mark_0001"][0] == FrameId(0, 3000)
+
+
+def test_a_frame_that_never_comes_leaves_the_mark_lost(scene: Scene, clock: list[float]) -> None:
+    scene.follower.tick()
+    scene.show(0)
+    scene.draw("mark_0001")
+    clock[0] = 5.0
+    scene.follower.tick()
+    scene.draw("mark_0002", frame=0)
+    states = {each["mark"]: each["state"] for each in scene.found(mark_0002=State.TRACKED)}
+    assert states == {"mark_0001": "lost", "mark_0002": "tracked"}
+
+
+def test_without_a_frame_the_next_picture_is_drawn_on(scene: Scene) -> None:
+    scene.pictures.looked_at = False
+    scene.follower.tick()
+    assert (scene.pictures.watcher, FakeWorker.made) == (None, [])
+    scene.draw("mark_0001", frame=None)
+    scene.follower.tick()
+    scene.show(9000)
+    scene.follower.tick()
+    assert scene.worker.anchored["mark_0001"][0] == FrameId(0, 9000)
+
+
+def test_nothing_is_decoded_when_nobody_looks_and_nothing_was_drawn_of_late(
+    scene: Scene, clock: list[float]
+) -> None:
+    scene.pictures.looked_at = False
+    scene.draw("mark_0001")
+    scene.follower.tick()
+    assert scene.pictures.watcher is not None
+    scene.time += 11
+    for seconds in (0, KEPT_SECONDS - 1):
+        clock[0] += seconds
+        scene.follower.tick()
+    assert scene.pictures.watcher is not None
+    clock[0] += 2
+    scene.follower.tick()
+    assert scene.worker.released == ["mark_0001"]
+    assert scene.pictures.watcher is None
+
+
+def test_a_mark_in_the_making_is_held_on_to_before_its_frame_is_forgotten(
+    scene: Scene, clock: list[float]
+) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.begin("mark_0001")
+    for step in range(20):
+        clock[0] += 0.1
+        scene.ink.point(Points(mark="mark_0001", first=step, points=[Point(step / 20, 0.5)]))
+    assert 2 <= scene.worker.count <= 5
+    scene.ink.submit(End(mark="mark_0001", path=PATH))
+    assert len(scene.worker.anchored["mark_0001"][1]) == 4
+
+
+def test_what_is_removed_is_followed_on_so_that_undo_brings_it_back_where_it_belongs(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.draw("mark_0001")
+    scene.ink.submit(Remove("mark_0001"))
+    scene.follower.tick()
+    assert scene.found(mark_0001=State.TRACKED) == []
+    scene.ink.submit(Restore("mark_0001"))
+    assert [each["state"] for each in scene.found(mark_0001=State.TRACKED)] == ["tracked"]
+    assert (scene.worker.count, scene.worker.released) == (1, [])
+
+
+def test_what_has_faded_is_followed_on_for_a_replay(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.draw("mark_0001")
+    scene.time += 11
+    scene.follower.tick()
+    assert [each["state"] for each in scene.found(mark_0001=State.TRACKED)] == ["tracked"]
+
+
+def test_marks_that_are_gone_give_way_before_those_that_are_not(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    for number in range(markfollower.MOST_FOLLOWED):
+        scene.draw(f"mark_{number:04}")
+    scene.ink.submit(Remove("mark_0007"))
+    scene.draw("mark_more")
+    assert scene.worker.released == ["mark_0007"]
+
+
+def test_so_many_are_followed_and_the_oldest_give_way(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    for number in range(markfollower.MOST_FOLLOWED + 2):
+        scene.draw(f"mark_{number:04}")
+    assert scene.worker.released == ["mark_0000", "mark_0001"]
+
+
+def test_a_tracker_that_is_far_behind_loses_a_mark_and_nothing_else(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.worker.full = True
+    scene.draw("mark_0001")
+    assert scene.found() == [{"mark": "mark_0001", "state": "lost", "h": None}]
+
+
+def test_another_size_is_another_epoch_and_so_is_a_turned_phone(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(0)
+    scene.show(3000, size=(48, 64))
+    scene.follower.tick()
+    assert scene.ink.epoch == 1
+    scene.ink.turn()
+    scene.follower.tick()
+    scene.show(6000, size=(48, 64))
+    assert scene.worker.put_in == [0, 1, 2]
+    scene.draw("mark_0001", frame=3000)
+    assert scene.worker.anchored["mark_0001"][0] == FrameId(1, 3000)
+
+
+async def test_the_surface_is_told_and_the_customer_gets_a_hint(scene: Scene) -> None:
+    with pytest.raises(TrackerError):
+        await scene.follower.surface(None, PATH)
+    scene.follower.tick()
+    scene.show(3000)
+    assert await scene.follower.surface(3000, PATH) is Surface.PLAIN
+
+
+def test_the_end_is_the_trackers_too(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.follower.close()
+    assert scene.worker.closed
+    assert scene.pictures.watcher is None
+
+
+# --- with the real tracker ---
+
+
+def textured(shift: int, seed: int = 4) -> av.VideoFrame:
+    """A pattern that can be recognised, moved to the right by ``shift`` pixels; 640 x 360."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (60, 100), np.uint8)
+    grey = np.kron(coarse, np.ones((8, 8), np.uint8))[40:400, 80 - shift : 720 - shift]
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.stack([grey] * 3, 2)), format="bgr24")
+    return frame.reformat(format="yuv420p")
+
+
+@pytest.fixture
+async def real() -> AsyncIterator[Scene]:
+    scene = Scene()
+    scene.follower.tick()
+    yield scene
+    scene.follower.close()
+
+
+async def test_a_mark_is_told_to_be_where_its_thing_is(real: Scene) -> None:
+    look = real.pictures.watcher
+    assert look is not None
+    look(Picture(textured(0), 3000, 0.0))
+    real.draw("mark_0001")
+    for step in range(1, 12):
+        count = len(real.told)
+        look(Picture(textured(4 * step), 3000 + 3000 * step, 0.0))
+        await until(lambda count=count: len(real.told) > count)
+    await asyncio.sleep(0)
+    last = real.told[-1]
+    (anchor,) = last.anchors
+    assert (last.frame, anchor.state) == (3000 + 3000 * 11, "tracked")
+    assert anchor.h is not None
+    x, y, w = np.array(anchor.h).reshape(3, 3) @ [0.5, 0.5, 1]
+    assert (x / w * 640, y / w * 360) == pytest.approx((320 + 44, 180), abs=1.5)
