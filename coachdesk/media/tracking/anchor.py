@@ -21,8 +21,8 @@ COASTING = 6
 PROBATION = 9
 """Frames a weak find may take to become a strong one."""
 BETWEEN_KEYFRAMES = 12
-ENOUGH = 0.4
-"""Share of the expected points that agree, below which the next best way is tried too."""
+AGREEMENT = 8.0
+"""Work pixels by which a weakly supported place may be off from where the motion says."""
 ROOM = 12.0
 """Pixels around the outline that belong to the mark."""
 
@@ -50,6 +50,7 @@ class Anchor:
     def __init__(self, view: View, outline: Floats) -> None:
         self.outline = outline
         self.atlas = Atlas(view, _with_room(outline))
+        _ = self.atlas.first.features
         self.h: Homography = np.eye(3)
         self.state = State.TRACKED
         self.evidence: Evidence | None = None
@@ -60,15 +61,16 @@ class Anchor:
         self._count = self._grown = self._failed = 0
         self._probation = self._searched = 0
         self._order: list[Keyframe] = []
-        self._searching = False
+        self._described = False  # the features of the view before are known
+        self._places: list[tuple[Keyframe, Homography]] = []  # found by features, not looked at yet
 
     def update(self, view: View) -> State:
         """Find the mark in the next view."""
         self._count += 1
-        if self._failed == 0 or (self.state is not State.LOST and self._failed % 2 == 0):
-            self._searching = False
+        found = None
+        if self.state is not State.LOST:
             found = self._follow(view)
-        else:
+        if found is None and self._failed:
             found = self._search(view)
         self._previous = view
         self.evidence = found
@@ -99,19 +101,37 @@ class Anchor:
     # --- following ---
 
     def _follow(self, view: View) -> Evidence | None:
-        """From where it is expected to be; else from where the picture's own motion says, found by flow."""
+        """From where it is expected to be; else from where the picture's own motion says, found by flow.
+
+        What is seen on the mark itself is believed; what is not must agree with the picture's motion.
+        """
         if self._failed == 0:
-            found = self._exact(normalized(self._velocity @ self.h), view)
-            if found is not None and found.trust() and found.share > ENOUGH:
+            expected = normalized(self._velocity @ self.h)
+            found = self._exact(expected, view)
+            if found is not None and self._believed(found, expected):
                 return found
         carried = self._carried(view)
         if carried is None:
             return None
-        found = self._exact(carried, view) if self._failed == 0 else self._far(carried, view)
-        if found is not None and (found.trust_again() if self._failed else found.trust()):
+        if self._failed == 0:
+            if found is not None and self._believed(found, carried):
+                return found
+            found = self._exact(carried, view)
+        else:
+            found = self._far(carried, view) if self._failed % 2 == 0 else None
+        if found is not None and self._believed(found, carried):
             return found
         self.h = carried
         return None
+
+    def _believed(self, found: Evidence, expected: Homography) -> bool:
+        return found.clear or (found.trust() and self._agrees(found.h, expected))
+
+    def _agrees(self, h: Homography, expected: Homography) -> bool:
+        """Whether both put the mark at about the same place."""
+        here, there, before = (transform(each, self.atlas.outline) for each in (h, expected, self.h))
+        off = float(np.linalg.norm(here - there, axis=1).max())
+        return off < AGREEMENT + 0.25 * float(np.linalg.norm(there - before, axis=1).mean())
 
     def _exact(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)
@@ -145,24 +165,40 @@ class Anchor:
     # --- searching ---
 
     def _search(self, view: View) -> Evidence | None:
-        """Anywhere in the picture: at once just after a loss; later one frame's features are looked for in the next."""
-        if self.state is State.LOST and not self._searching:
-            self._searching = True
+        """Anywhere in the picture; at most one of the expensive steps in a frame, but all at once just after a loss.
+
+        The steps: describe a keyframe; find the frame's features; match and align the likeliest place; align the next.
+        """
+        if self._places:
+            return self._look_at(*self._places.pop(0), view)
+        if self.state is not State.LOST and self._failed % 2 == 0:
+            return None
+        at_once = self.state is not State.LOST and self._failed == 1
+        if not at_once and not self._described:
+            self._described = True
             _ = view.features
             return None
-        source = self._previous if self._searching else view
-        self._searching = False
+        source = self._previous if self._described else view
+        self._described = False
         keyframe = self._next_to_search()
-        for g in relocate.places(keyframe, source.features):
-            guess = Guess(normalized(g @ keyframe.h), np.zeros(2), self._count)
-            found = self._by_flow(keyframe, guess, view)
-            trust = found.trust_found() if found is not None else Trust.NONE
-            if found is not None and trust:
-                self._probation = 0 if trust is Trust.FULL else PROBATION
-                self.atlas.active = keyframe
-                self._failed = 1
-                return found
-        return None
+        if not keyframe.described:
+            if not at_once:
+                _ = keyframe.features
+                return None
+            keyframe = self.atlas.first
+        self._places = [(keyframe, g) for g in relocate.places(keyframe, source.features)]
+        return self._look_at(*self._places.pop(0), view) if self._places else None
+
+    def _look_at(self, keyframe: Keyframe, g: Homography, view: View) -> Evidence | None:
+        """Whether the mark is where a search says."""
+        found = self._by_flow(keyframe, Guess(normalized(g @ keyframe.h), np.zeros(2), self._count), view)
+        trust = found.trust_found() if found is not None else Trust.NONE
+        if found is None or not trust:
+            return None
+        self._probation = 0 if trust is Trust.FULL else PROBATION
+        self.atlas.active = keyframe
+        self._failed = 1
+        return found
 
     def _next_to_search(self) -> Keyframe:
         if self._searched == 0:
@@ -181,6 +217,7 @@ class Anchor:
 
     def _hit(self, found: Evidence, view: View) -> None:
         self._searched = 0
+        self._described, self._places = False, []
         if self._probation and not self._confirmed(found):
             return
         if not self._probation:
@@ -217,10 +254,6 @@ class Anchor:
         )
 
     def _grow(self, found: Evidence, view: View) -> None:
-        newest = self.atlas.keyframes[-1]
-        if not newest.described and self._count - self._grown > 2:
-            _ = newest.features
-            return
         softer = 1 - view.sharpness / max(found.keyframe.view.sharpness, 1.0)
         clear = found.agreeing >= 40 and found.around >= 0.6 and found.noise <= 0.8 and softer <= 0.35
         if clear and self._count - self._grown >= BETWEEN_KEYFRAMES and self.atlas.wants(found.h):

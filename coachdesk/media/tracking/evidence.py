@@ -61,29 +61,24 @@ class Evidence:
     likeness: Floats
 
     @property
-    def good(self) -> bool:
-        """Nothing further needs to be tried."""
-        return self.share > 0.6 and self.on_mark > 0.6 and self.error < 2 and self.agreeing >= 20
-
-    @property
     def strong(self) -> bool:
         """Enough to show a mark again that had weak evidence before."""
         return self.share > 0.4 and (self.on_mark > 0.65 or (self.around > 0.6 and self.agreeing >= 40))
 
-    def trust(self) -> Trust:
-        """While the mark is followed."""
-        if self.error > LOOSE:
-            return Trust.NONE
-        seen = self.agreeing >= 12 and (self.on_mark > 0.45 or (self.agreeing >= 30 and self.around > 0.5))
-        known = self.keyframe.well_known and self.agreeing >= 25 and self.around > 0.3
-        return Trust.FULL if seen or known else Trust.NONE
+    @property
+    def clear(self) -> bool:
+        """The mark itself is seen: nothing else needs to be asked."""
+        enough = self.agreeing >= 15 and self.share > 0.4
+        return enough and self.on_mark > 0.6 and self.error < LOOSE
 
-    def trust_again(self) -> Trust:
-        """After some frames without success: the next one may be a lock on the wrong thing."""
-        if self.error > LOOSE or self.agreeing < 20 or self.share <= 0.3:
-            return Trust.NONE
-        known = self.keyframe.well_known and self.agreeing >= 35 and self.around > 0.45
-        return Trust.FULL if self.on_mark > 0.65 or known else Trust.NONE
+    def trust(self) -> bool:
+        """Enough to be believed where the motion of the picture says the same."""
+        if self.error > LOOSE:
+            return False
+        seen = self.agreeing >= 12 and self.on_mark > 0.45
+        around = self.agreeing >= 30 and self.around > 0.5
+        unhidden = self.agreeing >= 22 and self.share > 0.55
+        return seen or around or unhidden
 
     def trust_found(self) -> Trust:
         """After a loss: it must be seen on the mark itself."""

@@ -15,6 +15,7 @@ WIDE, LOCAL = 700, 200
 """Features of a whole view; of the mark and what is next to it, in keyframes besides."""
 WIDE_LEVELS, LOCAL_LEVELS, LEVEL_FACTOR = 6, 5, 1.25
 FAST_THRESHOLD = 5
+MOST_PAIRS = 140
 MOST_DIFFERENT = 64
 """Bits in which two features that match may differ."""
 
@@ -58,11 +59,14 @@ def detect_near(plane: Plane, near: Mask) -> Features:
 
 
 def match(ours: Features, theirs: Features) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of pairs that are each other's nearest and differ little."""
+    """Indices of at most `MOST_PAIRS` pairs that are each other's nearest and differ little."""
     alike = ours.signs @ theirs.signs.T
     nearest, back = alike.argmax(1), alike.argmax(0)
     every = np.arange(len(ours))
-    pairs = np.flatnonzero((back[nearest] == every) & (alike[every, nearest] > BITS - 2 * MOST_DIFFERENT))
+    best = alike[every, nearest]
+    pairs = np.flatnonzero((back[nearest] == every) & (best > BITS - 2 * MOST_DIFFERENT))
+    if len(pairs) > MOST_PAIRS:
+        pairs = pairs[np.argpartition(-best[pairs], MOST_PAIRS)[:MOST_PAIRS]]
     return pairs, nearest[pairs]
 
 
