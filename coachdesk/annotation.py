@@ -164,7 +164,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An edit in the log of a call.
 
     Attributes:
-        n: its place, from 1; later entries win.
+        n: its place, from 1; later entries win. Each party is told places of its own: of one mark all entries, in order.
         at: seconds since the log began.
         author: who did it: ``agent``, ``customer``, another's party id, or ``coach`` where that is not to be known.
         audience: of the mark, with ``Begin`` alone.

@@ -184,13 +184,16 @@ class Outbox:
     def put_rest(self, mark: str) -> None:
         """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""
         history = self._log.history(mark)
-        self.entries += [self._told_as(entry) for entry in history[self._told.get(mark, 0) :]]
+        for entry in history[self._told.get(mark, 0) :]:
+            self.entries.append(self._told_as(entry, len(self.entries) + 1))
         self._told[mark] = len(history)
 
-    def _told_as(self, entry: Entry) -> Entry:
+    def _told_as(self, entry: Entry, n: int) -> Entry:
+        """``n``: its place among those this party is told of; gaps would tell of others."""
         public = self._viewer.role is Role.CUSTOMER and entry.audience is not None
         return msgspec.structs.replace(
             entry,
+            n=n,
             author=self._known_as(entry.author),
             audience=Audience.PUBLIC if public else entry.audience,
         )

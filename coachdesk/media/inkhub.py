@@ -287,7 +287,7 @@ class InkHub:
         agent = asker.role is Role.AGENT
         for line in self._lines.values():
             if agent or line.party == asker.party:
-                seen = [each for each in gestures if self._sees_id(line.member, each.mark)]
+                seen = last_gestures(mark for mark in marks if self._sees(line.member, mark))
                 if seen:
                     line.send(Replay(gestures=seen))
         if agent and gestures:
@@ -353,10 +353,6 @@ class InkHub:
 
     def _sees(self, viewer: Member | None, mark: Mark) -> bool:
         return self._reaches(viewer, mark.author, mark.audience)
-
-    def _sees_id(self, viewer: Member | None, mark: str) -> bool:
-        found = self._log.board.mark(mark)
-        return found is not None and self._sees(viewer, found)
 
     def _reaches(self, viewer: Member | None, author: str, drawn_for: Audience) -> bool:
         return viewer is not None and sees(viewer, author, drawn_for, held=self._held)

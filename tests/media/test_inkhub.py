@@ -208,6 +208,31 @@ def test_private_ink_never_is_in_anything_sent_to_the_customer(call: Call) -> No
     assert not call.far[CUSTOMER].live("laser")
 
 
+def told_to_customer(view: CallView, later: CallView, authors: tuple[str, ...]) -> bytes:
+    """Everything the customer is sent on a call on which ``authors`` draw, one a second."""
+    call = Call(view)
+    for author in (CUSTOMER, MIA, AGENT, TOM, AGENT):
+        if author in authors:
+            call.draw(author, f"mark-by-{author}-{call.time:.0f}")
+        marks = [Anchor(marks=[each.mark], state="lost") for each in call.hub.marks()]
+        call.hub.send_poses(90_000, 0, marks)
+        call.time += 1
+        call.hub.tick()
+    call.hub.again()
+    call.apply(later)
+    call.hub.tick()
+    customer = call.far[CUSTOMER].ink
+    return msgspec.json.encode([customer.sent, customer.sent_live]).replace(call.hub._id.encode(), b"LOG")
+
+
+def test_the_customer_is_told_the_same_whether_or_not_somebody_listens_and_draws() -> None:
+    """Byte for byte: gaps in the log, or a replay that begins late, would tell."""
+    alone = told_to_customer(call_view(), call_view(revision=2), (CUSTOMER, AGENT))
+    observed = told_to_customer(view_of(), view_of(Mode.WHISPER, revision=2), (CUSTOMER, MIA, AGENT, TOM))
+    assert b"replay" in alone
+    assert observed == alone
+
+
 def test_showing_a_mark_tells_the_customer_all_of_it_and_nothing_of_its_author(call: Call) -> None:
     call.draw(MIA, "by-mia-01")
     call.far[MIA].do(Caption(mark="by-mia-01", text="this"))
