@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from signaling import photos
 from signaling.policy import COACHES, Mode, Role
 from signaling.protocol import (
     Applied,
@@ -50,6 +51,7 @@ def listen(state: State, step: Step, observer: Party, call: Call, _message: List
     change_mode(call, observer, Mode.LISTEN)
     step.touch_party(observer)
     step.touch_call(call)
+    photos.retell(state, step, observer)
 
 
 def leave(state: State, step: Step, observer: Party, _call: Call, _message: Leave) -> None:
@@ -159,6 +161,7 @@ def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
     step.touch_call(call)
     members = [state.parties[party] for party in call.members]
     del state.calls[call.call]
+    photos.forget(state, call)
     for party in members:
         if party.role is Role.CUSTOMER:
             step.end_consent(party)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from signaling import calls, lobby, presence
+from signaling import calls, lobby, photos, presence
 from signaling.policy import AUDITED, OBSERVERS, Action, Context, Mode, Role, may
 from signaling.protocol import (
     VERSION,
@@ -38,6 +38,7 @@ from signaling.protocol import (
     LinkCreated,
     Listen,
     Ok,
+    PhotoTicket,
     Ping,
     Refused,
     Reply,
@@ -53,7 +54,8 @@ from signaling.protocol import (
 from signaling.state import Call, Link, Party, State, Team, User, fingerprint
 from signaling.step import DropLive, Refusal, Step, calls_for
 
-_Rule = Callable[[State, Step, Party, Any, Any], LinkCreated | None]
+_Answer = LinkCreated | PhotoTicket | None
+_Rule = Callable[[State, Step, Party, Any, Any], _Answer]
 
 _CALL_RULES: dict[type[Request], _Rule] = {
     Listen: calls.listen,
@@ -67,6 +69,7 @@ _CALL_RULES: dict[type[Request], _Rule] = {
     Reply: calls.reply,
     HangUp: calls.hang_up,
     ReportQuality: calls.report_quality,
+    **photos.RULES,
     Signal: calls.signal,
 }
 _GUEST_RULES: dict[type[Request], _Rule] = {Admit: lobby.admit, Decline: lobby.decline}
@@ -177,6 +180,7 @@ class Hub:
             step.send(state, party.party, calls_for(state, party))
         step.touch_party(party)
         step.publish(state)
+        photos.retell(state, step, party)
         return step
 
     def _greeting(self, party: Party, secret: str, now: float) -> Welcome | Invitation:
@@ -242,7 +246,9 @@ class Hub:
     def _request(self, step: Step, connection: int, asker: Party, message: Any) -> None:
         action = action_of(message)
         call = getattr(message, "call", "")
-        target = getattr(message, "party", "") or getattr(message, "link", "")
+        target = next(
+            (getattr(message, what) for what in ("party", "link", "photo") if hasattr(message, what)), ""
+        )
         try:
             answer = self._carry_out(step, asker, action, message)
         except Refusal as refusal:
@@ -252,12 +258,12 @@ class Hub:
             return
         if action in AUDITED:
             call = asker.call if isinstance(message, Admit) else call
-            target = answer.link if answer is not None else target
+            target = answer.link if isinstance(answer, LinkCreated) else target
             step.record(asker, action, call=call, target=target)
         step.out.insert(0, (connection, answer or Ok(message.id)))
         step.publish(self.state)
 
-    def _carry_out(self, step: Step, asker: Party, action: Action, message: Any) -> LinkCreated | None:
+    def _carry_out(self, step: Step, asker: Party, action: Action, message: Any) -> _Answer:
         state = self.state
         if isinstance(message, CreateLink):
             _check(asker, action, Context())
@@ -323,6 +329,7 @@ class Hub:
             if now - since >= state.limits.ice_refresh and state.connected(party_id):
                 state.iced[party_id] = now
                 step.send(state, party_id, FreshIce(state.ice(party_id, now)))
+        photos.expire(state, step)
         step.publish(state)
         return step
 

@@ -137,22 +137,20 @@ class Pages:
         try:
             asked = msgspec.json.decode(await request.read(), type=SignIn)
         except msgspec.DecodeError:
-            return _refusal(400, Code.BAD_MESSAGE, 'send {"name": ..., "password": ...}')
+            return refusal(400, Code.BAD_MESSAGE, 'send {"name": ..., "password": ...}')
         if not asked.name or len(asked.name) > 80 or len(asked.password) > MAX_PASSWORD:
-            return _refusal(400, Code.BAD_MESSAGE, "the name or the password is empty or too long")
+            return refusal(400, Code.BAD_MESSAGE, "the name or the password is empty or too long")
         now, address = self._board.now(), client_address(request, self._public_url)
         if not all(
             [self._attempts.allow(f"at {address}", now), self._attempts.allow(f"as {asked.name}", now)]
         ):
             self._outcome("", "", Code.TOO_MANY_ATTEMPTS)
-            return _refusal(429, Code.TOO_MANY_ATTEMPTS, "too many attempts to sign in; wait a minute")
+            return refusal(429, Code.TOO_MANY_ATTEMPTS, "too many attempts to sign in; wait a minute")
         try:
             return await self._check(asked, now)
         except StoreError as error:
             log.error("nobody can sign in: %s", error)
-            return _refusal(
-                503, Code.INTERNAL, "the records cannot be used at present; try again in a moment"
-            )
+            return refusal(503, Code.INTERNAL, "the records cannot be used at present; try again in a moment")
 
     async def _check(self, asked: SignIn, now: float) -> web.Response:
         found = await self._board.store.user_named(asked.name)
@@ -162,7 +160,7 @@ class Pages:
         if found is None or not good:
             # The name is recorded only when it is a user's: people type passwords into the wrong field.
             self._outcome(found[0].name if found else "", found[0].role if found else "", Code.NOT_SIGNED_IN)
-            return _refusal(401, Code.NOT_SIGNED_IN, "the name or the password is wrong")
+            return refusal(401, Code.NOT_SIGNED_IN, "the name or the password is wrong")
         user = found[0]
         await self._on_record(self._outcome(user.name, user.role, ""))
         bearer = Bearer(user.id, user.generation)
@@ -182,5 +180,5 @@ class Pages:
             raise StoreError(NOT_RECORDED) from error
 
 
-def _refusal(status: int, code: Code, message: str) -> web.Response:
+def refusal(status: int, code: Code, message: str) -> web.Response:
     return web.json_response({"code": code, "message": message}, status=status)

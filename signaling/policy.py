@@ -58,6 +58,9 @@ class Action(StrEnum):
     SIGNAL = "signal"
     APPLIED = "applied"
     REPORT_QUALITY = "report_quality"
+    ASK_PHOTO = "ask_photo"
+    FAIL_PHOTO = "fail_photo"
+    OPEN_PHOTO = "open_photo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ AUDITED: frozenset[Action] = frozenset(
         Action.CLAIM_HELP,
         Action.ASK_HELP,
         Action.HANG_UP,
+        Action.ASK_PHOTO,
+        Action.FAIL_PHOTO,
+        Action.OPEN_PHOTO,
     }
 )
 """Actions that leave an audit entry, allowed or refused."""
@@ -147,7 +153,13 @@ def may(role: Role, action: Action, context: Context) -> bool:
             or (role is Role.AGENT and context.owner)
             or (role in COACHES and context.mode is Mode.TAKEOVER)
         )
-    if action is Action.REPORT_QUALITY:
+    if action is Action.ASK_PHOTO:
+        return context.member and (
+            (role is Role.AGENT and context.owner) or (role in COACHES and context.mode is Mode.TAKEOVER)
+        )
+    if action is Action.FAIL_PHOTO:
+        return role is Role.CUSTOMER and context.member
+    if action in (Action.OPEN_PHOTO, Action.REPORT_QUALITY):
         return context.member and (role in OBSERVERS or (role is Role.AGENT and context.owner))
     if action is Action.SIGNAL:
         return context.member and context.connected_to_target

@@ -13,6 +13,14 @@ from msgspec import Meta, Struct
 
 from signaling.codes import Code as Code
 from signaling.codes import EndReason as EndReason
+from signaling.fields import Identifier, Label, Reason, Secret
+from signaling.fields import Request as Request
+from signaling.photomessages import AskPhoto as AskPhoto
+from signaling.photomessages import FailPhoto as FailPhoto
+from signaling.photomessages import OpenPhoto as OpenPhoto
+from signaling.photomessages import PhotoState as PhotoState
+from signaling.photomessages import PhotoTicket as PhotoTicket
+from signaling.photomessages import PhotoWanted as PhotoWanted
 from signaling.policy import MODE_ACTION, Action, Mode, Role
 from signaling.quality import Score, Sound
 from signaling.views import Awareness as Awareness
@@ -30,11 +38,6 @@ MAX_OBSERVERS = 8
 MAX_COACHES = 4
 """Observers that may speak (supervisors, admins) on one call; each has an audio slot to every other observer."""
 
-Label = Annotated[str, Meta(max_length=80)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
-Secret = Annotated[str, Meta(max_length=2048)]
-Reason = Annotated[str, Meta(max_length=200)]
-RequestId = Annotated[int, Meta(ge=1, le=2**53)]
 Sdp = Annotated[str, Meta(max_length=48 * 1024)]
 
 
@@ -50,10 +53,6 @@ class Hello(Struct, frozen=True, tag="hello", forbid_unknown_fields=True):
     token: Secret = ""
     link: Secret = ""
     resume: Secret = ""
-
-
-class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    id: RequestId
 
 
 class Ping(Request, frozen=True, tag="ping"):
@@ -206,6 +205,9 @@ ClientMessage = (
     | Reply
     | HangUp
     | ReportQuality
+    | AskPhoto
+    | FailPhoto
+    | OpenPhoto
     | Signal
 )
 
@@ -344,6 +346,9 @@ ServerMessage = (
     | CustomerState
     | Signalled
     | Replied
+    | PhotoWanted
+    | PhotoState
+    | PhotoTicket
     | Ended
     | Goodbye
 )
@@ -419,5 +424,8 @@ _ACTIONS: dict[type[Request], Action] = {
     Reply: Action.REPLY,
     HangUp: Action.HANG_UP,
     ReportQuality: Action.REPORT_QUALITY,
+    AskPhoto: Action.ASK_PHOTO,
+    FailPhoto: Action.FAIL_PHOTO,
+    OpenPhoto: Action.OPEN_PHOTO,
     Signal: Action.SIGNAL,
 }

@@ -16,6 +16,7 @@ from signaling.connection import Addresses, Connection
 from signaling.hub import Hub
 from signaling.metrics import Metrics
 from signaling.pages import AccessLog, Pages, add_headers, client_address, origin_allowed
+from signaling.photo_pages import PhotoPages
 from signaling.state import Limits, State
 from signaling.store import StoreError, UnknownUser, open_store
 from signaling.switchboard import Switchboard
@@ -93,7 +94,8 @@ def make_app(board: Switchboard, public_url: str) -> web.Application:
 
     app = web.Application(client_max_size=_MAX_BODY)
     app.on_response_prepare.append(add_headers)
-    app.add_routes([*Pages(board, public_url).routes(), web.get("/ws", socket)])
+    pages, photos = Pages(board, public_url), PhotoPages(board, public_url)
+    app.add_routes([*pages.routes(), *photos.routes(), web.get("/ws", socket)])
     return app
 
 

@@ -62,6 +62,12 @@ class Limits:
     observer_grace: float = 10.0
     quality_interval: float = 5.0
     """A party's reports of quality come no faster."""
+    photo_interval: float = 3.0
+    """Photos of one call are asked for no faster."""
+    photo_lifetime: float = 300.0
+    """How long after it was asked for a photo may come."""
+    photo_opening: float = 60.0
+    """How long the leave to fetch a photo is good."""
     link_memory: float = 86400.0
     """How long an expired link is remembered, so that its customer learns why it does not work."""
     ice_refresh: float = 6 * 3600.0
@@ -125,10 +131,39 @@ class Call(Struct, kw_only=True):
     applied: int = 0
     help: HelpView | None = None
     quality: list[Tally] = msgspec.field(default_factory=list)
+    photos: int = 0
+    """How many were asked for, and ``photo_at``: when last."""
+    photo_at: float = 0.0
 
     @property
     def members(self) -> list[str]:
         return [self.agent, self.customer, *self.observers]
+
+
+class Photo(Struct, kw_only=True):
+    """A photo that was asked for, and what has come of it; kept in memory alone, and no longer than the call.
+
+    Attributes:
+        ticket: the secret by which the customer's page may send it; empty once it is all here.
+        size: bytes that it will have; 0 until the first of them came.
+        kind: ``image/jpeg`` or ``image/png``; ``width`` and ``height`` in pixels. Known once it is all here.
+        openings: SHA-256 of each secret by which a party may fetch it once: who, and until when.
+    """
+
+    photo: str
+    call: str
+    asked_at: float
+    ticket: str
+    size: int = 0
+    data: bytearray = msgspec.field(default_factory=bytearray)
+    kind: str = ""
+    width: int = 0
+    height: int = 0
+    openings: dict[str, tuple[str, float]] = msgspec.field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        return not self.ticket
 
 
 class Link(Struct, kw_only=True):
@@ -182,6 +217,7 @@ class State:
     parties: dict[str, Party] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
+    photos: dict[str, Photo] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     link_of_secret: dict[str, str] = field(default_factory=dict)
     party_of_resume: dict[str, str] = field(default_factory=dict)

@@ -12,9 +12,13 @@ PURE = frozenset(
     {
         "signaling.calls",
         "signaling.codes",
+        "signaling.fields",
         "signaling.hub",
         "signaling.lobby",
         "signaling.pace",
+        "signaling.photomessages",
+        "signaling.photos",
+        "signaling.pictureform",
         "signaling.policy",
         "signaling.presence",
         "signaling.protocol",

@@ -13,6 +13,7 @@ from signaling.protocol import (
     Admit,
     Applied,
     AskHelp,
+    AskPhoto,
     Awareness,
     Calls,
     CallState,
@@ -53,8 +54,17 @@ STAFF = [
     ("tim", Role.TRAINEE, "north"),
     ("ada", Role.ADMIN, "hq"),
 ]
-WITH_CALL: list[type[Request]] = [Listen, Leave, AskHelp, CancelHelp, ClaimHelp, HangUp]
-MAY_REACH_CUSTOMER = {"invitation", "customer_state", "signalled", "ended", "ok", "refused", "goodbye"}
+WITH_CALL: list[type[Request]] = [Listen, Leave, AskHelp, CancelHelp, ClaimHelp, AskPhoto, HangUp]
+MAY_REACH_CUSTOMER = {
+    "invitation",
+    "customer_state",
+    "signalled",
+    "ended",
+    "ok",
+    "refused",
+    "goodbye",
+    "photo_wanted",
+}
 
 
 class Floor(RuleBasedStateMachine):

@@ -26,6 +26,8 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.APPLIED: ["owner member"],
         Action.HANG_UP: ["owner member"],
         Action.REPORT_QUALITY: ["owner member"],
+        Action.ASK_PHOTO: ["owner member"],
+        Action.OPEN_PHOTO: ["owner member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.SUPERVISOR: {
@@ -40,6 +42,8 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.CLAIM_HELP: ["team"],
         Action.HANG_UP: ["member mode=takeover"],
         Action.REPORT_QUALITY: ["member"],
+        Action.ASK_PHOTO: ["member mode=takeover"],
+        Action.OPEN_PHOTO: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.ADMIN: {
@@ -54,6 +58,8 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.CLAIM_HELP: ["always"],
         Action.HANG_UP: ["member mode=takeover"],
         Action.REPORT_QUALITY: ["member"],
+        Action.ASK_PHOTO: ["member mode=takeover"],
+        Action.OPEN_PHOTO: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.TRAINEE: {
@@ -61,12 +67,14 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.LISTEN: ["team"],
         Action.LEAVE: ["member"],
         Action.REPORT_QUALITY: ["member"],
+        Action.OPEN_PHOTO: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.CUSTOMER: {
         Action.KNOCK: ["always"],
         Action.UPDATE_CONSENT: ["always"],
         Action.HANG_UP: ["member"],
+        Action.FAIL_PHOTO: ["member"],
         Action.SIGNAL: ["member edge"],
     },
 }

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from signaling import connection, outlet, protocol, writer
+from signaling import connection, outlet, photos, pictureform, protocol, writer
 from signaling.auth import Attempts
 from signaling.policy import AUDITED, MODE_ACTION, Action, Context, Mode, Role, may
 from signaling.state import Limits
@@ -88,6 +88,9 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert told == {
         "message": f"{protocol.MAX_MESSAGE_BYTES // 1024} KiB",
         "messages": f"{connection.MESSAGES_PER_SECOND:.0f} a second, {connection.MESSAGE_BURST:.0f} at once",
+        "photos of one call": f"one in {limits.photo_interval:.0f} s, one at a time, {photos.MAX_OF_CALL} in all",
+        "a photo": f"{photos.MAX_PHOTO_BYTES >> 20} MiB, within {limits.photo_lifetime:.0f} s",
+        "all photos that are held": f"{photos.MAX_KEPT_BYTES >> 20} MiB",
         "refused frames": f"{connection.REFUSALS_PER_SECOND:.0f} a second, {connection.REFUSAL_BURST:.0f} at once",
         "reports of quality, of one party": f"one in {limits.quality_interval:.0f} s",
         "time to hello": f"{connection.HELLO_TIMEOUT:.0f} s",
@@ -103,6 +106,15 @@ def test_the_limits_are_those_of_the_code() -> None:
             f"{attempts.per_minute:.0f} a minute, {attempts.burst:.0f} at once"
         ),
     }
+
+
+def test_the_bounds_of_photos_are_those_of_the_code() -> None:
+    told = DOCUMENT.replace("\n", " ")
+    least, most = photos.MIN_PIECE_BYTES >> 10, photos.MAX_PIECE_BYTES >> 10
+    assert f"in pieces of {least} to {most} KiB" in told
+    assert f"{photos.MAX_PHOTO_BYTES >> 20} MiB and {pictureform.MAX_PIXELS // 10**6} million pixels" in told
+    assert f"good once, for {Limits().photo_opening:.0f} s" in told
+    assert f"the newest {photos.KEPT_OF_CALL} of a call" in told
 
 
 def test_the_patience_with_the_records_is_that_of_the_code() -> None:

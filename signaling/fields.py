@@ -1,0 +1,17 @@
+"""What the fields of messages are made of, with their limits; the form of a request. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Label = Annotated[str, Meta(max_length=80)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+Secret = Annotated[str, Meta(max_length=2048)]
+Reason = Annotated[str, Meta(max_length=200)]
+RequestId = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    id: RequestId
