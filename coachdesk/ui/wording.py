@@ -234,6 +234,7 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "not_signed_in": ("You are signed out", "Your sign-in has expired. Sign in again."),
     "no_such_call": ("That call is over", "Pick another call."),
     "no_such_party": ("That customer is gone", "They left before you answered."),
+    "no_such_mark": ("That mark is gone", "It was cleared, or has faded. Draw it again."),
     "no_such_link": ("That link no longer exists", "Create a new one."),
     "call_full": ("The call is full", "Wait until someone leaves it, or pick another call."),
     "busy": ("You are on a call already", "End it before you answer the next."),
@@ -275,6 +276,8 @@ def remedy(code: str, message: str) -> tuple[str, str]:
         return ("A device doesn't work", f"{message} Choose another one in Settings (Ctrl+,).".strip())
     if code == "voice":
         return ("Your voice is not processed", message)
+    if code == "ink_refused":
+        return ("The mark was not taken", message)
     if code in REMEDIES:
         return REMEDIES[code]
     return ("Something went wrong", message or "Try again; if it stays, restart CoachDesk.")

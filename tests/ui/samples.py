@@ -170,16 +170,15 @@ def make_desk(
 
 
 class StillPictures:
-    """Shows one picture, once."""
+    """Shows one picture, once as each of ``frames``."""
 
-    def __init__(self, picture: Picture, frame: int = 0) -> None:
-        self._picture: Picture | None = picture
-        self._frame = frame
+    def __init__(self, picture: Picture, *frames: int) -> None:
+        self._picture = picture
+        self._frames = list(frames or (0,))
         self.closed = False
 
     def read(self) -> SharedPicture | None:
-        picture, self._picture = self._picture, None
-        return SharedPicture(picture, 1, 0.0, self._frame) if picture is not None else None
+        return SharedPicture(self._picture, 1, 0.0, self._frames.pop(0)) if self._frames else None
 
     def close(self) -> None:
         self.closed = True

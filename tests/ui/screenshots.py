@@ -12,6 +12,8 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from coachdesk import events
+from coachdesk.annotation import Tool
+from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.presenters.notices import Notice
 from coachdesk.ui.theme import theme
 from coachdesk.ui.theme.tokens import THEMES
@@ -23,6 +25,7 @@ from coachdesk.ui.views.sign_in import SignInPage
 from coachdesk.ui.views.video import VideoView
 from signaling.policy import Mode, Role
 from signaling.protocol import HelpView
+from tests.ui.ink_samples import FRAME, FRAMES, IN_PLACE, MARKS, PRIVATE, SOMEWHERE, STEP
 from tests.ui.samples import (
     AGENT,
     LEAK,
@@ -48,21 +51,23 @@ SIZES = ((900, 600), (1440, 900), (3840, 2160))
 Scene = Callable[[MainWindow], None]
 
 
-def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notice | None = None) -> None:
+def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notice | None = None) -> Desk:
     desk, _ = make_desk(who)  # type: ignore[arg-type]
     for link in LOBBY.links:
         desk.handle(events.Invited(url="https://calls.example.com/join#s", link=link.link, expires_at=0))
     view = make_view(desk)
     page = view if isinstance(view, AgentDesk) else view.call
-    page.video._open = lambda _: StillPictures(router_picture())
+    page.video._open = lambda _: StillPictures(router_picture(), FRAME, SEEN)
     for event in told:
         desk.handle(event)
     if notice is not None:
         desk.session.notices.show(notice)
     window.show_desk(desk.session, desk.quality, view, lambda: None, lambda: None)
+    return desk
 
 
-FRAMES = events.Frames(party="customer", name="pictures")
+SEEN = FRAME + STEP
+"""The frame that is shown: the one after that on which the sample marks were drawn."""
 
 
 def sign_in(window: MainWindow) -> None:
@@ -167,6 +172,29 @@ def trainee(window: MainWindow) -> None:
           FRAMES, LEVELS)  # fmt: skip
 
 
+def agent_draws(window: MainWindow) -> None:
+    """The picture stands still; nobody but the customer is on the call."""
+    desk = _show(window, AGENT, LOBBY, events.Call(call=call()), FRAMES, LEVELS, QUALITY, *MARKS, IN_PLACE)
+    desk.ink.choose(Tool.ARROW)
+    desk.ink.pen.down(0.62, 0.35, 0.5, SEEN)
+    desk.ink.pen.move(0.545, 0.69)
+
+
+def agent_marks(window: MainWindow) -> None:
+    """A coach's private mark beside own ones; one is lost, one out of the picture; the place is too plain for another."""
+    _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, *MARKS, PRIVATE, SOMEWHERE,
+          events.Surface(surface="plain"))  # fmt: skip
+
+
+def supervisor_draws(window: MainWindow) -> None:
+    _supervisor(window, Mode.LISTEN, more=(*MARKS, PRIVATE, IN_PLACE))
+
+
+def trainee_draws(window: MainWindow) -> None:
+    _show(window, SAM, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)), FRAMES, LEVELS, *MARKS,
+          IN_PLACE)  # fmt: skip
+
+
 def settings(window: MainWindow) -> None:
     agent_idle(window)
     desk, _ = make_desk(AGENT)
@@ -199,6 +227,7 @@ SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
     wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
     supervisor_leak, supervisor_catches_up, supervisor_waits, trainee, settings, ask_help, share_link,
+    agent_draws, agent_marks, supervisor_draws, trainee_draws,
 )}  # fmt: skip
 DOCS = {
     "signin": sign_in,
@@ -206,6 +235,7 @@ DOCS = {
     "supervisor": supervisor_whispers,
     "wall": wall,
     "trainee": trainee,
+    "drawing": agent_marks,
 }
 
 
@@ -213,10 +243,11 @@ def settle(app: QApplication, window: QWidget) -> None:
     """Let layouts, fonts and the first picture come."""
     for _ in range(8):
         app.processEvents()
-    for view in window.findChildren(VideoView):
-        view._look()
-    for _ in range(4):
-        app.processEvents()
+    for _ in range(2):
+        for view in window.findChildren(VideoView):
+            view._look()
+        for _ in range(4):
+            app.processEvents()
 
 
 def shoot(app: QApplication, scene: Scene, width: int, height: int) -> QImage:

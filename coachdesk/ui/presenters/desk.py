@@ -8,6 +8,7 @@ from collections.abc import Callable
 from coachdesk import commands, events
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
+from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.observer import ObserverPresenter
@@ -41,6 +42,7 @@ class Desk:
         self.settings = settings
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
+        self.ink = InkPresenter(link, notices)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
         self.wall: WallPresenter | None = None
@@ -57,6 +59,7 @@ class Desk:
         self.session.handle(event)
         self.settings.handle(event)
         self.quality.handle(event)
+        self.ink.handle(event)
         for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.handle(event)
@@ -70,6 +73,7 @@ class Desk:
         self.session.endpoint_crashed(delay, reason)
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
+        self.ink.endpoint_crashed()
         for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.endpoint_crashed()

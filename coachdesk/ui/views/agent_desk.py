@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
+from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.sound_wording import talk_time
@@ -16,6 +17,8 @@ from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
 from coachdesk.ui.views.dialogs import AskHelp, confirm
+from coachdesk.ui.views.ink_tools import InkTools
+from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.leak import LeakBanner, LeakGauge
 from coachdesk.ui.views.lobby import LobbyColumn
@@ -44,6 +47,7 @@ class AgentDesk(QWidget):
         presenter: AgentPresenter,
         whispers: WhispersPresenter,
         quality: QualityPresenter,
+        ink: InkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -52,6 +56,8 @@ class AgentDesk(QWidget):
         self._whispers = whispers
         self.lobby = LobbyColumn(presenter)
         self.video = video or VideoView()
+        self.tools = InkTools(ink)
+        self.ink = InkView(self.video, ink)
         self.header = CallHeader(quality)
         self.coach = HearingPanel("Your coach")
         self.leak = LeakBanner(whispers)
@@ -86,6 +92,7 @@ class AgentDesk(QWidget):
     def _centre(self) -> QVBoxLayout:
         layout = column()
         layout.addWidget(self.header)
+        layout.addWidget(self.tools)
         layout.addWidget(self.video, 1)
         layout.addWidget(self.leak)
         layout.addWidget(self.coach)
@@ -158,6 +165,7 @@ class AgentDesk(QWidget):
         for button in self.controls:
             button.setEnabled(call is not None)
         self.video.show_source(self._presenter.video if call else None)
+        self.tools.setVisible(call is not None and self._presenter.video is not None)
         self._show_words()
         self._show_toggles()
         self._show_sound()

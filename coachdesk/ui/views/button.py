@@ -167,11 +167,16 @@ def make_button(
 ) -> ActionButton:
     """A button whose key works wherever it is visible and enabled, or only while the focus is within ``scope``."""
     button = ActionButton(action, look, show_key=show_key, show_text=show_text)
+    wire(button, slot, scope)
+    return button
+
+
+def wire(button: ActionButton, slot: Callable[[], None], scope: QWidget | None = None) -> None:
+    """Let ``button``, and its key as in ``make_button``, do what ``slot`` does."""
     button.clicked.connect(lambda: slot())
-    if action.key:
-        shortcut = QShortcut(QKeySequence(action.key), scope or button)
+    if button.action.key:
+        shortcut = QShortcut(QKeySequence(button.action.key), scope or button)
         shortcut.setAutoRepeat(False)
         if scope is not None:
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(button.click)
-    return button

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
@@ -18,6 +19,8 @@ from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
 from coachdesk.ui.views.channel import Channel
 from coachdesk.ui.views.dialogs import confirm
+from coachdesk.ui.views.ink_tools import InkTools
+from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.label import Chip, Icon
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
@@ -71,6 +74,7 @@ class CallPage(QWidget):
         wall: WallPresenter,
         listening: ListeningPresenter,
         quality: QualityPresenter,
+        ink: InkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -80,6 +84,8 @@ class CallPage(QWidget):
         self._listening = listening
         self.header = CallHeader(quality)
         self.video = video or VideoView()
+        self.tools = InkTools(ink)
+        self.ink = InkView(self.video, ink)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
@@ -127,6 +133,7 @@ class CallPage(QWidget):
             self.header.line.addWidget(button)
         layout = column()
         layout.addWidget(self.header)
+        layout.addWidget(self.tools)
         layout.addWidget(self.video, 1)
         layout.addWidget(self.picture_note)
         layout.addWidget(self.hearing)
@@ -190,6 +197,7 @@ class CallPage(QWidget):
         hearing = p.hearing
         self.hearing.show_hearing(hearing.kind, hearing.title, hearing.detail)
         self.video.show_source(p.video if p.call else None)
+        self.tools.setVisible(p.call is not None and p.video is not None)
         self.rail.refresh()
         self._show_words()
         self._show_picture_note()

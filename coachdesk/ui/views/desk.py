@@ -13,10 +13,10 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     """The desk of the role that signed in. Raises ValueError before that."""
     desk.quality.to_clipboard = QApplication.clipboard().setText
     if desk.agent is not None and desk.whispers is not None:
-        return AgentDesk(desk.agent, desk.whispers, desk.quality)
+        return AgentDesk(desk.agent, desk.whispers, desk.quality, desk.ink)
     if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
-    view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality)
+    view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality, desk.ink)
 
     def follow_key() -> None:
         view.call.set_whisper_key(desk.settings.preferences.whisper_key)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QShowEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.ui import icons
+from coachdesk.ui.presenters.ink_frames import PictureQueue
 from coachdesk.ui.theme import theme
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_MS = 33
-REOPEN_AFTER_LOOKS = 15
+LOOK_EVERY_MS = 16
+REOPEN_AFTER_LOOKS = 30
 Picture = NDArray[np.uint8]
 
 
@@ -38,7 +40,17 @@ def open_pictures(name: str) -> Pictures:
 
 
 class VideoView(QWidget):
-    """Polls for pictures only while it is visible. ``content_rect`` is where the picture itself is."""
+    """Polls for pictures only while it is visible. ``content_rect`` is where the picture itself is.
+
+    Attributes:
+        queue: pictures that wait for what is to be painted over them.
+        image: the picture shown, or None; frame: its id.
+
+    Signals:
+        looked: it has been looked for a new picture, which is shown if there was one.
+    """
+
+    looked = Signal()
 
     def __init__(self, open_source: Callable[[str], Pictures] = open_pictures) -> None:
         super().__init__()
@@ -46,8 +58,12 @@ class VideoView(QWidget):
         self._name: str | None = None
         self._source: Pictures | None = None
         self._looks = 0
+        self.queue = PictureQueue(lambda _: True, time.monotonic)
+        self.image: QImage | None = None
+        self.frame: int | None = None
         self._picture: Picture | None = None
-        self._image: QImage | None = None
+        self._still = False
+        self._scaled: QPixmap | None = None
         self._calm = False
         self._words = ("camera-off", "No picture", "")
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
@@ -67,8 +83,16 @@ class VideoView(QWidget):
             return
         self._close()
         self._name = name
-        self._picture = self._image = None
+        self._picture = self.image = self._scaled = self.frame = None
+        self.queue.clear()
         self.update()
+
+    def hold(self, still: bool) -> None:
+        """The picture that is shown stands still, or is live again with the next look."""
+        if still is not self._still:
+            self._still = still
+            self._scaled = None
+            self.update()
 
     def say(self, icon: str, title: str, detail: str = "", *, calm: bool = False) -> None:
         """What stands there while there is no picture; ``calm`` where none is expected: on the page's own ground."""
@@ -80,9 +104,9 @@ class VideoView(QWidget):
 
     def content_rect(self) -> QRectF:
         """Where the picture is painted, in widget coordinates; empty without a picture."""
-        if self._image is None:
+        if self.image is None:
             return QRectF()
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         return QRectF(
             (self.width() - size.width()) / 2,
             (self.height() - size.height()) / 2,
@@ -102,13 +126,25 @@ class VideoView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             frame = QPainterPath()
             frame.addRoundedRect(QRectF(self.rect()), 8, 8)
-            calm = self._calm and self._image is None
+            calm = self._calm and self.image is None
             painter.fillPath(frame, theme.colour("sunken" if calm else "video"))
-            if self._image is not None:
+            if self.image is not None:
                 painter.setClipPath(frame)
-                painter.drawImage(self.content_rect(), self._image)
+                self._paint_picture(painter, self.image)
             else:
                 self._paint_words(painter, "muted" if self._calm else "on_video")
+
+    def _paint_picture(self, painter: QPainter, image: QImage) -> None:
+        """One that stands still is painted for every stroke on it: it is scaled once."""
+        content = self.content_rect()
+        if not self._still:
+            painter.drawImage(content, image)
+            return
+        size = (content.size() * self.devicePixelRatio()).toSize()
+        if self._scaled is None or self._scaled.size() != size:
+            aspect, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self._scaled = QPixmap.fromImage(image.scaled(size, aspect, smooth))
+        painter.drawPixmap(content, self._scaled, QRectF(self._scaled.rect()))
 
     def _paint_words(self, painter: QPainter, ink: str) -> None:
         icon, title, detail = self._words
@@ -128,12 +164,15 @@ class VideoView(QWidget):
         painter.drawText(QRect(wide.x(), middle + 28, wide.width(), 60), flags, detail)
 
     def _look(self) -> None:
-        if self._name is None:
-            return
-        source = self._source or self._reopen(self._name)
-        found = source.read() if source is not None else None
-        if found is not None:
-            self._show(found.bgra)
+        if self._name is not None:
+            source = self._source or self._reopen(self._name)
+            found = source.read() if source is not None else None
+            if found is not None:
+                self.queue.put(found)
+            still = self._still and self.image is not None
+            if not still and (ready := self.queue.next()) is not None:
+                self._show(ready)
+        self.looked.emit()
 
     def _reopen(self, name: str) -> Pictures | None:
         self._looks += 1
@@ -145,11 +184,12 @@ class VideoView(QWidget):
             log.info("pictures %s cannot be opened yet: %s", name, error)
         return self._source
 
-    def _show(self, picture: Picture) -> None:
+    def _show(self, shared: SharedPicture) -> None:
+        picture = shared.bgra
         height, width = picture.shape[:2]
         # The image borrows the array's memory: the array is kept as long as the image.
-        self._picture = picture
-        self._image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
+        self._picture, self.frame = picture, shared.frame
+        self.image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
         self.update()
 
     def _close(self) -> None:

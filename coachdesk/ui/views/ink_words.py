@@ -1,0 +1,62 @@
+"""The field in which the words of a text mark are typed, where they will stand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from coachdesk.annotation import Tool
+from coachdesk.ui.inkshape import Matrix, mapped
+from coachdesk.ui.presenters.ink_pen import InkPen
+
+MOST_LETTERS = 200
+WIDE, HIGH = 220, 36
+
+
+class WordsEditor(QLineEdit):
+    """Seen while a text is in the hand. Return, or a touch elsewhere, ends it; Escape gives it up."""
+
+    def __init__(self, parent: QWidget, pen: InkPen) -> None:
+        super().__init__(parent)
+        self._room = parent
+        self._pen = pen
+        self.setMaxLength(MOST_LETTERS)
+        self.setAccessibleName("Words to write on the picture")
+        self.setPlaceholderText("Type, then Return")
+        self.setToolTip("Return writes it, Esc gives it up")
+        self.returnPressed.connect(self.done)
+        self.hide()
+
+    def refresh(self, view: Matrix) -> None:
+        """``view``: from the picture, 0 to 1, to the parent's pixels."""
+        hand = self._pen.hand
+        wanted = hand is not None and hand.kind is Tool.TEXT and bool(hand.points)
+        if not wanted or hand is None:
+            self.hide()
+            return
+        [(x, y)] = mapped(view, [hand.points[-1][:2]]) or [(0.0, 0.0)]
+        left = min(max(0, round(x)), max(0, self._room.width() - WIDE))
+        self.setGeometry(left, round(y) - HIGH // 2, WIDE, HIGH)
+        if not self.isVisible():
+            self.clear()
+            self.show()
+            self.setFocus()
+
+    def done(self) -> None:
+        """What is typed is written; nothing, if nothing is."""
+        if self.isVisible():
+            self.hide()
+            self._pen.say(self.text())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
+            self.done()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+            self._pen.give_up()
+        else:
+            super().keyPressEvent(event)
