@@ -1,11 +1,12 @@
 """The playout buffer in simulated time: speech through an encoder, a bad network and the buffer, and how it sounds.
 
-    python bench/playout.py [NETWORK ...] [--red 1,2] [--nack] [--no-fec] [--frame 10] [--json FILE]
+    python bench/playout.py [NETWORK ...] [--red 1,2] [--bitrate 32000] [--frame 10] [--nack] [--json FILE]
     python bench/playout.py --soak 60
 
 Seconds instead of hours, the same numbers every time: for choosing the buffer's constants, not for comparing with
-others. Speech is that of bench/speech, quality PESQ (ITU-T P.862.2, wide band) and STOI against what was spoken. The
-delay is from the mouth to the buffer's end: the frame, the encoder's look-ahead, the network and the buffer, no device.
+others. What is sent is what the product sends once it knows the network, unless told otherwise. Speech is that of
+bench/speech, each sentence scored as in bench/audio.py by PESQ (ITU-T P.862.2, wide band) and STOI against what was spoken.
+The delay is from the mouth to the buffer's end: the frame, the encoder's look-ahead, the network and the buffer, no device.
 """
 
 from __future__ import annotations
@@ -14,31 +15,32 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import soundfile
-from pesq import pesq
-from pystoi import stoi
-from scipy.signal import correlate, resample_poly
+from scipy.signal import resample_poly
 
+from bench import listening
+from bench.tape import RATE as SCORED_RATE
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
-from coachdesk.media.pcm import BLOCK_SECONDS, RATE, Samples
+from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, RATE, Samples
 from coachdesk.media.playout import Playout
+from coachdesk.media.rate import Path as Way
+from coachdesk.media.rate import settings
 
 SPEECH = Path(__file__).with_name("speech")
 PATH_SECONDS = 0.020
 """One way, where a network's name says no other."""
-LOOK_AHEAD = 0.0065
-"""Of the encoder, in seconds."""
-CLIP, SKIPPED = 8.0, 2.0
-"""Seconds of one measurement, as P.862 advises, and seconds in which the buffer gets to know the network."""
-PESQ_RATE = 16_000
+ROUNDS, SKIPPED = 2, 2
+"""How often the speech is spoken, and sentences in which the buffer gets to know the network."""
+KNOWN_AFTER = 40
+"""Seconds after which the sender knows it."""
 
 Fate = Callable[[np.random.Generator, int, float], np.ndarray[tuple[int], np.dtype[np.float64]]]
 """For so many packets of so many seconds: how long each takes, infinity if it is lost."""
@@ -99,6 +101,24 @@ class Sender:
     fec: int = 15
     frame: int = 960
     bitrate: int = 32_000
+
+
+def as_the_product(network: str, seed: int = 7) -> Sender:
+    """What is sent in the long run, by what the far end reports and asks for again."""
+    way, frame = Way(), 0.020
+    way.redundant = True
+    per_second = round(1 / frame)
+    delays = NETWORKS[network](np.random.default_rng(seed), KNOWN_AFTER * per_second, frame)
+    for second in range(KNOWN_AFTER):
+        span = range(second * per_second, (second + 1) * per_second)
+        for _ in span:
+            way.sent()
+        way.missed([index for index in span if np.isinf(delays[index])], float(second + 1))
+        way.reported(0.0, 2 * float(np.median(delays[np.isfinite(delays)])), float(second + 1))
+    chosen = settings([way])
+    return Sender(
+        way.copies, fec=chosen.expected_loss, frame=chosen.blocks * BLOCK_SAMPLES, bitrate=chosen.bitrate
+    )
 
 
 def sent(sound: Samples, sender: Sender) -> list[Packet]:
@@ -212,34 +232,26 @@ def _pull_for(playout: Playout, coming: list[Packet], turn: int) -> list[Packet]
     return coming[used:]
 
 
-def clips(sound: Samples, heard: Samples) -> Iterator[tuple[Samples, Samples]]:
-    """Pieces of both at 16 kHz, roughly aligned."""
-    before, after = (resample_poly(each, 1, RATE // PESQ_RATE).astype(np.float32) for each in (sound, heard))
-    length, margin = int(CLIP * PESQ_RATE), PESQ_RATE // 2
-    for start in range(int(SKIPPED * PESQ_RATE), len(before) - length - margin + 1, length):
-        piece = before[start : start + length]
-        around = after[start : start + length + margin]
-        lag = int(np.argmax(correlate(around, piece, "valid", method="fft")))
-        yield piece, around[lag : lag + length]
-
-
 def measure(sound: Samples, network: str, sender: Sender, seed: int = 7) -> dict[str, float]:
-    stream = sent(sound, sender)
-    frame = sender.frame / RATE
-    delays = NETWORKS[network](np.random.default_rng(seed), len(stream), frame)
-    fastest = float(delays[np.isfinite(delays)].min())
-    heard = play(arriving(stream, delays, sender), len(sound) / RATE + 0.5)
-    pairs = list(clips(sound, heard.sound))
-    total = heard.delays[int(SKIPPED / BLOCK_SECONDS) : -60] + (frame + LOOK_AHEAD + fastest) * 1000
-    stats = heard.playout.stats.as_dict()
+    talk = np.tile(sound, ROUNDS)
+    stream = sent(talk, sender)
+    delays = NETWORKS[network](np.random.default_rng(seed), len(stream), sender.frame / RATE)
+    heard = play(arriving(stream, delays, sender), len(talk) / RATE + 0.5)
+    original, said, got = (
+        resample_poly(each.astype(float), 1, RATE // SCORED_RATE) for each in (sound, talk, heard.sound)
+    )
+    delay = listening.delays(said, got[: len(said)])
+    pieces = listening.pieces(original, said, got, delay)[SKIPPED:]
+    late = delay.ms[delay.seconds > SKIPPED * listening.PIECE_SECONDS]
     return {
-        "pesq": float(np.mean([pesq(PESQ_RATE, before, after, "wb") for before, after in pairs])),
-        "stoi": float(np.mean([stoi(before, after, PESQ_RATE) for before, after in pairs])),
-        "p50_ms": float(np.median(total)),
-        "p95_ms": float(np.percentile(total, 95)),
-        "max_ms": float(total.max()),
+        "pesq": float(np.mean([piece.pesq for piece in pieces])),
+        "pesq_worst": min(piece.pesq for piece in pieces),
+        "stoi": float(np.mean([piece.stoi for piece in pieces])),
+        "p50_ms": float(np.median(late)),
+        "p95_ms": float(np.percentile(late, 95)),
+        "max_ms": float(late.max()),
         "load": heard.load,
-        **{f"buffer_{name}": value for name, value in stats.items()},
+        **{f"buffer_{name}": value for name, value in heard.playout.stats.as_dict().items()},
     }
 
 
@@ -262,38 +274,45 @@ def main() -> None:
     parser.add_argument(
         "networks", nargs="*", default=list(NETWORKS), metavar="NETWORK", help=", ".join(NETWORKS)
     )
-    parser.add_argument("--red", default="", help="distances of redundant copies in frames, like 1 or 1,2")
+    parser.add_argument("--red", help="distances of redundant copies in frames, like 1 or 1,2; 0: none")
+    parser.add_argument("--bitrate", type=int, help="bit/s")
+    parser.add_argument("--frame", type=int, choices=[10, 20], help="ms")
     parser.add_argument("--nack", action="store_true", help="lost packets are sent again")
-    parser.add_argument("--no-fec", action="store_true")
-    parser.add_argument("--frame", type=int, default=20, choices=[10, 20], help="ms")
     parser.add_argument("--speech", type=Path, default=SPEECH, help="folder of sound files")
     parser.add_argument("--soak", type=int, metavar="MINUTES", help="only that, without quality")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    sender = Sender(
-        red=tuple(int(part) for part in arguments.red.split(",") if part),
-        nack=arguments.nack,
-        fec=0 if arguments.no_fec else 15,
-        frame=arguments.frame * RATE // 1000,
-    )
     sound = speech(arguments.speech)
     if arguments.soak:
         soak(sound, arguments.soak)
         return
     print(
-        f"{'network':<12}{'PESQ':>6}{'STOI':>7}{'p50':>6}{'p95':>6}{'max':>6}{'load':>7}  late lost recov conc"
+        f"{'network':<12}{'PESQ':>6}{'worst':>6}{'STOI':>7}{'p50':>6}{'p95':>6}{'max':>6}{'load':>7}  late lost recov conc"
     )
     results = {}
     for network in arguments.networks:
+        sender = _as_asked(as_the_product(network), arguments)
         results[network] = found = measure(sound, network, sender)
         print(
-            f"{network:<12}{found['pesq']:6.2f}{found['stoi']:7.3f}{found['p50_ms']:6.0f}{found['p95_ms']:6.0f}"
+            f"{network:<12}{found['pesq']:6.2f}{found['pesq_worst']:6.2f}{found['stoi']:7.3f}{found['p50_ms']:6.0f}{found['p95_ms']:6.0f}"
             f"{found['max_ms']:6.0f}{found['load']:7.2%}  {found['buffer_late']:4.0f} {found['buffer_lost']:4.0f} "
-            f"{found['buffer_recovered']:5.0f} {found['buffer_concealed']:4.0f}",
+            f"{found['buffer_recovered']:5.0f} {found['buffer_concealed']:4.0f}  {sender}",
             flush=True,
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
+
+
+def _as_asked(sender: Sender, arguments: argparse.Namespace) -> Sender:
+    """With what the command line says instead."""
+    changes: dict[str, object] = {"nack": arguments.nack}
+    if arguments.red is not None:
+        changes["red"] = tuple(int(part) for part in arguments.red.split(",") if int(part))
+    if arguments.bitrate is not None:
+        changes["bitrate"] = arguments.bitrate
+    if arguments.frame is not None:
+        changes["frame"] = arguments.frame * RATE // 1000
+    return replace(sender, **changes)
 
 
 if __name__ == "__main__":

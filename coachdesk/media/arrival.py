@@ -22,8 +22,8 @@ GIVE_UP = 0.5
 """A delay is given up when it is worth less than so much of its cost, lest it goes up and down all the time."""
 JITTER_MEMORY, COPIES_MEMORY = 2.0, 8.0
 """Seconds of sound. A stall is soon forgotten; losses are rare, and so known by longer memory only."""
-COPIES_UNTIL = 4.0
-"""Seconds after the last copy in which another is still expected."""
+COPIES_UNTIL = 6.0
+"""Seconds after the last copy in which another is still expected: at 2 % loss, 4 s without any are no rare thing."""
 MOST_FOR_COPIES = 0.100
 """Seconds of wait for copies of lost packets, beyond what jitter asks for."""
 MARGIN = 0.001

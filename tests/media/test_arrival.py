@@ -85,7 +85,7 @@ def test_copies_that_often_help_are_waited_for(copy_after: float) -> None:
         path.lose(copy_after)
         path.lose(copy_after)
     assert copy_after < path.clock.wait < copy_after + 0.005
-    path.run(4.5)
+    path.run(6.5)
     assert path.clock.wait == MIN_WAIT
 
 

@@ -62,7 +62,7 @@ class Line:
 
 
 @pytest.mark.parametrize("asks", [False, True], ids=["reports", "requests"])
-@pytest.mark.parametrize(("loss", "copies"), [(0.0, {0}), (0.02, {1}), (0.06, {2, 3}), (0.2, {3})])
+@pytest.mark.parametrize(("loss", "copies"), [(0.0, {0}), (0.02, {1}), (0.05, {1}), (0.11, {2}), (0.22, {3})])
 def test_copies_by_how_much_is_lost(loss: float, copies: set[int], asks: bool) -> None:
     assert len(Line(asks=asks).run(30, loss=loss).copies) in copies
 
@@ -218,6 +218,22 @@ def test_a_good_path_gets_short_frames_and_the_highest_bit_rate() -> None:
 
 def test_copies_are_paid_for_with_bit_rate() -> None:
     assert settings([Line().run(30, loss=0.2)]).bitrate == COPIED_BITRATES[3]
+
+
+def test_requests_between_the_reports_do_not_keep_the_bit_rate_down() -> None:
+    path = Path()
+    path.redundant = True
+    for second in range(10):
+        for _ in range(50):
+            path.sent()
+        path.missed([second * 50, second * 50 + 20], second + 0.99)
+        path.reported(0.0, GOOD_RTT, second + 1.0)
+    assert len(path.copies) == 1
+    assert settings([path]).bitrate == MAX_BITRATE
+
+
+def test_beside_copies_there_is_no_fec() -> None:
+    assert settings([Line().run(30, loss=0.08, burst=5)]).expected_loss == 0
 
 
 def test_one_slow_listener_costs_the_others_a_bounded_amount() -> None:
