@@ -19,7 +19,7 @@
  */
 
 import { Follower } from "./follower.js";
-import { apply, IDENTITY, inFront, inverse, times } from "./homography.js";
+import { apply, centre, IDENTITY, inFront, inverse, times } from "./homography.js";
 import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
@@ -175,10 +175,4 @@ export class Carrier {
     const [w, h] = [this.#width, this.#height];
     return [[w, 0, -0.5, 0, h, -0.5, 0, 0, 1], [1 / w, 0, 0.5 / w, 0, 1 / h, 0.5 / h, 0, 0, 1]];
   }
-}
-
-/** @param {Point[]} points @returns {Point} */
-function centre(points) {
-  const sum = points.reduce((a, b) => ({ x: a.x + b.x, y: a.y + b.y }), { x: 0, y: 0 });
-  return { x: sum.x / points.length, y: sum.y / points.length };
 }

@@ -72,32 +72,30 @@ export class Delayed {
 }
 
 const LOOK_MS = 3000;
-const RATE_LEAST = 20;
-const MISSED_MOST = 1.25;
+const COST_MOST = 40;
 const FIRST_REST_MS = 20_000;
 
-/** Whether this phone keeps up: with 20 pictures a second, or with all its camera gives. Pure. */
+/** Whether this phone is too slow to follow things and draw them 20 times a second. Pure. */
 export class Pace {
   slow = false;
   #since = 0;
-  #handled = 0;
-  #presented = 0;
+  /** @type {number[]} */ #costs = [];
   #rest = FIRST_REST_MS;
 
-  /** A picture was handled. @param {number} now  ms @param {number} presented  how many the camera has given so far @param {boolean} busy  things were followed */
-  handled(now, presented, busy) {
-    if (!this.#since || (!busy && !this.slow)) return this.#begin(now, presented);
-    this.#handled++;
-    const elapsed = now - this.#since;
-    if (this.slow ? elapsed < this.#rest : elapsed < LOOK_MS) return undefined;
+  /** A picture was handled. @param {number} now  ms @param {number} cost  ms it took @param {boolean} busy  things were followed */
+  handled(now, cost, busy) {
+    if (!this.#since || (!busy && !this.slow)) return this.#begin(now);
+    this.#costs.push(cost);
+    if (now - this.#since < (this.slow ? this.#rest : LOOK_MS)) return undefined;
     if (this.slow) this.#rest *= 2; // and tries again, less and less often
-    const given = presented - this.#presented;
-    this.slow = !this.slow && (this.#handled * 1000) / elapsed < RATE_LEAST && given > MISSED_MOST * this.#handled;
-    return this.#begin(now, presented);
+    const middle = this.#costs.sort((a, b) => a - b)[this.#costs.length >> 1];
+    this.slow = !this.slow && middle > COST_MOST;
+    return this.#begin(now);
   }
 
-  /** @param {number} now @param {number} presented */
-  #begin(now, presented) {
-    [this.#since, this.#handled, this.#presented] = [now, 0, presented];
+  /** @param {number} now */
+  #begin(now) {
+    this.#since = now;
+    this.#costs = [];
   }
 }

@@ -52,9 +52,10 @@ export function slope(m, x, y) {
   return [(m[0] - to.x * m[6]) / w, (m[1] - to.x * m[7]) / w, (m[3] - to.y * m[6]) / w, (m[4] - to.y * m[7]) / w];
 }
 
-/** The same map between coordinates of 0 to 1, given between pixels (and back with 1/width). @param {readonly number[]} m @param {number} width @param {number} height */
-export function rescaled(m, width, height) {
-  return times([1 / width, 0, 0, 0, 1 / height, 0, 0, 0, 1], times(m, [width, 0, 0, 0, height, 0, 0, 0, 1]));
+/** @param {Point[]} points @returns {Point} */
+export function centre(points) {
+  const sum = points.reduce((a, b) => ({ x: a.x + b.x, y: a.y + b.y }));
+  return { x: sum.x / points.length, y: sum.y / points.length };
 }
 
 /**

@@ -77,14 +77,15 @@ export class Ink {
     return this.clock() / 1000 + this.#aheadSeconds;
   }
 
-  /** Marks to be drawn: with the path as far as it is known. @returns {Mark[]} */
+  /** Marks to be drawn, with the path as far as it is known; one's own gestures aside. @returns {Mark[]} */
   marks() {
-    return this.board.visible(this.now).map((mark) => (mark.ended ? mark : { ...mark, path: this.pathSoFar(mark.mark) }));
+    const others = this.board.visible(this.now).filter(({ mark }) => !this.#own.has(mark));
+    return others.map((mark) => (mark.ended ? mark : { ...mark, path: this.pathSoFar(mark.mark) }));
   }
 
-  /** One's own gestures that have not come back yet. @returns {Gesture[]} */
+  /** One's own gestures, until they have come back as marks. @returns {Gesture[]} */
   gestures() {
-    return [...this.#own.values()].filter(({ mark }) => !this.board.mark(mark));
+    return [...this.#own.values()];
   }
 
   /** Pointers moved lately. @returns {Pointer[]} */

@@ -4,6 +4,7 @@ const SIDE = 64;
 const KEPT_MOST = 16;
 const RETAKEN_MS = 1000;
 const GAP = 8;
+const BELOW = 36; // room for a word on who draws
 
 export class Keepsakes {
   /** @type {Map<string, {image: HTMLCanvasElement, at: number}>} */ #kept = new Map();
@@ -30,7 +31,7 @@ export class Keepsakes {
   paint(context, width, height, lost) {
     const shown = lost.filter(({ mark }) => this.#kept.has(mark)).slice(0, Math.max(1, Math.floor((width - GAP) / (SIDE + GAP) - 1)));
     shown.forEach(({ mark, colour }, n) => {
-      const [x, y] = [GAP + n * (SIDE + GAP), height - SIDE - GAP];
+      const [x, y] = [GAP + n * (SIDE + GAP), height - SIDE - BELOW];
       context.drawImage(/** @type {any} */ (this.#kept.get(mark)).image, x, y, SIDE, SIDE);
       context.strokeStyle = colour;
       context.lineWidth = 2;

@@ -12,7 +12,7 @@
 import { opacity, outline } from "./board.js";
 import { Carrier } from "./carrier.js";
 import { Delayed, Pace } from "./delayed.js";
-import { apply, times } from "./homography.js";
+import { apply, centre, times } from "./homography.js";
 import { Keepsakes } from "./keepsakes.js";
 import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
 import { smallSize } from "./pyramid.js";
@@ -142,27 +142,28 @@ export class Overlay {
 
   #next() {
     if (!this.#running) return;
-    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now, frame.presentedFrames));
-    else requestAnimationFrame((now) => this.#frame(now, 0));
+    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now));
+    else requestAnimationFrame((now) => this.#frame(now));
   }
 
-  /** A new picture. @param {number} time  of its capture, ms @param {number} presented  how many there were so far */
-  #frame(time, presented) {
+  /** A new picture. @param {number} time  of its capture, ms */
+  #frame(time) {
     this.#next();
     if (!this.video.videoWidth || time === this.#newest) return;
+    const began = performance.now();
     this.#newest = time;
     this.clock.captured(time);
-    this.#keepUp(presented);
     this.#see(time);
     if (this.#frozen) this.#paintFrozen(this.#frozen);
     else this.#paint(false);
+    this.#keepUp(began);
   }
 
-  /** Follows, or shows the picture later: what this phone can do. @param {number} presented */
-  #keepUp(presented) {
-    this.#pace.handled(performance.now(), presented, this.carrier instanceof Carrier && this.carrier.count > 0);
-    if (this.#pace.slow === this.carrier instanceof Delayed) return;
-    this.carrier = this.#pace.slow ? new Delayed() : new Carrier();
+  /** Follows, or shows the picture later: whatever this phone can do. @param {number} began */
+  #keepUp(began) {
+    const now = performance.now();
+    this.#pace.handled(now, now - began, this.carrier instanceof Carrier && this.carrier.count > 0);
+    if (this.#pace.slow !== this.carrier instanceof Delayed) this.carrier = this.#pace.slow ? new Delayed() : new Carrier();
   }
 
   /** @param {number} time */
@@ -227,8 +228,8 @@ export class Overlay {
   #draw(mark, matrix, height) {
     paint(this.#context, mark, matrix, height, opacity(mark, this.ink.now));
     if (!mark.ended) return;
-    const [at] = outline(mark);
-    this.#keepsakes.take(mark.mark, this.canvas, this.#ratio, apply(matrix, at.x, at.y));
+    const { x, y } = centre(outline(mark));
+    this.#keepsakes.take(mark.mark, this.canvas, this.#ratio, apply(matrix, x, y));
   }
 
   #lost() {

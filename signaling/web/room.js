@@ -1,6 +1,7 @@
 /** The room: the stage with both pictures, the controls, the words on how it goes; in the line and in the call. */
 
 import { byId, initials, setIcon, setText, show } from "./dom.js";
+import { PhotoSheet } from "./photosheet.js";
 import { Sketch } from "./sketch.js";
 import { status } from "./status.js";
 import { say } from "./texts.js";
@@ -22,6 +23,7 @@ export class Room {
   constructor(visit) {
     this.visit = visit;
     this.sketch = new Sketch(visit);
+    this.photo = new PhotoSheet(visit.photographer);
     const { capture } = visit;
     byId("controls").setAttribute("aria-label", say("call.controls"));
     byId("mute").onclick = () => capture.setMuted(!capture.muted);
@@ -42,6 +44,7 @@ export class Room {
     this.#startedAt = view.startedAt;
     this.#pictures(view, open);
     this.sketch.render(view, values);
+    this.photo.render(view, values);
     if (!open) return this.#closed();
     void this.#keepAwake();
     this.#head(view, values);

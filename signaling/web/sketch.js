@@ -16,6 +16,7 @@ export class Sketch {
   /** @type {View | null} */ #view = null;
   /** @type {Record<string, string>} */ #values = {};
   #focusTimer = 0;
+  #upright = false;
 
   /** @param {import("./visit.js").Visit} visit */
   constructor(visit) {
@@ -63,7 +64,14 @@ export class Sketch {
     byId("again").onclick = () => this.ink.again();
     byId("light").onclick = () => void this.lens.light(!this.lens.lit);
     byId("zoom").onclick = () => void this.lens.nextZoom();
-    byId("preview").addEventListener("resize", () => this.#camera && this.ink.turned());
+    byId("preview").addEventListener("resize", () => this.#rotated());
+  }
+
+  /** The phone was turned on its side, or back. */
+  #rotated() {
+    const upright = byId("preview").videoHeight > byId("preview").videoWidth;
+    if (upright !== this.#upright && this.#camera) this.ink.turned();
+    this.#upright = upright;
   }
 
   #tools() {

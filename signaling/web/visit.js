@@ -22,12 +22,14 @@
  * @property {number} startedAt
  * @property {import("./capture.js").Capture} capture
  * @property {import("./call.js").Call | null} call
+ * @property {import("./photographer.js").Photographer} photographer
  */
 
 import { Call } from "./call.js";
 import { Capture, CaptureError } from "./capture.js";
 import { Consent } from "./consent.js";
 import { Ink } from "./ink.js";
+import { Photographer } from "./photographer.js";
 import { Connection, Refused } from "./protocol.js";
 
 const REMEMBERED_WITHIN_MS = 8000;
@@ -74,6 +76,11 @@ export class Visit {
       captured: () => (this.#wanted && !this.#joining && this.connection.state === "ready" ? this.capture.captured : null),
       tell: (captured) => this.connection.request({ type: "update_consent", ...captured }),
     });
+    this.photographer = new Photographer({
+      camera: () => this.capture.video,
+      fail: (fields) => this.connection.request({ type: "fail_photo", ...fields }),
+      onChange: () => this.onChange(),
+    });
     this.onChange = () => {
       onChange();
       void this.consent.follow();
@@ -105,6 +112,7 @@ export class Visit {
       startedAt: this.memory.kept.startedAt ?? 0,
       capture: this.capture,
       call: this.#call,
+      photographer: this.photographer,
     };
   }
 
@@ -177,6 +185,7 @@ export class Visit {
     if (message.type === "customer_state") this.#customerState(message);
     if (message.type === "fresh_ice") this.#freshIce(message.ice);
     if (message.type === "signalled") this.#signalled(message);
+    if (message.type === "photo_wanted") void this.photographer.wanted(message);
     if (message.type === "ended") this.#ended(message.reason);
     return this.onChange();
   }
@@ -319,6 +328,7 @@ export class Visit {
   }
 
   #endMedia() {
+    this.photographer.stop();
     this.#call?.close();
     this.#call = null;
   }

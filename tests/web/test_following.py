@@ -194,3 +194,43 @@ async def test_packets_are_told_to_pictures(
     for time, ticks in await customer.ask(CLOCK, told):
         assert abs(time) < 2
         assert abs(ticks) < 2
+
+
+async def test_a_slow_phone_gives_up_following_and_tries_again_later(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "delayed.js")
+    slow = await customer.ask(
+        """() => {
+          const [pace, changes] = [new it.Pace(), []];
+          for (let now = 1; now < 90_000; now += 60) {
+            const before = pace.slow;
+            pace.handled(now, now < 40_000 ? (before ? 5 : 55) : 20, true);
+            if (pace.slow !== before) changes.push([pace.slow, Math.round(now / 1000)]);
+          }
+          return changes;
+        }"""
+    )
+    assert slow == [[True, 3], [False, 23], [True, 26], [False, 66]]
+
+
+async def test_a_slow_phone_shows_its_picture_as_late_as_the_marks(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "delayed.js")
+    shown = await customer.ask(
+        """() => {
+          const delayed = new it.Delayed();
+          const video = document.createElement("canvas"); // to drawImage it is as good
+          [video.videoWidth, video.videoHeight, video.width, video.height] = [640, 360, 640, 360];
+          const context = video.getContext("2d");
+          for (let n = 0; n < 10; n++) {
+            context.fillStyle = `rgb(${n * 20} 0 0)`;
+            context.fillRect(0, 0, 640, 360);
+            delayed.see(video, n * 50);
+          }
+          const before = [delayed.picture, delayed.pose("m")];
+          delayed.place("m", [], [1, 0, 0.1, 0, 1, 0, 0, 0, 1], 301);
+          const [red] = delayed.picture.getContext("2d").getImageData(5, 5, 1, 1).data;
+          const pose = delayed.pose("m");
+          delayed.drop("m");
+          return [...before, red, pose, delayed.picture];
+        }"""
+    )
+    assert shown == [None, None, 120, [1, 0, 0.1, 0, 1, 0, 0, 0, 1], None]

@@ -78,6 +78,16 @@ RED_SPOT = """async () => {
 """Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; 0: nothing is."""
 
 
+OWN_STROKE = """(() => {
+  const { data } = document.getElementById("ink").getContext("2d").getImageData(0, 0, 1200, 1200);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] === 47 && data[at + 1] === 124 && data[at + 2] === 246) return true;
+  }
+  return false;
+})()"""
+"""Whether something is drawn in the colour that the hub gave to the customer."""
+
+
 def begin(mark: str, tool: str = "circle", **more: Any) -> dict[str, Any]:
     return {"kind": "begin", "mark": mark, "tool": tool, "colour": RED, "width": 0.01, "epoch": 1, **more}
 
@@ -428,7 +438,7 @@ async def test_what_no_hub_says_changes_nothing(desk: Desk, visit: Visit, dial: 
 async def test_a_finger_draws_on_a_picture_that_stands_still(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
     await customer.tap("Draw on the picture")
-    await customer.see("Draw with your finger. Maria Lopez and everybody helping them sees it.")
+    await customer.see("Draw with your finger. Maria Lopez and their team see it.")
     box = await customer.page.locator("#ink").bounding_box()
     assert box is not None
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -437,6 +447,7 @@ async def test_a_finger_draws_on_a_picture_that_stands_still(desk: Desk, visit: 
     await customer.ask("pan = 60")
     await customer.page.mouse.move(middle[0] + 80, middle[1], steps=12)
     await until(lambda: len(hub.live) > 3, "points are sent as they are drawn")
+    await customer.until(OWN_STROKE, "the line is seen as it is drawn")
     await customer.page.mouse.up()
     await until(lambda: hub.edits("end"), "the whole path was sent")
     (began,), (ended,) = hub.edits("begin"), hub.edits("end")
@@ -455,6 +466,12 @@ async def test_a_finger_draws_on_a_picture_that_stands_still(desk: Desk, visit: 
     await until(lambda: hub.edits("remove") == [{"kind": "remove", "mark": began["mark"]}], "it is undone")
     await customer.tap("Redo")
     await until(lambda: hub.edits("restore") == [{"kind": "restore", "mark": began["mark"]}], "and is back")
+
+
+async def test_the_hub_is_told_when_the_camera_is_another(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    await customer.tap("Flip between front and back camera")
+    await until(lambda: hub.all("turned"), "it was told")
 
 
 async def test_a_new_connection_goes_on_where_the_log_was(desk: Desk, visit: Visit, dial: Dial) -> None:
