@@ -90,17 +90,21 @@ RULES: dict[type[Request], Callable[[State, Step, Party, Any, Any], PhotoTicket 
 
 
 def received(state: State, photo_id: str, ticket: str, now: float) -> int:
-    """How many bytes of a photo are here. Raises Refusal when ``ticket`` is not its."""
+    """How many bytes of a photo are here; all of them too, for the last answer may be lost. Raises Refusal when ``ticket``
+    is not its.
+    """
     return len(_let_in(state, photo_id, ticket, now).data)
 
 
 def receive(
     state: State, photo_id: str, ticket: str, offset: int, size: int, piece: bytes, now: float
 ) -> Step:
-    """Takes the next piece of a photo that will have ``size`` bytes. Raises Refusal, and nothing has changed but where what
-    came is no photo, or the camera was switched off meanwhile: then it is gone.
+    """Takes the next piece of a photo that will have ``size`` bytes; one at 0 begins anew. Raises Refusal, and then nothing has
+    changed. Where what came is no photo, or the camera was switched off meanwhile, the photo is gone.
     """
     photo = _let_in(state, photo_id, ticket, now)
+    if photo.ready:
+        raise Refusal(Code.NO_SUCH_PHOTO, _GONE)
     _check_piece(photo, offset, size, piece)
     step, call = Step(now), state.calls[photo.call]
     customer = state.parties[call.customer]
@@ -108,6 +112,7 @@ def receive(
         _drop(state, step, photo, "camera_off")
         return step
     photo.size = size
+    del photo.data[offset:]
     photo.data += piece
     if not kind_of(bytes(photo.data[:8])) or (len(photo.data) == size and not _finish(photo)):
         step.record(customer, "send_photo", call=call.call, target=photo.photo, code=Code.NOT_A_PHOTO)
@@ -121,11 +126,11 @@ def receive(
 
 
 def _check_piece(photo: Photo, offset: int, size: int, piece: bytes) -> None:
-    if offset != len(photo.data):
+    if offset not in (0, len(photo.data)):
         raise Refusal(Code.WRONG_OFFSET, f"{len(photo.data)} bytes are here; go on from there")
     if not 0 < size <= MAX_PHOTO_BYTES or len(piece) > MAX_PIECE_BYTES or offset + len(piece) > size:
         raise Refusal(Code.TOO_LARGE, f"a photo may have {MAX_PHOTO_BYTES} bytes, a piece {MAX_PIECE_BYTES}")
-    if photo.size not in (0, size):
+    if offset and photo.size != size:
         raise Refusal(Code.BAD_MESSAGE, f"this photo was said to have {photo.size} bytes")
     if len(piece) < MIN_PIECE_BYTES and offset + len(piece) < size:
         raise Refusal(Code.BAD_MESSAGE, f"a piece has at least {MIN_PIECE_BYTES} bytes, but for the last")
@@ -137,7 +142,6 @@ def _finish(photo: Photo) -> bool:
     if form is None:
         return False
     photo.kind, photo.width, photo.height = form
-    photo.ticket = ""
     return True
 
 
@@ -204,7 +208,7 @@ def _need(state: State, call: Call, photo_id: str) -> Photo:
 
 def _let_in(state: State, photo_id: str, ticket: str, now: float) -> Photo:
     photo = state.photos.get(photo_id)
-    good = photo is not None and hmac.compare_digest(photo.ticket.encode(), ticket.encode()) and bool(ticket)
+    good = photo is not None and hmac.compare_digest(photo.ticket.encode(), ticket.encode())
     if photo is None or not good or now - photo.asked_at >= state.limits.photo_lifetime:
         raise Refusal(Code.NO_SUCH_PHOTO, _GONE)
     return photo

@@ -144,7 +144,7 @@ class Photo(Struct, kw_only=True):
     """A photo that was asked for, and what has come of it; kept in memory alone, and no longer than the call.
 
     Attributes:
-        ticket: the secret by which the customer's page may send it; empty once it is all here.
+        ticket: the secret by which the customer's page may send it, once.
         size: bytes that it will have; 0 until the first of them came.
         kind: ``image/jpeg`` or ``image/png``; ``width`` and ``height`` in pixels. Known once it is all here.
         openings: SHA-256 of each secret by which a party may fetch it once: who, and until when.
@@ -163,7 +163,7 @@ class Photo(Struct, kw_only=True):
 
     @property
     def ready(self) -> bool:
-        return not self.ticket
+        return bool(self.kind)
 
 
 class Link(Struct, kw_only=True):

@@ -171,9 +171,20 @@ def test_a_piece_is_taken_once_in_its_place_and_within_bounds(desk: Desk) -> Non
     assert refusal(desk, photo, 1, size, first) is Code.WRONG_OFFSET
     send_first = photos.receive(desk.hub.state, photo.photo, photo.ticket, 0, size, first, desk.now)
     desk.apply(send_first)
-    assert refusal(desk, photo, 0, size, first) is Code.WRONG_OFFSET
+    assert refusal(desk, photo, len(first) - 1, size, first) is Code.WRONG_OFFSET
     assert refusal(desk, photo, len(first), size + 1, SENT[len(first) :]) is Code.BAD_MESSAGE
     assert photos.received(desk.hub.state, photo.photo, photo.ticket, desk.now) == len(first)
+
+
+def test_a_page_that_was_reloaded_sends_another_photo_from_its_beginning(desk: Desk) -> None:
+    agent = desk.agent()
+    customer, call = desk.call(agent)
+    photo = wanted(agent, customer, call)
+    cut = SENT[:MIN_PIECE_BYTES]
+    photos.receive(desk.hub.state, photo.photo, photo.ticket, 0, len(SENT), cut, desk.now)
+    again = jpeg(MIN_PIECE_BYTES + 7, width=800)
+    send(desk, photo, again, MIN_PIECE_BYTES)
+    assert fetch(desk, opened(agent, call, photo.photo)) == again
 
 
 def test_a_ticket_is_of_one_photo_good_once_and_for_a_time(desk: Desk) -> None:
@@ -184,6 +195,7 @@ def test_a_ticket_is_of_one_photo_good_once_and_for_a_time(desk: Desk) -> None:
         assert refusal(desk, photo, 0, len(SENT), SENT, ticket) is Code.NO_SUCH_PHOTO
     send(desk, photo)
     assert refusal(desk, photo, 0, len(SENT), SENT) is Code.NO_SUCH_PHOTO
+    assert photos.received(desk.hub.state, photo.photo, photo.ticket, desk.now) == len(SENT)
     desk.pass_time(desk.limits.photo_interval)
     late = wanted(agent, customer, call)
     assert refusal(desk, late, 0, len(SENT), SENT, photo.ticket) is Code.NO_SUCH_PHOTO
@@ -308,7 +320,7 @@ async def test_a_photo_is_sent_in_pieces_resumed_and_fetched(
     cut = MIN_PIECE_BYTES
     async with office.session.patch(url, data=SENT[:cut], headers=headers(photo.ticket)) as answer:
         assert (answer.status, answer.headers["Upload-Offset"]) == (204, str(cut))
-    async with office.session.patch(url, data=SENT[:cut], headers=headers(photo.ticket)) as answer:
+    async with office.session.patch(url, data=SENT[cut:], headers=headers(photo.ticket, 1)) as answer:
         assert (answer.status, (await answer.json())["code"]) == (409, Code.WRONG_OFFSET)
     async with office.session.head(url, headers=headers(photo.ticket)) as answer:
         assert answer.headers["Upload-Offset"] == str(cut)
