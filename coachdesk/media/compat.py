@@ -17,10 +17,8 @@ from typing import Any
 
 import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
-from aiortc.codecs import CODECS
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcrtpparameters import (
-    RTCRtcpFeedback,
     RTCRtpCodecParameters,
     RTCRtpReceiveParameters,
     RTCRtpSendParameters,
@@ -36,6 +34,7 @@ from aiortc.rtp import (
     RtpPacket,
 )
 
+from coachdesk.media.codecs import use_our_codecs
 from coachdesk.media.consent import Consent
 from coachdesk.media.contract import check
 from coachdesk.media.pacer import Pacer
@@ -47,7 +46,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_PACKETS = 512
 """What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless TURN blocks."""
-RED_PAYLOAD_TYPE = 110
 START_BITRATE = 2_000_000
 """Bits per second a sender of video is told it may use until congestion shows."""
 
@@ -59,32 +57,7 @@ START_BITRATE = 2_000_000
 def tune() -> None:
     """Check, then set what aiortc keeps in module constants. Once per process; raises CompatError."""
     check()
-    for codec in CODECS["audio"]:
-        if codec.name == "opus":
-            codec.parameters = {"minptime": 10, "useinbandfec": 1, "stereo": 0, "usedtx": 0}
-            codec.rtcpFeedback = [RTCRtcpFeedback(type="nack")]  # Chromium goes by the offer alone
-            CODECS["audio"].append(_redundant(codec))
-    for codec in CODECS["video"]:
-        if codec.name == "VP8":
-            # Chromium begins at 300 kbit/s unless told; the other browsers ignore this.
-            codec.parameters = {"x-google-start-bitrate": 1000}
-
-
-def _redundant(codec: RTCRtpCodecParameters) -> RTCRtpCodecParameters:
-    """RFC 2198 redundancy for ``codec``."""
-    return RTCRtpCodecParameters(
-        mimeType="audio/red",
-        clockRate=codec.clockRate,
-        channels=codec.channels,
-        payloadType=RED_PAYLOAD_TYPE,
-        parameters={f"{codec.payloadType}/{codec.payloadType}": None},
-    )
-
-
-def preferred_codecs(kind: str) -> list[Any]:
-    """The capabilities to negotiate, best first: Opus with RED, or VP8 with RTX."""
-    wanted = {"audio": ("opus", "red"), "video": ("vp8", "rtx")}[kind]
-    return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.name.lower() in wanted]
+    use_our_codecs()
 
 
 def bound_gathering(pc: RTCPeerConnection, seconds: float) -> None:
@@ -130,6 +103,18 @@ async def abort(pc: RTCPeerConnection) -> None:
     """Close the sockets of a connection whose own ``close`` did not return."""
     for connection in _ice_connections(pc):
         await connection.close()
+
+
+def bound_data(pc: RTCPeerConnection, allow: Callable[[], bool]) -> None:
+    """Let a packet of the data channels in if ``allow()``; the far end takes the others for lost, and slows down (SCTP)."""
+    sctp: Any = pc.sctp
+    handle = sctp._handle_data
+
+    async def handle_allowed(data: bytes) -> None:
+        if allow():
+            await handle(data)
+
+    sctp._handle_data = handle_allowed
 
 
 # --- sending ------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from aiortc import RTCRtpReceiver, RTCRtpSender
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceGatherer
+from aiortc.rtcsctptransport import RTCSctpTransport
 
 KNOWN_GOOD = "aiortc 1.16 with aioice 0.13"
 
@@ -75,6 +76,8 @@ REQUIREMENTS = (
     Uses(RTCDtlsTransport, "_register_rtp_receiver", ("self", "receiver", "parameters")),
     Uses(RTCDtlsTransport, "_send_rtp", ("self", "data")),
     Uses(RTCDtlsTransport, "_handle_rtcp_data", ("self", "data"), ("_handle_rtcp_packet",)),
+    Uses(RTCSctpTransport, "_handle_data", ("self", "data")),
+    Uses(RTCDtlsTransport, "_recv_next", ("self",), ("_data_receiver", "_handle_data")),
     Uses(RemoteBitrateEstimator, "__init__", names=("rate_control",)),
     Uses(RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")),
     Uses(RTCIceGatherer, "__init__", names=("_connection",)),

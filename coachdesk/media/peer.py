@@ -20,6 +20,7 @@ from aiortc import (
 from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coachdesk.media import compat
+from coachdesk.media.codecs import preferred_codecs
 from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.inkchannels import InkChannels
@@ -27,6 +28,7 @@ from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.rate import RoundTrips
 from coachdesk.media.trickle import keep_usable, usable
+from signaling.pace import TokenBucket
 from signaling.protocol import MAX_COACHES, IceServer
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ MAX_CANDIDATES = 64
 MAX_PENDING_MESSAGES = 64
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_BUFFERED_BYTES = 1 << 20
+DATA_PACKETS_PER_SECOND, DATA_PACKETS_AT_ONCE = 600, 1200
+"""Of a far end's data channels, their acknowledgements among them; it uses a tenth of that."""
 CLOCK_RATES = {"audio": 48000, "video": 90000}
 
 
@@ -91,6 +95,7 @@ class Peer:
         by the far end).
         on_message: a message on the control channel.
         ink: the channels of ink.
+        data_dropped: packets of the data channels that were too many.
 
     Raises ``contract.CompatError`` when the installed aiortc is not the one we know.
     """
@@ -118,6 +123,7 @@ class Peer:
         self._unsent: deque[bytes] = deque(maxlen=MAX_PENDING_MESSAGES)
         self._candidates: list[str] = []
         self._candidates_seen = 0
+        self.data_dropped = 0
         self._rates: dict[str, tuple[float, int]] = {}
         for stream in layout:
             self._add(stream)
@@ -127,6 +133,8 @@ class Peer:
         self._transport.on("statechange", self._transport_changed)
         if offers:
             self._use_channel(self._pc.createDataChannel(CONTROL))
+            self._data_pace = TokenBucket(DATA_PACKETS_PER_SECOND, DATA_PACKETS_AT_ONCE, time.monotonic())
+            compat.bound_data(self._pc, self._allow_data)
         else:
             self._pc.on("datachannel", self._channel_offered)
         relays = any(url.startswith("turn") for server in ice for url in server.urls)
@@ -136,7 +144,7 @@ class Peer:
     def _add(self, stream: Stream) -> None:
         direction = stream.direction if self._offers else _MIRRORED[stream.direction]
         transceiver = self._pc.addTransceiver(stream.kind, direction=direction)
-        transceiver.setCodecPreferences(compat.preferred_codecs(stream.kind))
+        transceiver.setCodecPreferences(preferred_codecs(stream.kind))
         if direction != "recvonly":
             out = self.outs[stream.name] = RtpOut(transceiver.sender, self._round_trips)
             out.on_keyframe_request = lambda: self.on_keyframe_request(stream.name)
@@ -300,6 +308,12 @@ class Peer:
         self._channel = channel
         channel.on("open", self._flush_messages)
         channel.on("message", self._message_received)
+
+    def _allow_data(self) -> bool:
+        """A far end that floods the data channels is heard at this pace; sound and picture go on."""
+        allowed = self._data_pace.take(time.monotonic())
+        self.data_dropped += not allowed
+        return allowed
 
     def _flush_messages(self) -> None:
         unsent, self._unsent = list(self._unsent), deque(maxlen=MAX_PENDING_MESSAGES)

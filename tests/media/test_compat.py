@@ -9,7 +9,7 @@ import pytest
 from aiortc import RTCRtpSender
 from aiortc.codecs import CODECS
 
-from coachdesk.media import compat, contract
+from coachdesk.media import codecs, compat, contract
 from coachdesk.media.contract import REQUIREMENTS, CompatError, Uses
 
 NAMES = [(use, name) for use in REQUIREMENTS for name in use.names]
@@ -59,8 +59,8 @@ def test_opus_is_offered_with_forward_error_correction() -> None:
     compat.tune()
     opus = next(codec for codec in CODECS["audio"] if codec.name == "opus")
     assert opus.parameters["useinbandfec"] == 1
-    assert [codec.name for codec in compat.preferred_codecs("audio")] == ["opus", "red"]
-    assert [codec.name for codec in compat.preferred_codecs("video")] == ["VP8", "rtx"]
+    assert [codec.name for codec in codecs.preferred_codecs("audio")] == ["opus", "red"]
+    assert [codec.name for codec in codecs.preferred_codecs("video")] == ["VP8", "rtx"]
 
 
 def renamed(function: Callable[..., object], name: str) -> Callable[..., object]:

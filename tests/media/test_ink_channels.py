@@ -18,6 +18,7 @@ from coachdesk.inkwire import (
     parse_from_hub,
     parse_live_from_hub,
 )
+from coachdesk.media import peer as peer_module
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
 from signaling.policy import Mode
@@ -191,3 +192,32 @@ async def test_what_waits_is_bounded(size: int) -> None:
         assert hub.ink.dropped == 1
         await until(lambda: len(got) == sent)
         await until(lambda: hub.ink.send_live(b"again"))
+
+
+async def test_a_flood_is_held_back_while_sound_and_other_peoples_ink_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer_module, "DATA_PACKETS_PER_SECOND", 50)
+    monkeypatch.setattr(peer_module, "DATA_PACKETS_AT_ONCE", 200)
+    hub = InkHub()
+    hub.apply(views.call_view(views.party(views.MIA)))
+    async with pair(CUSTOMER) as (to_customer, customer), pair(OBSERVER) as (to_mia, mia):
+        wire(hub, views.CUSTOMER, to_customer)
+        wire(hub, views.MIA, to_mia)
+        coach = Inbox(mia)
+        await until(lambda: mia.ink.send(dump(Have())) and customer.ink.send(dump(Have())))
+        sounds: list[bytes] = []
+        to_customer.on_packet = lambda stream, packet: sounds.append(packet.payload)
+
+        def flooded() -> bool:
+            while customer.ink.send_live(b"x" * 1000):
+                pass
+            return to_customer.data_dropped > 100
+
+        await until(flooded)
+        assert hub.refused["malformed"] > 0
+        coach.do("by-mia-01")
+        customer.outs["main"].send(b"sound", 960)
+        await until(lambda: coach.has("by-mia-01") and sounds)
+        assert to_customer.state == to_mia.state == "connected"
+        assert to_mia.data_dropped == 0
