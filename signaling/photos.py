@@ -99,8 +99,8 @@ def received(state: State, photo_id: str, ticket: str, now: float) -> int:
 def receive(
     state: State, photo_id: str, ticket: str, offset: int, size: int, piece: bytes, now: float
 ) -> Step:
-    """Takes the next piece of a photo that will have ``size`` bytes; one at 0 begins anew. Raises Refusal, and then nothing has
-    changed. Where what came is no photo, or the camera was switched off meanwhile, the photo is gone.
+    """Takes the next piece of a photo that will have ``size`` bytes; one at 0 begins anew. Raises Refusal, and nothing
+    has changed then. Where what came is no photo, or the camera was switched off meanwhile, the photo is gone.
     """
     photo = _let_in(state, photo_id, ticket, now)
     if photo.ready:
