@@ -29,7 +29,7 @@ def ticks(seconds: float) -> Iterator[float]:
 
 def _piece(sound: Samples, at: int, count: int) -> Samples:
     """``count`` samples from ``at`` on, of a sound that is played round and round."""
-    return sound.take(range(at, at + count), mode="wrap")
+    return sound.take(np.arange(at, at + count), mode="wrap")
 
 
 class Mic:
