@@ -342,6 +342,8 @@ class Peer:
                 table[f"{stream.name}.out"] = self._out_stats(stream.name)
             if self._ins[stream.name].packets:
                 table[f"{stream.name}.in"] = self._in_stats(stream)
+        if self.data_dropped:
+            table["data.in"] = {"dropped": self.data_dropped}
         return table
 
     def _in_stats(self, stream: Stream) -> dict[str, float]:
