@@ -91,6 +91,7 @@ class AgentSession(Session):
             commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
             commands.Surface: self._surface,
+            commands.Photo: self._photo,
             **self._ink.handlers,
         }
 
@@ -166,6 +167,8 @@ class AgentSession(Session):
             case protocol.Signalled():
                 if self._hub is not None:
                     self._spawn(self._hub.signalled(message.sender, message.body), "setting up media")
+            case protocol.PhotoState():
+                self._photo_state(message)
             case protocol.Ended():
                 self._end(message.call, message.reason)
             case _:

@@ -9,12 +9,15 @@ import logging
 import random
 import ssl
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Never
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 from signaling import protocol
+from signaling.photos import MAX_PHOTO_BYTES
 from signaling.protocol import Code, ServerMessage
 
 REQUEST_TIMEOUT = 8.0
@@ -26,6 +29,9 @@ LONGEST_PAUSE = 5.0
 
 _PASSING = frozenset({Code.SHUTTING_DOWN, Code.INTERNAL, Code.TOO_MANY_MESSAGES})
 """What a server may answer to a hello that will do a little later."""
+
+PHOTO_TIMEOUT = 60.0
+"""Seconds in which a photo has to come."""
 
 CONNECT = aiohttp.ClientTimeout(total=None, sock_connect=5.0, connect=5.0)
 
@@ -62,7 +68,8 @@ class Client:
     """
 
     def __init__(self, server: str, token: str, *, trust: ssl.SSLContext | None = None) -> None:
-        self._url = server.rstrip("/") + "/ws"
+        self._server = server.rstrip("/")
+        self._url = self._server + "/ws"
         self._token = token
         self._trust = trust
         self._resume = ""
@@ -70,6 +77,7 @@ class Client:
         self._answers: dict[int, asyncio.Future[ServerMessage]] = {}
         self._granted: dict[int, Callable[[], None]] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._http: aiohttp.ClientSession | None = None
         self._told_offline = False
         self.welcome: protocol.Welcome | None = None
         self.on_message: Callable[[ServerMessage], None] = lambda message: None
@@ -78,6 +86,7 @@ class Client:
     async def run(self) -> None:
         """Connects and reconnects until cancelled. Raises SignalingError when the server will never take this client."""
         async with aiohttp.ClientSession(timeout=CONNECT) as http:
+            self._http = http
             try:
                 await self._keep_up(http)
             except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
@@ -85,6 +94,7 @@ class Client:
                     "bad_address", "The server's address must look like https://calls.example.com"
                 ) from error
             finally:
+                self._http = None
                 self._unplug()
 
     async def _keep_up(self, http: aiohttp.ClientSession) -> Never:
@@ -131,6 +141,34 @@ class Client:
         if isinstance(result, protocol.Refused):
             raise SignalingError(result.code, result.message)
         return result
+
+    async def photo(self, photo: str, ticket: str) -> bytes:
+        """Fetches the photo that ``ticket`` opens. Raises SignalingError."""
+        if self._http is None:
+            raise Offline
+        url, leave = (
+            f"{self._server}/api/photos/{quote(photo, safe='')}",
+            {"Authorization": f"Bearer {ticket}"},
+        )
+        data = bytearray()
+        try:
+            async with (
+                asyncio.timeout(PHOTO_TIMEOUT),
+                self._http.get(
+                    url, headers=leave, ssl=self._trust if self._trust is not None else True
+                ) as answer,
+            ):
+                if answer.status != HTTPStatus.OK:
+                    raise SignalingError(
+                        Code.NO_SUCH_PHOTO, "The photo is not there any more. Ask for another."
+                    )
+                async for piece in answer.content.iter_chunked(1 << 16):
+                    data += piece
+                    if len(data) > MAX_PHOTO_BYTES:
+                        raise SignalingError(Code.TOO_LARGE, "The photo is larger than a photo may be.")
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            raise Offline from None
+        return bytes(data)
 
     async def _converse(self, http: aiohttp.ClientSession) -> str:
         """One connection from hello to its end; returns why it ended."""
@@ -196,7 +234,7 @@ class Client:
             return None
 
     def _dispatch(self, message: ServerMessage) -> None:
-        if isinstance(message, protocol.Ok | protocol.Refused | protocol.LinkCreated):
+        if isinstance(message, protocol.Ok | protocol.Refused | protocol.LinkCreated | protocol.PhotoTicket):
             answer, granted = self._answers.pop(message.re, None), self._granted.pop(message.re, None)
             if answer is not None and not answer.done():
                 if granted is not None and not isinstance(message, protocol.Refused):

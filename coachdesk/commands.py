@@ -254,6 +254,10 @@ class Surface(Command, frozen=True, kw_only=True, tag="surface"):
     frame: FrameId | None = None
 
 
+class Photo(Command, frozen=True, kw_only=True, tag="photo"):
+    """The customer's phone is to take a photo: ``photo`` events tell what comes of it. Agent, or who has taken over."""
+
+
 class Devices(Command, frozen=True, kw_only=True, tag="devices"):
     """List microphones, speakers and cameras. Answer: ``devices``."""
 
@@ -342,6 +346,7 @@ AnyCommand = (
     | ReplayInk
     | Poses
     | Surface
+    | Photo
     | Devices
     | UseDevice
     | VoiceProcessing

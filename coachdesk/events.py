@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.inkwire import Anchor, Gesture
+from signaling.photomessages import PhotoStage
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness, CallView, EndReason, LinkView, QuickReply, WaitingView
 
@@ -281,6 +282,28 @@ class Surface(Event, frozen=True, kw_only=True, tag="surface"):
     surface: str
 
 
+class Photo(Event, frozen=True, kw_only=True, tag="photo"):
+    """How far a photo of the customer's is: ``asked``, ``coming`` (bytes ``received`` of ``size``), ``ready``, ``failed``.
+
+    Attributes:
+        file: when ready, a JPEG or PNG on this machine, which goes when the endpoint ends.
+        width, height: when ready, in pixels.
+        reason: when failed: ``declined``, ``camera_off``, ``cannot``, ``not_sent``, ``not_a_photo``, ``expired``,
+            ``not_fetched``.
+        message: what there is to say of that.
+    """
+
+    photo: str
+    stage: PhotoStage
+    received: int = 0
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    file: str = ""
+    reason: str = ""
+    message: str = ""
+
+
 class VideoGone(Event, frozen=True, kw_only=True, tag="video_gone"):
     """``party``'s camera stopped; the last picture is stale."""
 
@@ -409,6 +432,7 @@ AnyEvent = (
     | Stage
     | Poses
     | Surface
+    | Photo
     | VideoGone
     | Picture
     | Replied

@@ -63,6 +63,7 @@ class ObserverSession(Session):
             commands.Polite: self._polite,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
+            commands.Photo: self._photo,
             **self._ink.handlers,
         }
 
@@ -201,6 +202,8 @@ class ObserverSession(Session):
                     self._spawn(self._media.signalled(message.body), "setting up media")
             case protocol.Replied():
                 self._emit(events.Replied(name=message.name, reply=message.reply))
+            case protocol.PhotoState():
+                self._photo_state(message)
             case protocol.Ended():
                 self._ended(message.call, message.reason)
             case _:

@@ -23,6 +23,7 @@ from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
+from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
 from signaling import protocol
 from signaling.policy import COACHES
@@ -61,6 +62,7 @@ class Session(ABC):
         self.history = History()
         self._report = QualityReport()
         self.view: CallView | None = None
+        self._photos = PhotoAlbum(client, emit)
         self._ink = InkDesk(
             Around(
                 own=self._own_name,
@@ -214,6 +216,14 @@ class Session(ABC):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._photos.close()
+
+    async def _photo(self, command: commands.Photo) -> events.AnyEvent:
+        return await self._ask(protocol.AskPhoto, call=self._call_id())
+
+    def _photo_state(self, state: protocol.PhotoState) -> None:
+        if self.view is not None and state.call == self.view.call and self._photos.told(state):
+            self._spawn(self._photos.fetch(state), "fetching a photo")
 
     def _new_ear(self, source: str, lane: str) -> Ear:
         ear = Ear()

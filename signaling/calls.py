@@ -51,7 +51,6 @@ def listen(state: State, step: Step, observer: Party, call: Call, _message: List
     change_mode(call, observer, Mode.LISTEN)
     step.touch_party(observer)
     step.touch_call(call)
-    photos.retell(state, step, observer)
 
 
 def leave(state: State, step: Step, observer: Party, _call: Call, _message: Leave) -> None:

@@ -246,9 +246,7 @@ class Hub:
     def _request(self, step: Step, connection: int, asker: Party, message: Any) -> None:
         action = action_of(message)
         call = getattr(message, "call", "")
-        target = next(
-            (getattr(message, what) for what in ("party", "link", "photo") if hasattr(message, what)), ""
-        )
+        target = getattr(message, "party", "") or getattr(message, "link", "") or getattr(message, "photo", "")
         try:
             answer = self._carry_out(step, asker, action, message)
         except Refusal as refusal:
@@ -262,6 +260,8 @@ class Hub:
             step.record(asker, action, call=call, target=target)
         step.out.insert(0, (connection, answer or Ok(message.id)))
         step.publish(self.state)
+        if isinstance(message, Listen):
+            photos.retell(self.state, step, asker)
 
     def _carry_out(self, step: Step, asker: Party, action: Action, message: Any) -> _Answer:
         state = self.state
