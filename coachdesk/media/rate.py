@@ -37,6 +37,10 @@ OVERLOAD_LOSS = 0.35
 """Loss from which there must be a queue that overflows, whatever the reports that come through say."""
 BASE_SECONDS = 60.0
 """The shortest round trip of this long counts."""
+CLEARED_SECONDS = 12.0
+"""A queue is gone by then, since less is sent; what is there still is a longer way."""
+SPREAD_SHARE, SPREADS = 0.25, 2.0
+"""Jitter is no queue: the mean difference from one round trip to the next (by how much each counts in it), so many times."""
 MIN_BITRATE, START_BITRATE, MAX_BITRATE = 16_000, 40_000, 48_000
 SHARED_MIN_BITRATE = 24_000
 """Bits per second. One slow path takes the sound that others hear too no lower than the last."""
@@ -218,21 +222,35 @@ class RoundTrips:
         self._current = self._before = math.inf
         self._since = -math.inf
         self._recent: deque[float] = deque(maxlen=QUEUE_SAMPLES)
+        self._spread = 0.0
+        self._queued: tuple[float, float] | None = None  # since when, and the shortest round trip since
 
     def add(self, rtt: float, now: float) -> None:
         """Seconds, both."""
         if now - self._since > BASE_SECONDS:
             self._before, self._current, self._since = self._current, math.inf, now
         self._current = min(self._current, rtt)
+        if self._recent:
+            self._spread += SPREAD_SHARE * (abs(rtt - self._recent[-1]) - self._spread)
         self._recent.append(rtt)
+        self._follow_longer_way(rtt, now)
+
+    def _follow_longer_way(self, rtt: float, now: float) -> None:
+        if not self.queueing:
+            self._queued = None
+            return
+        since, least = self._queued or (now, rtt)
+        self._queued = since, min(least, rtt)
+        if now - since >= CLEARED_SECONDS:
+            self._before, self._current, self._since, self._queued = math.inf, min(least, rtt), now, None
 
     @property
     def queueing(self) -> bool:
         if not self._recent:
             return False
-        shortest = min(self._before, self._current)
-        lasting = len(self._recent) == QUEUE_SAMPLES and min(self._recent) > shortest + QUEUE_SECONDS
-        return lasting or self._recent[-1] > shortest + LONG_QUEUE_SECONDS
+        above = min(self._recent) - min(self._before, self._current)
+        lasting = len(self._recent) == QUEUE_SAMPLES and above > QUEUE_SECONDS + SPREADS * self._spread
+        return lasting or self._recent[-1] > min(self._before, self._current) + LONG_QUEUE_SECONDS
 
 
 def _runs(seqs: Sequence[int]) -> list[int]:
