@@ -45,6 +45,27 @@ async def test_the_phone_hears_of_the_agents_line_and_not_of_the_worst_observers
         assert to_fast.outs["camera"].path.loss == 0
 
 
+async def test_an_observer_can_tell_which_frame_of_the_customers_it_has_got() -> None:
+    """Also when the customer comes back over another connection, with other timestamps, and after a hold."""
+    async with pair(OBSERVER) as (to_observer, observer):
+        fanout = Fanout()
+        fanout.connect("mia", to_observer)
+        offsets: list[int] = []
+        fanout.on_offset = lambda party, offset: offsets.append(offset)
+        got = collect(observer)
+        for source, first in ((1, 0xFFFFF000), (2, 77), (2, 600_000)):
+            frames = [(first + 3000 * number) & 0xFFFFFFFF for number in range(4)]
+            for number, frame in enumerate(frames):
+                payload = vp8.packetize(KEYFRAME if number == 0 else DELTA, number)[0]
+                packet = Packet(number + 100 * source, frame, True, payload, source, first + number / 30)
+                fanout.picture(packet, ["mia"])
+            await until(lambda: len(got) == 4)
+            assert [(each.timestamp + offsets[-1]) & 0xFFFFFFFF for each in got] == frames
+            got.clear()
+            fanout.resume()
+        assert len(offsets) == 3
+
+
 def collect(peer: Peer) -> list[Packet]:
     packets: list[Packet] = []
     peer.on_packet = lambda name, packet: packets.append(packet)
