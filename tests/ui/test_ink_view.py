@@ -192,6 +192,19 @@ def test_beside_the_picture_nothing_is_drawn(drawing: Drawing) -> None:
     assert drawing.link.sent == []
 
 
+def test_a_coach_draws_once_the_ink_that_is_there_is_known(dressed: QtBot) -> None:
+    supervisor = Drawing(dressed, MIA, MIA)
+    supervisor.desk.handle(events.Left(call="c-1"))
+    supervisor.desk.handle(events.Call(call=call(MIA)))
+    supervisor.desk.handle(FRAMES)
+    supervisor.roll(FRAME)
+    drag(supervisor.ink, (0.2, 0.2), (0.3, 0.3))
+    assert supervisor.downs() == []
+    supervisor.desk.handle(events.Stage(epoch=0, colour=RED))
+    drag(supervisor.ink, (0.2, 0.2), (0.3, 0.3))
+    assert [down.colour for down in supervisor.downs()] == [RED]
+
+
 def test_a_finger_draws(drawing: Drawing) -> None:
     device = QTest.createTouchDevice()
     start, end = (point_at(drawing.ink, x, 0.4).toPoint() for x in (0.2, 0.7))
@@ -254,12 +267,19 @@ def test_words_are_typed_where_they_will_stand_and_keys_do_nothing_else(
     assert commands.Mute(on=True) not in drawing.link.sent
 
 
-def test_escape_gives_up_the_words(drawing: Drawing, dressed: QtBot) -> None:
+@pytest.mark.parametrize("who", [AGENT, MIA], ids=lambda who: who.name)
+def test_escape_gives_up_the_words_and_silences_all_the_same(dressed: QtBot, who: object) -> None:
+    drawing = Drawing(dressed, who, MIA)
     drawing.desk.ink.choose(Tool.TEXT)
     drag(drawing.ink, (0.4, 0.5))
+    if drawing.desk.observer is not None:
+        drawing.desk.handle(events.ModeChanged(mode=Mode.BARGE, in_force=True))
+        drawing.link.sent.clear()
     dressed.keyClick(drawing.ink.words, Qt.Key.Key_Escape)
     assert drawing.desk.ink.pen.hand is None
-    assert drawing.link.sent[-1] == commands.Undo()
+    assert not drawing.ink.words.isVisible()
+    assert commands.Undo() in drawing.link.sent
+    assert drawing.link.modes() == ([Mode.LISTEN] if who is MIA else [])
 
 
 # --- the bar of tools ---------------------------------------------------------------------------------------

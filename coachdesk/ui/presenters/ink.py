@@ -42,6 +42,7 @@ class InkPresenter(Presenter):
     def _end_call(self) -> None:
         self.call: CallView | None = None
         self._mode = Mode.LISTEN
+        self._staged = False
         self._forget()
 
     def _forget(self) -> None:
@@ -68,7 +69,7 @@ class InkPresenter(Presenter):
             case events.ModeChanged(mode=mode):
                 self._mode = mode
             case events.Stage(colour=colour):
-                self.pen.own_colour = colour
+                self.pen.own_colour, self._staged = colour, True
             case events.Mark():
                 self._take(event)
             case events.MarksGone():
@@ -110,6 +111,13 @@ class InkPresenter(Presenter):
     def own(self) -> str:
         """The name by which marks know this user."""
         return self.pen.author
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to draw on. What an observer drew before the agent's endpoint has told of the ink that
+        is there already would be lost.
+        """
+        return self.call is not None and (self._staged or self.own == "agent")
 
     @property
     def seen(self) -> Hearing | None:

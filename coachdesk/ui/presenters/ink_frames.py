@@ -11,7 +11,7 @@ from coachdesk.media.framering import SharedPicture
 
 MOST_FRAMES = 90
 MOST_PICTURES = 8
-PATIENCE = 0.15
+PATIENCE = 0.3
 """Seconds a picture waits for the poses of the marks in it; afterwards it is shown without the marks."""
 SILENT_AFTER = 1.0
 """Seconds without any poses, after which none are waited for."""

@@ -22,6 +22,8 @@ POINTER_LINGERS = 0.4
 """Seconds a pointer's trail is seen."""
 MOST_POINTER_POINTS = 64
 REPLAY_LINGERS_MS = 1200
+MOST_FADED = 64
+"""Marks that have faded and may be shown again: more than are ever replayed at once."""
 BEHIND_REPLAY = 0.25
 """Opacity of a mark that is being drawn again."""
 
@@ -58,6 +60,10 @@ class InkScene:
     """Everything that is drawn on the customer's picture, as far as it is seen here, and where.
 
     ``now`` is the monotonic clock, seconds.
+
+    Attributes:
+        marks: those that are there or being drawn, in the order they began.
+        poses: where they are, by frame.
     """
 
     def __init__(self) -> None:
@@ -66,6 +72,7 @@ class InkScene:
     def forget(self) -> None:
         """Another call, or another log of ink."""
         self.marks: dict[str, Mark] = {}
+        self._faded: dict[str, Mark] = {}
         self.poses = PoseBook()
         self.pointers: dict[str, Pointer] = {}
         self._growing: dict[str, list[Point]] = {}
@@ -77,13 +84,18 @@ class InkScene:
     # --- what comes in ----------------------------------------------------------------------------------------
 
     def put(self, mark: Mark) -> None:
-        """What has faded is kept: it may be shown again."""
+        """What has faded lately is kept: it may be shown again."""
         if mark.state != "drawing":
             self._growing.pop(mark.mark, None)
-        if mark.state == "removed":
-            self.marks.pop(mark.mark, None)
-        else:
+        self._faded.pop(mark.mark, None)
+        if mark.state in ("drawing", "drawn"):
             self.marks[mark.mark] = mark
+            return
+        self.marks.pop(mark.mark, None)
+        if mark.state == "faded":
+            self._faded[mark.mark] = mark
+            if len(self._faded) > MOST_FADED:
+                del self._faded[next(iter(self._faded))]
 
     def grow(self, more: MarkPoints) -> None:
         """More of another's gesture; what came twice or late does no harm."""
@@ -116,7 +128,7 @@ class InkScene:
 
     def posed(self, frame: int, now: float) -> bool:
         """Whether all is known of ``frame`` that will be, as far as one can tell."""
-        if self.poses.at(frame) is not None or all(mark.state == "faded" for mark in self.marks.values()):
+        if not self.marks or self.poses.at(frame) is not None:
             return True
         return self.poses.heard is None or now - self.poses.heard > SILENT_AFTER
 
@@ -127,7 +139,7 @@ class InkScene:
         for mark in self.marks.values():
             drawing = self._as_drawn(mark)
             h = self._h(mark, anchors, frame, now) if drawing.path else None
-            if h is not None and mark.state != "faded":
+            if h is not None:
                 again = BEHIND_REPLAY if self._replays(mark.mark) else 1.0
                 found.append(Placed(drawing, h, opacity(mark, now) * again))
         return found
@@ -151,7 +163,7 @@ class InkScene:
         anchors, found = self._anchors(frame), []
         elapsed = (now - self._replay_began) * 1000
         for gesture in self._replay.gestures:
-            mark = self.marks.get(gesture.mark)
+            mark = self._known(gesture.mark)
             h = self._h(mark, anchors, frame, now) if mark is not None else None
             if mark is not None and h is not None:
                 path = [point for point in mark.path if gesture.start + point.ms <= elapsed]
@@ -171,7 +183,7 @@ class InkScene:
         self._flights = {mark: began for mark, began in self._flights.items() if now - began < FLIGHT}
         if self._replay is not None and (now - self._replay_began) * 1000 > self._replay_ends():
             self._replay = None
-        fading = any(mark.state == "drawn" and 0 < opacity(mark, now) < 1 for mark in self.marks.values())
+        fading = any(0 < opacity(mark, now) < 1 for mark in self.marks.values())
         return bool(self._flights or self._replay or self.pointers or fading)
 
     # --- where --------------------------------------------------------------------------------------------------
@@ -209,6 +221,9 @@ class InkScene:
             return mark
         return msgspec.structs.replace(mark, path=so_far(mark.tool, points))
 
+    def _known(self, mark: str) -> Mark | None:
+        return self.marks.get(mark) or self._faded.get(mark)
+
     def _replays(self, mark: str) -> bool:
         return self._replay is not None and any(each.mark == mark for each in self._replay.gestures)
 
@@ -216,7 +231,7 @@ class InkScene:
         """Milliseconds from its beginning."""
         gestures = self._replay.gestures if self._replay is not None else []
         ends = [
-            each.start + (mark.path[-1].ms if (mark := self.marks.get(each.mark)) and mark.path else 0)
+            each.start + (mark.path[-1].ms if (mark := self._known(each.mark)) and mark.path else 0)
             for each in gestures
         ]
         return max(ends, default=0) + REPLAY_LINGERS_MS

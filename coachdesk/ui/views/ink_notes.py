@@ -71,7 +71,7 @@ class InkNotes:
         if seen is not None and drawing:
             usual = seen.kind == "everyone" and presenter.own == "agent"
             self.seen.show_words("nobody" if usual else seen.kind, SEEN_ICONS[seen.kind], seen.title)
-            self.seen.setToolTip(seen.detail)
+            self.seen.setAccessibleDescription(seen.detail)
             self.seen.put(content, 0)
         else:
             self.seen.hide()

@@ -72,7 +72,7 @@ class InkView(QWidget):
     def refresh(self) -> None:
         pen = self._presenter.pen
         self._video.hold(pen.still is not None)
-        ready = pen.tool is not None and self._presenter.call is not None and self._video.frame is not None
+        ready = pen.tool is not None and self._presenter.ready and self._video.frame is not None
         self.setCursor(Qt.CursorShape.CrossCursor if ready else Qt.CursorShape.ArrowCursor)
         self.notes.refresh(self._video.content_rect())
         self.words.refresh(self._on_widget())
@@ -249,7 +249,7 @@ class InkView(QWidget):
             self.words.done()
             return
         content = self._video.content_rect()
-        if not content.contains(at) or self._presenter.call is None:
+        if not content.contains(at) or not self._presenter.ready:
             return
         if self._presenter.pen.down(*self._in_picture(at), pressure, self._video.frame):
             self.refresh()

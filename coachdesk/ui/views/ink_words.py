@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -54,9 +54,10 @@ class WordsEditor(QLineEdit):
         if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
             self.done()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+    def event(self, event: QEvent) -> bool:
+        """Escape is not kept from others: where it silences a microphone, it does that as well."""
+        override = event.type() is QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self.hide()
             self._pen.give_up()
-        else:
-            super().keyPressEvent(event)
+        return super().event(event)
