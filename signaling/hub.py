@@ -246,7 +246,7 @@ class Hub:
     def _request(self, step: Step, connection: int, asker: Party, message: Any) -> None:
         action = action_of(message)
         call = getattr(message, "call", "")
-        target = getattr(message, "party", "") or getattr(message, "link", "") or getattr(message, "photo", "")
+        target = next(filter(None, (getattr(message, name, "") for name in ("party", "link", "photo"))), "")
         try:
             answer = self._carry_out(step, asker, action, message)
         except Refusal as refusal:
