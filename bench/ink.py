@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 import msgspec
 import numpy as np
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from bench import panning
 from coachdesk import commands, events
@@ -37,7 +37,7 @@ from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 
 SINK = "customer"
-WINDOW = {"width": 1280, "height": 900}
+WINDOW: ViewportSize = {"width": 1280, "height": 900}
 COLOUR = "#ff00ff"
 FROM, TO = (0.46, 0.42), (0.54, 0.58)
 """Corners of the circle drawn."""
@@ -111,17 +111,17 @@ async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str,
             page, agent = scene.customer.page, scene.staff["agent"]
             await page.add_init_script(INSTRUMENTS)
             await page.reload()
-            await page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
+            await page.set_viewport_size(WINDOW)
             await scene.answer()
             await page.evaluate(WATCH_COST)
             await page.evaluate(ALONE)
             strokes = await _strokes(page, agent)
             own = await _own_strokes(page)
             await page.evaluate(f"window.inkDelay = {2 * delay_ms}")
-            tracked = await _swim(page, agent, samples, keep and keep / "tracked")
+            tracked = await swim(page, agent, samples, keep and keep / "tracked")
             costs = await page.evaluate("costs")
             await page.evaluate(NO_TRACKING)
-            untracked = await _swim(page, agent, samples, keep and keep / "untracked")
+            untracked = await swim(page, agent, samples, keep and keep / "untracked")
     return {
         "swim_px": tracked,
         "swim_without_tracking_px": untracked,
@@ -178,7 +178,7 @@ async def _own_strokes(page: Page) -> list[float]:
     return found
 
 
-async def _swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None) -> dict[str, float]:
+async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None) -> dict[str, float]:
     """Distances while the camera turns; ``hidden``: share of pictures in which the thing is seen and the mark is not."""
     await _standing_still(page)
     drawn = await agent.do(

@@ -19,7 +19,9 @@ const STEP_MOST = 4;
 const ALIKE = 0.75;
 
 const [VALUE, GRADIENT_X, GRADIENT_Y] = [0, AREA, 2 * AREA];
+const WIDE = SIDE + 2;
 const sampled = new Float32Array(AREA);
+const wide = new Float32Array(WIDE * WIDE);
 
 /** Patches around points of one picture, at the levels 0 to `coarsest`. */
 export class Patches {
@@ -57,6 +59,7 @@ export class Patches {
     for (let level = this.coarsest; level >= 0; level--) {
       const scale = 2 ** level;
       const at = this.#settle(pyramid[level], n * (this.coarsest + 1) + level, toLevel(x, scale), toLevel(y, scale), turn);
+      if (!at && level > 0) continue; // near the edge, or astray: a finer level may do
       if (!at) return null;
       x = (at.x + 0.5) * scale - 0.5;
       y = (at.y + 0.5) * scale - 0.5;
@@ -72,7 +75,7 @@ export class Patches {
     const [xx, xy, yy] = this.solvers.subarray(slot * 3, slot * 3 + 3);
     const [startX, startY] = [x, y];
     for (let step = 0; step < STEPS; step++) {
-      if (!sample(level, x, y, turn)) return null;
+      if (!sample(level, x, y, turn, HALF, sampled)) return null;
       let [bx, by] = [0, 0];
       for (let n = 0; n < AREA; n++) {
         const off = sampled[n] - t[base + VALUE + n];
@@ -106,21 +109,16 @@ export class Patches {
   /** Values and gradients without their means, so that a change of light moves nothing. @param {Level} level @param {{x: number, y: number}} point @param {number} slot @param {number} number */
   #cut(level, point, slot, number) {
     const scale = 2 ** number;
-    const [x, y] = [toLevel(point.x, scale), toLevel(point.y, scale)];
     const base = slot * 3 * AREA;
-    const t = this.templates;
-    const take = (/** @type {number} */ dx, /** @type {number} */ dy) => (sample(level, x + dx, y + dy, UPRIGHT) ? sampled : sampled.fill(0));
-    const place = (/** @type {number} */ part, /** @type {(n: number) => number} */ value) => {
-      let mean = 0;
-      for (let n = 0; n < AREA; n++) mean += (t[base + part + n] = value(n)) / AREA;
-      for (let n = 0; n < AREA; n++) t[base + part + n] -= mean;
-    };
-    const [right, left] = [take(1, 0).slice(), take(-1, 0).slice()];
-    place(GRADIENT_X, (n) => (right[n] - left[n]) / 2);
-    const [below, above] = [take(0, 1).slice(), take(0, -1).slice()];
-    place(GRADIENT_Y, (n) => (below[n] - above[n]) / 2);
-    take(0, 0);
-    place(VALUE, (n) => sampled[n]);
+    if (!sample(level, toLevel(point.x, scale), toLevel(point.y, scale), UPRIGHT, HALF + 1, wide)) wide.fill(0);
+    for (let row = 0, n = base; row < SIDE; row++) {
+      for (let at = (row + 1) * WIDE + 1, end = at + SIDE; at < end; at++, n++) {
+        this.templates[n + VALUE] = wide[at];
+        this.templates[n + GRADIENT_X] = (wide[at + 1] - wide[at - 1]) / 2;
+        this.templates[n + GRADIENT_Y] = (wide[at + WIDE] - wide[at - WIDE]) / 2;
+      }
+    }
+    for (const part of [VALUE, GRADIENT_X, GRADIENT_Y]) centred(this.templates, base + part);
     this.#prepare(slot);
   }
 
@@ -146,13 +144,23 @@ function toLevel(at, scale) {
   return (at + 0.5) / scale - 0.5;
 }
 
-/** Reads a patch into `sampled`, bilinearly; false where it leaves the picture. @param {Level} level @param {number} x @param {number} y @param {number[]} turn */
-function sample({ data, width, height }, x, y, [xx, xy, yx, yy]) {
-  const reachX = HALF * (Math.abs(xx) + Math.abs(xy));
-  const reachY = HALF * (Math.abs(yx) + Math.abs(yy));
+/** Takes a patch's mean from it. @param {Float32Array} values @param {number} base */
+function centred(values, base) {
+  let mean = 0;
+  for (let n = base; n < base + AREA; n++) mean += values[n] / AREA;
+  for (let n = base; n < base + AREA; n++) values[n] -= mean;
+}
+
+/**
+ * Reads a patch that reaches `half` pixels from its middle, bilinearly; false where it leaves the picture.
+ * @param {Level} level @param {number} x @param {number} y @param {number[]} turn @param {number} half @param {Float32Array} out
+ */
+function sample({ data, width, height }, x, y, [xx, xy, yx, yy], half, out) {
+  const reachX = half * (Math.abs(xx) + Math.abs(xy));
+  const reachY = half * (Math.abs(yx) + Math.abs(yy));
   if (!(x - reachX >= 0 && y - reachY >= 0 && x + reachX < width - 1 && y + reachY < height - 1)) return false;
-  for (let row = -HALF, n = 0; row <= HALF; row++) {
-    for (let column = -HALF; column <= HALF; column++, n++) {
+  for (let row = -half, n = 0; row <= half; row++) {
+    for (let column = -half; column <= half; column++, n++) {
       const px = x + xx * column + xy * row;
       const py = y + yx * column + yy * row;
       const [ix, iy] = [px | 0, py | 0];
@@ -160,7 +168,7 @@ function sample({ data, width, height }, x, y, [xx, xy, yx, yy]) {
       const at = iy * width + ix;
       const upper = data[at] + fx * (data[at + 1] - data[at]);
       const lower = data[at + width] + fx * (data[at + width + 1] - data[at + width]);
-      sampled[n] = upper + fy * (lower - upper);
+      out[n] = upper + fy * (lower - upper);
     }
   }
   return true;

@@ -20,10 +20,12 @@ const POINTS_LEAST = 8;
 const AGREEING_LEAST = 0.5;
 const ERROR_MOST = 0.8;
 const FOUND_LEAST = 0.35;
-/** A new reference once fewer points than this are found again, or the view has changed by this factor. */
+/** A new reference once fewer points than this are found again, the view has changed by this factor, or after some frames. */
 const WORN = 0.6;
 const SCALED = 1.35;
-const REFERENCE_FRAMES = 45;
+const REFERENCE_FRAMES = 8;
+
+let made = 0;
 
 /** Follows one place from the frame it is made with. */
 export class Follower {
@@ -37,6 +39,7 @@ export class Follower {
   constructor(pyramid, outline) {
     this.outline = outline;
     this.#refer(pyramid);
+    this.#frames = made++ % REFERENCE_FRAMES; // that not all take a new reference in the same frame
   }
 
   /** Whether there is anything to hold on to. */

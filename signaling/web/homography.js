@@ -7,7 +7,7 @@
 
 /** How strongly a fit keeps to a similarity (shear, stretch), and to an affine map (perspective), in points' worth. */
 const STIFF_AFFINE = 0.3;
-const STIFF_PERSPECTIVE = 1;
+const STIFF_PERSPECTIVE = 0.3;
 const ROUNDS = [6, 3, 1.5, 1.5];
 const PIVOT_LEAST = 1e-12;
 
