@@ -11,7 +11,7 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off" };
-const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", "+": "zoom" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light" };
 
 export class Room {
   #inCall = false;

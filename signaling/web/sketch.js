@@ -128,9 +128,9 @@ export class Sketch {
 /** @param {string} id @param {string} words @param {boolean} [pressed] */
 function name(id, words, pressed) {
   const button = byId(id);
-  const key = button.getAttribute("aria-keyshortcuts").toUpperCase();
+  const key = button.getAttribute("aria-keyshortcuts");
   button.setAttribute("aria-label", words);
-  button.title = say("call.key", { action: words, key });
+  button.title = key ? say("call.key", { action: words, key: key.toUpperCase() }) : words;
   if (pressed === undefined) return;
   button.setAttribute("aria-pressed", String(pressed));
   button.classList.toggle("on", pressed);

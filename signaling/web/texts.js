@@ -87,7 +87,7 @@ const TEXTS = {
   "ink.zoom": "Zoom, now {zoom} times",
   "ink.tools": "Drawing and camera",
   "ink.agent_draws": "{agent} is drawing",
-  "ink.how": "Draw with your finger. {agent} and their team see it.",
+  "ink.how": "Draw with your finger. Everybody on this call sees it.",
   "ink.closer": "Please hold your camera a little closer.",
   "ink.more_light": "Please get more light on it.",
   "ink.slower": "Please move your camera more slowly.",

@@ -438,7 +438,7 @@ async def test_what_no_hub_says_changes_nothing(desk: Desk, visit: Visit, dial: 
 async def test_a_finger_draws_on_a_picture_that_stands_still(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
     await customer.tap("Draw on the picture")
-    await customer.see("Draw with your finger. Maria Lopez and their team see it.")
+    await customer.see("Draw with your finger. Everybody on this call sees it.")
     box = await customer.page.locator("#ink").bounding_box()
     assert box is not None
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
