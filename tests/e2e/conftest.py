@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import panning
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
 from coachdesk.soundserver import SoundServer
@@ -20,6 +21,25 @@ LOUDSPEAKER = "loudspeaker"
 def sound() -> Iterator[SoundServer]:
     with SoundServer(speakers=[SINK, LOUDSPEAKER]) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def panning_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A camera that turns to and fro, of known motion (``bench/panning.py``)."""
+    video = tmp_path_factory.mktemp("panning") / "panning.mjpeg"
+    panning.write(video)
+    return video
+
+
+@pytest.fixture
+async def turning(tmp_path: Path, sound: SoundServer, panning_video: Path) -> AsyncIterator[Scene]:
+    """Like ``scene``, with that camera."""
+    async with (
+        Stage(tmp_path) as stage,
+        Scene(stage, sink=SINK, env=sound.environment(), windows=False, camera=panning_video) as scene,
+    ):
+        yield scene
+        assert scene.customer.problems == []
 
 
 @pytest.fixture

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
+from bench import panning
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.demo.scene import Scene
+from coachdesk.media.framering import FrameReader
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode
 from tests.e2e.steps import listen
 
-pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 
 LISTEN_IN = """() => {
   window.inkTold = [];
@@ -26,6 +30,8 @@ LISTEN_IN = """() => {
     return channel;
   };
 }"""
+NEAR, WRONG = 5.0, 15.0
+"""Pixels of 1280 x 720."""
 ARROW = [Point(0.3, 0.7), Point(0.5, 0.45)]
 
 
@@ -100,3 +106,100 @@ async def test_everybody_sees_their_ink_and_no_others_and_knows_who_does(scene: 
     await until_told(scene, aloud)
     await agent.do(commands.Clear())
     await sees(supervisor, public, "removed")
+
+
+class Screen:
+    """What one endpoint shows: pictures with their ids, and where marks are in each."""
+
+    def __init__(self, endpoint: RemoteEndpoint, memory: str) -> None:
+        self.endpoint = endpoint
+        self._reader = FrameReader(memory)
+
+    async def picture(self) -> tuple[int, int]:
+        """The next picture: its id, and which one of the camera's it is."""
+        async with asyncio.timeout(20):
+            while (shared := self._reader.read()) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        return shared.frame, panning.number_in(shared.bgra[:, :, :3])
+
+    async def draw(self) -> tuple[str, int]:
+        """A circle around the middle of the picture; its id, and which of the camera's pictures it is drawn on."""
+        frame, number = await self.picture()
+        corners = [Point(0.45, 0.42), Point(0.55, 0.58)]
+        drawn = await self.endpoint.do(commands.Draw(tool=Tool.CIRCLE, points=corners, frame=frame, fade=600))
+        assert isinstance(drawn, events.Drawn)
+        return drawn.mark, number
+
+    async def distances(self, marks: dict[str, int], samples: int) -> list[float]:
+        """How far marks are from what they were drawn on, pixels of 1280 x 720, in so many pictures or more."""
+        found: list[float] = []
+        numbers: dict[int, int] = {}
+        async with asyncio.timeout(60):
+            while len(found) < samples:
+                frame, number = await self.picture()
+                numbers[frame] = number
+                known = {
+                    event.frame: event
+                    for _, event in list(self.endpoint.log)
+                    if isinstance(event, events.Poses)
+                }
+                for frame in numbers.keys() & known.keys():
+                    number = numbers.pop(frame)
+                    found += [
+                        math.dist((x * panning.WIDTH, y * panning.HEIGHT), moved(marks[mark], number))
+                        for mark, (x, y) in known[frame].places.items()
+                    ]
+        return found
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def moved(drawn_on: int, number: int) -> tuple[float, float]:
+    """Where in picture ``number`` the thing is that is in the middle of picture ``drawn_on``."""
+    first = np.linalg.inv(panning.seen_from((drawn_on + 0.5 * panning.EXPOSURE * panning.FPS) / panning.FPS))
+    now = panning.seen_from((number + 0.5 * panning.EXPOSURE * panning.FPS) / panning.FPS)
+    x, y, w = now @ first @ (panning.WIDTH / 2, panning.HEIGHT / 2, 1.0)
+    return float(x / w), float(y / w)
+
+
+async def test_marks_are_where_their_things_are_at_the_agent_and_at_the_supervisor(turning: Scene) -> None:
+    await turning.answer()
+    agent, supervisor = turning.staff["agent"], turning.staff["supervisor"]
+    await asyncio.gather(*(each.do(commands.Frames(on=True)) for each in (agent, supervisor)))
+    await listen(turning)
+    screens = [Screen(each, (await each.wait(events.Frames)).name) for each in (agent, supervisor)]
+    try:
+        await asyncio.gather(*(each.do(commands.Poses(on=True)) for each in (agent, supervisor)))
+        marks = dict([await screen.draw() for screen in screens])
+        for mark in marks:
+            await asyncio.gather(*(sees(each, mark) for each in (agent, supervisor)))
+        for screen in screens:
+            distances = sorted(await screen.distances(marks, 40))
+            assert distances[len(distances) * 9 // 10] < NEAR, distances
+            assert distances[-1] < WRONG, distances
+    finally:
+        for screen in screens:
+            screen.close()
+
+
+async def test_after_the_agents_program_crashed_ink_begins_anew_for_all(scene: Scene) -> None:
+    await scene.customer.page.evaluate(LISTEN_IN)
+    await scene.answer()
+    supervisor = await listen(scene)
+    await supervisor.wait(events.Stage)
+    before = await draw(scene.staff["agent"])
+    await sees(supervisor, before)
+    await until_told(scene, before)
+
+    scene.staff["agent"].kill()
+    killed = time.monotonic()
+    agent = await scene.enter("agent")
+    await agent.wait(events.FirstSound, lambda event: event.source == "customer")
+    await supervisor.wait(events.MarksGone, since=killed, seconds=30)
+    after = await draw(agent)
+    await sees(supervisor, after)
+    await until_told(scene, after, '"end"')
+    private = await draw(supervisor)
+    await sees(agent, private)
+    assert private not in "".join(await told(scene))
