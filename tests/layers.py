@@ -60,6 +60,7 @@ PURE = frozenset(
         "coachdesk.media.pcm",
         "coachdesk.media.pictureline",
         "coachdesk.media.playout",
+        "coachdesk.media.registration",
         "coachdesk.media.resample",
         "coachdesk.media.soundring",
         "coachdesk.media.streamhealth",
