@@ -62,6 +62,7 @@ MARKS = (
 )  # fmt: skip
 PRIVATE = mark("mark0005", Tool.ARROW, [(0.8, 0.28), (0.665, 0.42)], author="p-mia", name="Mia", colour="#e5484d",
                audience=Audience.COACHING, seen_by=["Otto"])  # fmt: skip
+AT_FIRST = poses(FRAME, **{each.mark: moved(0.0, 0.0) for each in (*MARKS, PRIVATE)})
 IN_PLACE = poses(FRAME + STEP, **{each.mark: moved(0.004, 0.002) for each in (*MARKS, PRIVATE)})
 SOMEWHERE = poses(FRAME + STEP, mark0001=moved(0.004, 0.002), mark0002="lost", mark0003=moved(0.004, 0.002),
                   mark0004="off_screen", mark0005=moved(0.004, 0.002))  # fmt: skip

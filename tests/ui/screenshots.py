@@ -25,7 +25,7 @@ from coachdesk.ui.views.sign_in import SignInPage
 from coachdesk.ui.views.video import VideoView
 from signaling.policy import Mode, Role
 from signaling.protocol import HelpView
-from tests.ui.ink_samples import FRAME, FRAMES, IN_PLACE, MARKS, PRIVATE, SOMEWHERE, STEP
+from tests.ui.ink_samples import AT_FIRST, FRAME, FRAMES, IN_PLACE, MARKS, PRIVATE, SOMEWHERE, STEP
 from tests.ui.samples import (
     AGENT,
     LEAK,
@@ -174,7 +174,9 @@ def trainee(window: MainWindow) -> None:
 
 def agent_draws(window: MainWindow) -> None:
     """The picture stands still; nobody but the customer is on the call."""
-    desk = _show(window, AGENT, LOBBY, events.Call(call=call()), FRAMES, LEVELS, QUALITY, *MARKS, IN_PLACE)
+    desk = _show(
+        window, AGENT, LOBBY, events.Call(call=call()), FRAMES, LEVELS, QUALITY, *MARKS, AT_FIRST, IN_PLACE
+    )
     desk.ink.choose(Tool.ARROW)
     desk.ink.pen.down(0.62, 0.35, 0.5, SEEN)
     desk.ink.pen.move(0.545, 0.69)
@@ -182,17 +184,17 @@ def agent_draws(window: MainWindow) -> None:
 
 def agent_marks(window: MainWindow) -> None:
     """A coach's private mark beside own ones; one is lost, one out of the picture; the place is too plain for another."""
-    _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, *MARKS, PRIVATE, SOMEWHERE,
+    _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, *MARKS, PRIVATE, AT_FIRST, SOMEWHERE,
           events.Surface(surface="plain"))  # fmt: skip
 
 
 def supervisor_draws(window: MainWindow) -> None:
-    _supervisor(window, Mode.LISTEN, more=(*MARKS, PRIVATE, IN_PLACE))
+    _supervisor(window, Mode.LISTEN, more=(*MARKS, PRIVATE, AT_FIRST, IN_PLACE))
 
 
 def trainee_draws(window: MainWindow) -> None:
     _show(window, SAM, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)), FRAMES, LEVELS, *MARKS,
-          IN_PLACE)  # fmt: skip
+          AT_FIRST, IN_PLACE)  # fmt: skip
 
 
 def settings(window: MainWindow) -> None:
