@@ -1,163 +1,47 @@
-"""The hub of ink: who gets which entries, what is refused, and what a new connection makes up for."""
+"""The hub of ink: who gets which entries, and what a new connection makes up for."""
 
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
-from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from coachdesk.annotation import (
-    AnyEdit,
     Audience,
     Begin,
-    Board,
     Caption,
     End,
-    Entry,
     Pin,
     Point,
     Remove,
     Show,
-    Tool,
 )
-from coachdesk.inklog import MAX_GUEST_MARKS, MAX_OPEN, Refusal
-from coachdesk.inkwire import Again, Anchor, Edits, Have, Laser, Message, Points, Replay, Turned, dump
+from coachdesk.inkwire import Again, Anchor, Have, Laser, Points, Replay, Turned
 from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkline import EDITS_AT_ONCE, EDITS_PER_SECOND, LIVE_AT_ONCE
 from signaling.policy import Mode
 from signaling.protocol import CallView
 from tests.fakes.inkchannels import FakeInk
+from tests.fakes.inkhubcall import (
+    EVERYBODY,
+    LEARNERS,
+    MIAS,
+    NAMES,
+    PARTIES,
+    PATH,
+    STAFF,
+    Call,
+    Far,
+    begin,
+    drawn,
+    view_of,
+)
 from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM, call_view, party
-
-PARTIES = (CUSTOMER, MIA, BEN, TOM)
-PATH = [Point(0.1, 0.2), Point(0.3, 0.4, 0.5, 400)]
-NAMES = {AGENT: "agent", CUSTOMER: "customer"}
-
-
-def begin(mark: str, tool: Tool = Tool.PEN, frame: int | None = 90_000) -> Begin:
-    return Begin(mark=mark, tool=tool, colour="#2f7cf6", width=0.006, frame=frame)
-
-
-def drawn(mark: str) -> list[AnyEdit]:
-    return [begin(mark), End(mark=mark, path=PATH)]
-
-
-class Far:
-    """A party as its own endpoint sees it: what came in, and the board it adds up to."""
-
-    def __init__(self, hub: InkHub, name: str) -> None:
-        self.hub, self.name = hub, name
-        self.log, self.seq = "", 0
-        self.entries: list[Entry] = []
-        self.connect()
-
-    def connect(self) -> None:
-        """A new connection in place of the one before."""
-        self.ink = FakeInk()
-        self.say(Have(log=self.log, seq=self.seq))
-        self.read()
-
-    def say(self, message: Message) -> None:
-        peer: Any = SimpleNamespace(ink=self.ink)
-        self.hub.received(self.name, peer, dump(message))
-
-    def say_live(self, message: Message) -> None:
-        self.hub.received_live(self.name, dump(message))
-
-    def do(self, *edits: AnyEdit) -> None:
-        self.say(Edits(edits=list(edits)))
-
-    def read(self) -> None:
-        self.hub.tick()
-        for message in self.kept("log"):
-            assert message["log"] == self.log or message["seq"] == 0
-            if message["log"] != self.log:
-                self.log, self.seq, self.entries = message["log"], 0, []
-            if message["seq"] > self.seq:
-                raise AssertionError("entries are missing")
-            new = message["entries"][self.seq - message["seq"] :]
-            self.entries += [msgspec.convert(each, Entry) for each in new]
-            self.seq += len(new)
-
-    def kept(self, kind: str) -> list[dict[str, Any]]:
-        return [each for each in self.ink.sent if each["kind"] == kind]
-
-    def live(self, kind: str) -> list[dict[str, Any]]:
-        return [each for each in self.ink.sent_live if each["kind"] == kind]
-
-    @property
-    def board(self) -> Board:
-        self.read()
-        return Board(self.entries)
-
-    @property
-    def marks(self) -> set[str]:
-        return {mark.mark for mark in self.board.marks()}
-
-    @property
-    def refused(self) -> list[str]:
-        self.hub.tick()
-        return [each["code"] for each in self.kept("refused")]
-
-
-class Call:
-    """Attributes:
-    seen: what the agent is told.
-    """
-
-    def __init__(self, view: CallView | None = None) -> None:
-        self.time = 1000.0
-        self.hub = InkHub(clock=lambda: self.time)
-        self.hub.apply(view or view_of())
-        self.seen: list[Entry] = []
-        self.hub.on_entry = self.seen.append
-        self.far = {name: Far(self.hub, name) for name in PARTIES}
-
-    def apply(self, view: CallView) -> None:
-        self.hub.apply(view)
-
-    def draw(self, author: str, mark: str) -> None:
-        if author == AGENT:
-            for edit in drawn(mark):
-                self.hub.submit(edit)
-        else:
-            self.far[author].do(*drawn(mark))
-
-    @property
-    def agents_board(self) -> Board:
-        return Board(self.seen)
-
-    def who_has(self, mark: str) -> set[str]:
-        having = {name for name, far in self.far.items() if mark in far.marks}
-        return having | ({AGENT} if self.agents_board.mark(mark) else set())
-
-
-def view_of(
-    mia: Mode = Mode.LISTEN, ben: Mode = Mode.LISTEN, *, revision: int = 1, held: bool = False
-) -> CallView:
-    return call_view(party(MIA, mia), party(BEN, ben), party(TOM), revision=revision, held=held)
 
 
 @pytest.fixture
 def call() -> Call:
     return Call()
-
-
-EVERYBODY = {AGENT, *PARTIES}
-STAFF, LEARNERS = {AGENT, MIA, BEN}, {MIA, BEN, TOM}
-MIAS = {
-    Mode.LISTEN: STAFF,
-    Mode.WHISPER: STAFF,
-    Mode.BARGE: EVERYBODY,
-    Mode.TAKEOVER: EVERYBODY,
-    Mode.LANE: LEARNERS,
-}
 
 
 # --- who sees what ---
@@ -470,202 +354,3 @@ def test_what_somebody_was_drawing_goes_with_them(call: Call) -> None:
     mark = call.far[BEN].board.mark("by-mia-01")
     assert mark is not None
     assert mark.removed
-
-
-# --- hostile peers ---
-
-
-HOSTILE = [
-    b"",
-    b"[]",
-    b"{",
-    b'{"kind":"edits","edits":[]}',
-    b'{"kind":"edits","edits":[{"kind":"begin","mark":"short","tool":"pen","colour":"#000000","width":0.01}]}',
-    b'{"kind":"edits","edits":[{"kind":"begin","mark":"mark-0001","tool":"pen","colour":"red","width":0.01}]}',
-    b'{"kind":"edits","edits":[{"kind":"begin","mark":"mark-0001","tool":"pen","colour":"#000000","width":9}]}',
-    b'{"kind":"edits","edits":[{"kind":"begin","mark":"mark-0001","tool":"laser","colour":"#000000","width":0.01}]}',
-    b'{"kind":"edits","edits":[{"kind":"begin","mark":"mark-0001","tool":"pen","colour":"#000000","width":0.01,"author":"agent"}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[[NaN,0]]}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[[1e999,0]]}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[[1.001,0]]}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[[0,0,0,-1]]}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[[0,0,0,0,0]]}]}',
-    b'{"kind":"edits","edits":[{"kind":"end","mark":"mark-0001","path":[' + b"[0,0]," * 400 + b"[0,0]]}]}",
-    b'{"kind":"edits","edits":[{"kind":"caption","mark":"mark-0001","text":"' + b"a" * 201 + b'"}]}',
-    b'{"kind":"log","log":"","seq":0,"now":0,"entries":[]}',
-    b'{"kind":"have","log":"","seq":-1}',
-    b'{"kind":"have","log":"\xff"}',
-    b"[" * 5000,
-    b'{"kind":"have","log":"' + b"a" * 60_000 + b'"}',
-]
-
-
-@pytest.mark.parametrize("data", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_is_no_message_is_refused_and_counted(call: Call, data: bytes) -> None:
-    peer: Any = SimpleNamespace(ink=FakeInk())
-    call.hub.received(CUSTOMER, peer, data)
-    call.hub.received_live(CUSTOMER, data)
-    assert call.hub.refused == {"malformed": 2}
-    assert not call.hub.marks()
-    call.draw(CUSTOMER, "by-customer")
-    assert call.who_has("by-customer") == EVERYBODY
-
-
-def test_nobody_changes_or_takes_over_anothers_mark(call: Call) -> None:
-    call.draw(AGENT, "by-agent-1")
-    forged = [begin("by-agent-1"), End(mark="by-agent-1", path=PATH), Caption(mark="by-agent-1", text="x")]
-    call.far[CUSTOMER].do(*forged, Remove("by-agent-1"), Show(mark="by-agent-1", on=False))
-    assert call.far[CUSTOMER].refused == ["not_allowed"] * 5
-    (mark,) = call.far[MIA].board.marks()
-    assert (mark.author, mark.text, mark.removed) == ("agent", "", False)
-    assert call.hub.refused == {"not_allowed": 5}
-
-
-def test_a_path_that_its_tool_cannot_have_is_refused(call: Call) -> None:
-    far = call.far[CUSTOMER]
-    backwards = [Point(0, 0, 0.5, 9), Point(1, 1, 0.5, 8)]
-    far.do(begin("circle-01", Tool.CIRCLE), End(mark="circle-01", path=PATH[:1]))
-    far.do(begin("pen-00001"), End(mark="pen-00001", path=backwards))
-    assert far.refused == ["bad_shape", "bad_shape"]
-
-
-def test_one_party_draws_so_many_marks_at_once_and_no_more(call: Call) -> None:
-    far = call.far[MIA]
-    far.do(*(begin(f"open-{number:03}") for number in range(MAX_OPEN + 1)))
-    assert far.refused == ["too_many"]
-    far.do(End(mark="open-000", path=PATH), begin("open-more"))
-    assert far.refused == ["too_many"]
-
-
-def test_the_customer_cannot_use_up_the_board(call: Call) -> None:
-    for number in range(MAX_GUEST_MARKS + 1):
-        call.time += 1
-        call.draw(CUSTOMER, f"mark-{number:04}")
-    assert call.far[CUSTOMER].refused == ["too_many", "not_allowed"]
-    call.draw(AGENT, "by-agent-1")
-    assert "by-agent-1" in call.far[CUSTOMER].marks
-
-
-def test_a_flood_is_not_heard_until_it_is_over(call: Call) -> None:
-    far = call.far[CUSTOMER]
-    far.do(*drawn("by-customer"))
-    for _ in range(10):
-        far.do(*(Pin(mark="by-customer", on=number % 2 == 0) for number in range(200)))
-    assert "too_fast" in far.refused
-    assert len(call.hub._log.history("by-customer")) <= EDITS_AT_ONCE
-    call.draw(MIA, "by-mia-01")
-    assert call.far[BEN].marks == {"by-customer", "by-mia-01"}
-    call.time += 10 / EDITS_PER_SECOND
-    far.do(Remove("by-customer"))
-    assert call.far[BEN].board.mark("by-customer").removed  # type: ignore[union-attr]
-
-
-def test_a_flood_of_gestures_is_cut_short(call: Call) -> None:
-    far = call.far[CUSTOMER]
-    far.do(begin("by-customer"))
-    for _ in range(500):
-        far.say_live(Points(mark="by-customer", first=0, points=PATH))
-    assert len(call.far[MIA].live("points")) == LIVE_AT_ONCE
-    assert call.hub.refused["too_fast"] == 500 - LIVE_AT_ONCE
-
-
-def test_large_messages_are_not_even_read_beyond_a_pace(call: Call) -> None:
-    peer: Any = SimpleNamespace(ink=FakeInk())
-    for _ in range(100):
-        call.hub.received(CUSTOMER, peer, b"x" * 40_000)
-    assert call.hub.refused["too_fast"] >= 80
-
-
-def test_somebody_who_is_not_on_the_call_is_nobody(call: Call) -> None:
-    peer: Any = SimpleNamespace(ink=FakeInk())
-    call.hub.received("stranger", peer, dump(Have()))
-    call.hub.received("stranger", peer, dump(Edits(edits=drawn("by-nobody"))))
-    call.hub.received_live("stranger", dump(Points(mark="by-nobody", first=0, points=PATH)))
-    assert not peer.ink.sent
-    assert not call.hub.marks()
-
-
-def test_the_agents_own_fault_is_told_to_them(call: Call) -> None:
-    with pytest.raises(Refusal) as refusal:
-        call.hub.submit(End(mark="no-such-mark", path=PATH))
-    assert refusal.value.code == "not_allowed"
-
-
-# --- whatever happens ---
-
-
-class Ink(RuleBasedStateMachine):
-    """Everybody draws while modes change, holds begin and end, connections break; all of it is compared with the rules."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.call = Call()
-        self.modes, self.held, self.revision, self.count = {MIA: Mode.LISTEN, BEN: Mode.LISTEN}, False, 1, 0
-        self.for_customer: set[str] = set()
-
-    def _apply(self) -> None:
-        self.revision += 1
-        self.call.apply(view_of(self.modes[MIA], self.modes[BEN], revision=self.revision, held=self.held))
-
-    @rule(who=st.sampled_from([MIA, BEN]), mode=st.sampled_from(list(Mode)))
-    def change(self, who: str, mode: Mode) -> None:
-        self.modes[who] = mode
-        self._apply()
-
-    @rule(held=st.booleans())
-    def hold(self, held: bool) -> None:
-        self.held = held
-        self._apply()
-
-    @rule(author=st.sampled_from(sorted(EVERYBODY)))
-    def draw(self, author: str) -> None:
-        self.count += 1
-        self.call.time += 1
-        mark = f"mark-{self.count:04}"
-        self.call.draw(author, mark)
-        public = {MIA, BEN} & {who for who, mode in self.modes.items() if mode in (Mode.BARGE, Mode.TAKEOVER)}
-        public |= {CUSTOMER} if Mode.TAKEOVER in self.modes.values() else {CUSTOMER, AGENT}
-        if author in public and not self.held:
-            self.for_customer.add(mark)
-
-    @precondition(lambda self: self.count)
-    @rule(data=st.data(), on=st.booleans())
-    def show(self, data: st.DataObject, on: bool) -> None:
-        mark = f"mark-{data.draw(st.integers(1, self.count)):04}"
-        try:
-            self.call.hub.submit(Show(mark=mark, on=on))
-        except Refusal:
-            return
-        (self.for_customer.add if on else self.for_customer.discard)(mark)
-
-    @rule(who=st.sampled_from(PARTIES), blind=st.booleans())
-    def reconnect(self, who: str, blind: bool) -> None:
-        if blind:
-            self.call.far[who].log, self.call.far[who].seq, self.call.far[who].entries = "", 0, []
-        self.call.far[who].connect()
-
-    @invariant()
-    def the_customer_sees_what_is_for_them(self) -> None:
-        board = self.call.far[CUSTOMER].board
-        shown = {mark.mark for mark in board.marks() if mark.audience is Audience.PUBLIC}
-        assert shown <= self.for_customer
-        if not self.held:
-            assert shown == {mark for mark in self.for_customer if mark in self._alive}
-
-    @property
-    def _alive(self) -> set[str]:
-        return {mark.mark for mark in self.call.hub.marks()}
-
-    @invariant()
-    def what_two_know_of_a_mark_is_the_same(self) -> None:
-        everything = {mark.mark: mark for mark in self.call.hub.marks()}
-        for far in (self.call.far[MIA], self.call.far[BEN]):
-            for mark in far.board.marks():
-                known = everything[mark.mark]
-                assert mark == msgspec.structs.replace(known, author=NAMES.get(known.author, known.author))
-
-
-Ink.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestInk = Ink.TestCase
