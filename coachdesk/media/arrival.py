@@ -24,6 +24,8 @@ JITTER_MEMORY, COPIES_MEMORY = 2.0, 8.0
 """Seconds of sound. A stall is soon forgotten; losses are rare, and so known by longer memory only."""
 COPIES_UNTIL = 6.0
 """Seconds after the last copy in which another is still expected: at 2 % loss, 4 s without any are no rare thing."""
+COPIES_OVER = 0.25
+"""Seconds from the first copy to the last, from which more are expected: one outage is no lasting loss."""
 MOST_FOR_COPIES = 0.100
 """Seconds of wait for copies of lost packets, beyond what jitter asks for."""
 MARGIN = 0.001
@@ -64,7 +66,7 @@ class ArrivalClock:
         self._copied.clear()
         self._origin = 0.0
         self._known = 0
-        self._last_copy = float("-inf")
+        self._first_copy = self._last_copy = float("-inf")
         self._wait: float | None = None
         self._unconsidered = 0.0
         self._at_present = 0
@@ -94,6 +96,8 @@ class ArrivalClock:
     def copied(self, timestamp: int, arrival: float, samples: int) -> None:
         """A lost packet's sound came in another way: redundant, sent again, or within the next packet."""
         if self._known:
+            if arrival - self._last_copy > COPIES_UNTIL:
+                self._first_copy = arrival
             self._last_copy = arrival
             self._copied.add(arrival - timestamp / RATE - self.base, samples / RATE)
             self._wait = None
@@ -150,7 +154,8 @@ class ArrivalClock:
         """Where delay and missing sound together cost least."""
         missed = self._jittered.missed()
         late = 100 * LATE_MS_PER_PERCENT * np.maximum(0.0, missed - missed[self._slowest_bin()])
-        lost = 100 * LOST_MS_PER_PERCENT * self._copied.missed()
+        recurring = self._last_copy - self._first_copy >= COPIES_OVER
+        lost = 100 * LOST_MS_PER_PERCENT * self._copied.missed() * recurring
         delays = np.arange(1, len(late) + 1) * BIN_SECONDS * 1000
         for_jitter = int(np.argmin(late + delays))
         cost = (late + lost + delays)[: for_jitter + int(MOST_FOR_COPIES / BIN_SECONDS) + 1]

@@ -131,3 +131,20 @@ def test_jitter_is_that_of_the_rtp_standard() -> None:
     late = iter([0.0, 0.010] * 200)
     path.run(8.0, lambda: next(late))
     assert path.clock.jitter == pytest.approx(0.010, rel=0.01)
+
+
+def test_one_outage_is_not_waited_for_from_then_on() -> None:
+    path = Path()
+    path.run(5.0)
+    for _ in range(8):
+        path.lose(copy_after=0.060)
+    path.run(0.5)
+    assert path.clock.wait < 0.010
+
+
+def test_losses_that_recur_are_waited_for() -> None:
+    path = Path()
+    for _ in range(10):
+        path.run(0.4)
+        path.lose(copy_after=0.040)
+    assert path.clock.wait == pytest.approx(0.042, abs=0.003)
