@@ -91,8 +91,8 @@ class AgentSession(Session):
             commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
             commands.Surface: self._surface,
-            commands.Photo: self._photo,
             **self._ink.handlers,
+            **self._still_handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------

@@ -147,6 +147,9 @@ class Replay(Command, frozen=True, kw_only=True, tag="replay"):
     """Agent: hear the last whispers (10 s) of this call again."""
 
 
+PhotoName = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class Drawing(Command, frozen=True, kw_only=True):
     """How a mark looks. ``colour``: ``#rrggbb``, empty: one's own. ``width``: a share of the picture's height. ``fade``:
     seconds until it is gone, unless pinned. ``frame``: id of the frame it is drawn on, as in the memory of ``frames``; None:
@@ -258,6 +261,27 @@ class Photo(Command, frozen=True, kw_only=True, tag="photo"):
     """The customer's phone is to take a photo: ``photo`` events tell what comes of it. Agent, or who has taken over."""
 
 
+class DrawOnPhoto(Command, frozen=True, kw_only=True, tag="draw_on_photo"):
+    """As ``draw``, with ``points`` 0 to 1 of a photo: the mark appears in the live picture where the same thing is, if
+    that is seen there within three seconds. Answer: ``drawn``.
+    """
+
+    photo: PhotoName
+    tool: Tool
+    points: Annotated[list[Point], Meta(min_length=1, max_length=20_000)]
+    colour: OwnColour = ""
+    width: Width = 0.006
+    fade: Fade = FADE_SECONDS
+    text: Text = ""
+    number: Number = 0
+
+
+class ReadCode(Command, frozen=True, kw_only=True, tag="read_code"):
+    """Reads barcodes and QR codes in the customer's picture, or in a photo. Answer: ``codes``."""
+
+    photo: Annotated[str, Meta(max_length=64)] = ""
+
+
 class Devices(Command, frozen=True, kw_only=True, tag="devices"):
     """List microphones, speakers and cameras. Answer: ``devices``."""
 
@@ -347,6 +371,8 @@ AnyCommand = (
     | Poses
     | Surface
     | Photo
+    | DrawOnPhoto
+    | ReadCode
     | Devices
     | UseDevice
     | VoiceProcessing

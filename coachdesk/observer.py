@@ -63,8 +63,8 @@ class ObserverSession(Session):
             commands.Polite: self._polite,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
-            commands.Photo: self._photo,
             **self._ink.handlers,
+            **self._still_handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
+from coachdesk.stills import Stills
 from signaling import protocol
 from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
@@ -75,6 +76,7 @@ class Session(ABC):
             ),
             emit,
         )
+        self._stills = Stills(self._photos, pictures, self._ink.handlers[commands.Draw])
 
     @property
     def party(self) -> str:
@@ -216,7 +218,12 @@ class Session(ABC):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._stills.close()
         self._photos.close()
+
+    @property
+    def _still_handlers(self) -> dict[type[commands.Command], Handler]:
+        return {commands.Photo: self._photo, **self._stills.handlers}
 
     async def _photo(self, command: commands.Photo) -> events.AnyEvent:
         return await self._ask(protocol.AskPhoto, call=self._call_id())

@@ -69,12 +69,16 @@ class Pictures:
         return self._ring is not None
 
     @property
-    def newest_frame(self) -> int | None:
-        """The id of the newest picture there is; None if there is none of late, or pictures are not decoded."""
+    def newest(self) -> Picture | None:
+        """The newest picture there is; None if there is none of late, or pictures are not decoded."""
         newest = self._newest
-        if newest is None or time.monotonic() - newest.arrival > NEW_SECONDS:
-            return None
-        return self._frame_id(newest)
+        return newest if newest is not None and time.monotonic() - newest.arrival <= NEW_SECONDS else None
+
+    @property
+    def newest_frame(self) -> int | None:
+        """Its id."""
+        newest = self.newest
+        return None if newest is None else self.frame_id(newest)
 
     @property
     def aspect(self) -> float:
@@ -82,7 +86,8 @@ class Pictures:
         width, height = self._newest.size if self._newest is not None else (16, 9)
         return width / height
 
-    def _frame_id(self, picture: Picture) -> int:
+    def frame_id(self, picture: Picture) -> int:
+        """What a picture is called in the call."""
         return (picture.timestamp + self.offset) & 0xFFFFFFFF
 
     def publish(self, on: bool) -> None:
@@ -119,7 +124,7 @@ class Pictures:
         if watcher is not None:
             watcher(picture)
         if ring is not None:
-            ring.write(picture.bgra(), picture.arrival, self._frame_id(picture))
+            ring.write(picture.bgra(), picture.arrival, self.frame_id(picture))
         if self._file is not None:
             self._file.write(picture)
 
