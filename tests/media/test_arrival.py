@@ -137,7 +137,7 @@ def test_one_outage_is_not_waited_for_from_then_on() -> None:
     path = Path()
     path.run(5.0)
     for _ in range(8):
-        path.lose(copy_after=0.060)
+        path.lose(copy_after=0.030)
     path.run(0.5)
     assert path.clock.wait < 0.010
 
