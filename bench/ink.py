@@ -178,7 +178,7 @@ async def _own_strokes(page: Page) -> list[float]:
     return found
 
 
-async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None) -> dict[str, float]:
+async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None = None) -> dict[str, float]:
     """Distances while the camera turns; ``hidden``: share of pictures in which the thing is seen and the mark is not."""
     await _standing_still(page)
     drawn = await agent.do(
@@ -188,7 +188,7 @@ async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | Non
     middle = (FROM[0] + TO[0]) / 2 * panning.WIDTH, (FROM[1] + TO[1]) / 2 * panning.HEIGHT
     distances: list[float] = []
     hidden = 0
-    async with asyncio.timeout(samples * 5):
+    async with asyncio.timeout(MEANWHILE_SECONDS + samples * 5):
         while len(distances) + hidden < samples:
             screen = await _screen(page)
             number = panning.number_in(screen)

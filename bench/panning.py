@@ -71,12 +71,13 @@ def place(number: int, x: float, y: float) -> tuple[float, float]:
     return float(at[0] / at[2]), float(at[1] / at[2])
 
 
-def write(path: Path) -> None:
-    """As Motion JPEG, which Chromium takes for a camera."""
-    table = workbench()
+def write(path: Path, width: int = WIDTH) -> None:
+    """As Motion JPEG, which Chromium takes for a camera; ``width`` of the pictures may be less."""
+    table, size = workbench(), (width, width * HEIGHT // WIDTH)
     with path.open("wb") as file:
         for number in range(FRAMES):
-            done, data = cv2.imencode(".jpg", _exposed(table, number), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            picture = cv2.resize(_exposed(table, number), size, interpolation=cv2.INTER_AREA)
+            done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             assert done
             file.write(data.tobytes())
 

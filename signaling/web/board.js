@@ -67,7 +67,10 @@ export function opacity(mark, now) {
 
 const OUTLINE_POINTS = 16;
 
-/** What a mark is about, in the picture it was drawn on: an arrow its tip, all else what it covers or encloses. @param {Mark} mark */
+/**
+ * What a mark is about, in the picture it was drawn on: an arrow its tip, all else what it covers or encloses.
+ * @param {Mark} mark
+ */
 export function outline({ tool, path }) {
   const points = path.map(([x, y]) => ({ x, y }));
   const [first, last] = [points[0], points[points.length - 1]];

@@ -42,7 +42,10 @@ export class CaptureClock {
     if (++this.#sinceVotes >= VOTES_EVERY || this.#origin === null) this.#vote();
   }
 
-  /** Where the browser does not tell of encoded frames: something was said of one. @param {number} ticks @param {number} at @param {number} roundTrip  ms */
+  /**
+   * Where the browser does not tell of encoded frames: something was said of one.
+   * @param {number} ticks @param {number} at @param {number} roundTrip  ms
+   */
   answered(ticks, at, roundTrip) {
     this.#answered.push(at - roundTrip - HANDLING_MS - this.#unwrapped(ticks));
     if (this.#answered.length > ANSWERED_MOST) this.#answered.shift();

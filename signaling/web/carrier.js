@@ -9,10 +9,13 @@
  * @typedef {import("./homography.js").Matrix} Matrix
  * @typedef {import("./homography.js").Point} Point
  * @typedef {{time: number, pyramid: Pyramid, shift: Point}} Seen  `shift` of the whole picture since the one before, pixels
- * @typedef {object} Anchor
- * @property {Point[]} outline  of what it is about, on the picture it was drawn on
+ * @typedef {object} Track  a place that is followed
  * @property {Follower} follower
  * @property {Map<number, Matrix>} motions  by time: from the follower's first frame to that one
+ * @typedef {object} Anchor
+ * @property {Point[]} outline  of what it is about, on the picture it was drawn on
+ * @property {Track} track
+ * @property {boolean} shares  the track was begun for another mark, close by
  * @property {Matrix} base  from the picture drawn on to the follower's first frame, in pixels of the tracked picture
  * @property {number} told  the time that the last pose was of
  * @property {boolean} drawn  nothing was told since the drawing itself
@@ -28,8 +31,10 @@ const SAME_FRAME_MS = 25;
 const TRUSTED_MS = 6000;
 const DRAWN_TRUSTED_MS = 60_000;
 const MISSED_MOST = 8;
-const ANCHORS_MOST = 8;
-/** A follower that holds on to points this far (pixels) from where the mark turns out to be is made anew. */
+/** Of these each costs some milliseconds a frame: marks closer together than so many pixels share one, and all beyond. */
+const TRACKS_MOST = 6;
+const TOGETHER = 24;
+/** Where the points followed are this far (pixels) from where the mark turns out to be, others are taken. */
 const ASTRAY = 8;
 
 export class Carrier {
@@ -43,7 +48,10 @@ export class Carrier {
     return this.#anchors.size;
   }
 
-  /** The newest picture, small. @param {Uint8ClampedArray} rgba @param {number} width @param {number} height @param {number} time  of capture, ms */
+  /**
+   * The newest picture, small.
+   * @param {Uint8ClampedArray} rgba @param {number} width @param {number} height @param {number} time  of capture, ms
+   */
   see(rgba, width, height, time) {
     if (width !== this.#width || height !== this.#height) this.forget();
     [this.#width, this.#height] = [width, height];
@@ -52,7 +60,8 @@ export class Carrier {
     const shift = before ? shiftBetween(before.pyramid, picture) : { x: 0, y: 0 };
     this.#seen.push({ time, pyramid: picture, shift });
     while (this.#seen[0].time < time - KEPT_MS) this.#seen.shift();
-    for (const [id, anchor] of this.#anchors) this.#follow(id, anchor, picture, shift, time);
+    for (const track of this.#tracks()) this.#follow(track, picture, shift, time);
+    for (const [id, { track }] of this.#anchors) if (track.follower.missed > MISSED_MOST) this.drop(id);
   }
 
   /**
@@ -65,7 +74,10 @@ export class Carrier {
     if (anchor) anchor.drawn = false;
   }
 
-  /** It was drawn on the picture of `time`, and that is all that is known. @param {string} id @param {Point[]} outline @param {number} time */
+  /**
+   * It was drawn on the picture of `time`, and that is all that is known.
+   * @param {string} id @param {Point[]} outline @param {number} time
+   */
   drawn(id, outline, time) {
     this.#place(id, outline, IDENTITY, time);
   }
@@ -77,10 +89,10 @@ export class Carrier {
     const [into, out] = this.#scales();
     const place = times(into, times(pose, out));
     const anchor = this.#anchors.get(id);
-    const motion = anchor?.motions.get(frame.time);
+    const motion = anchor?.track.motions.get(frame.time);
     if (anchor && time < anchor.told) return; // overtaken on the way
     if (anchor && motion && this.#rebase(anchor, motion, place)) anchor.told = time;
-    else if (!anchor || motion || anchor.follower.missed) this.#begin(id, outline, place, frame);
+    else if (!anchor || motion || anchor.track.follower.missed) this.#begin(id, outline, place, frame);
   }
 
   /** Its outline has become known, or another. @param {string} id @param {Point[]} outline */
@@ -109,9 +121,10 @@ export class Carrier {
   pose(id) {
     const anchor = this.#anchors.get(id);
     const now = this.#seen[this.#seen.length - 1]?.time ?? 0;
-    if (!anchor || anchor.follower.missed || now - anchor.told > (anchor.drawn ? DRAWN_TRUSTED_MS : TRUSTED_MS)) return null;
+    if (!anchor || anchor.track.follower.missed) return null;
+    if (now - anchor.told > (anchor.drawn ? DRAWN_TRUSTED_MS : TRUSTED_MS)) return null;
     const [into, out] = this.#scales();
-    return times(out, times(times(anchor.follower.motion, anchor.base), into));
+    return times(out, times(times(anchor.track.follower.motion, anchor.base), into));
   }
 
   /** How the whole picture has moved since `time`, roughly. @param {number} time @returns {Matrix} */
@@ -121,40 +134,70 @@ export class Carrier {
     return [1, 0, x / this.#width, 0, 1, y / this.#height, 0, 0, 1];
   }
 
-  /** @param {string} id @param {Anchor} anchor @param {Pyramid} picture @param {Point} shift @param {number} time */
-  #follow(id, anchor, picture, shift, time) {
-    if (anchor.follower.see(picture, shift)) anchor.motions.set(time, anchor.follower.motion);
-    else if (anchor.follower.missed > MISSED_MOST) return this.drop(id);
-    for (const old of anchor.motions.keys()) {
-      if (old >= this.#seen[0].time) break;
-      anchor.motions.delete(old);
-    }
-    return undefined;
+  #tracks() {
+    return new Set([...this.#anchors.values()].map(({ track }) => track));
   }
 
-  /** Takes over a pose for a frame the motion to which is known. @param {Anchor} anchor @param {Matrix} motion @param {Matrix} place */
+  /** @param {Track} track @param {Pyramid} picture @param {Point} shift @param {number} time */
+  #follow({ follower, motions }, picture, shift, time) {
+    if (follower.see(picture, shift)) motions.set(time, follower.motion);
+    for (const old of motions.keys()) {
+      if (old >= this.#seen[0].time) break;
+      motions.delete(old);
+    }
+  }
+
+  /**
+   * Takes over a pose for a frame the motion to which is known; false: the points followed are not those about the mark.
+   * @param {Anchor} anchor @param {Matrix} motion @param {Matrix} place
+   */
   #rebase(anchor, motion, place) {
     const back = inverse(motion);
-    if (!back || anchor.follower.missed) return false;
+    const { follower } = anchor.track;
+    if (!back || follower.missed) return false;
     anchor.base = times(back, place);
     const expected = centre(anchor.outline.map(({ x, y }) => apply(times(anchor.base, this.#scales()[0]), x, y)));
-    const followed = centre(anchor.follower.outline);
-    return Math.hypot(expected.x - followed.x, expected.y - followed.y) < ASTRAY;
+    return apart(expected, centre(follower.outline)) < (anchor.shares ? 2 * TOGETHER : ASTRAY);
   }
 
-  /** Follows from that frame on, first of all to the newest. @param {string} id @param {Point[]} outline @param {Matrix} place @param {Seen} frame */
+  /**
+   * Follows from that frame on, first of all to the newest.
+   * @param {string} id @param {Point[]} outline @param {Matrix} place @param {Seen} frame
+   */
   #begin(id, outline, place, frame) {
-    const [into] = this.#scales();
-    const onFrame = times(place, into);
+    const onFrame = times(place, this.#scales()[0]);
     if (!outline.every(({ x, y }) => inFront(onFrame, x, y))) return;
-    if (!this.#anchors.has(id) && this.#anchors.size >= ANCHORS_MOST) return;
-    const follower = new Follower(frame.pyramid, outline.map(({ x, y }) => apply(onFrame, x, y)));
     this.drop(id);
-    if (!follower.holds) return;
-    const anchor = { outline, follower, motions: new Map([[frame.time, [...IDENTITY]]]), base: place, told: frame.time, drawn: true };
+    const region = outline.map(({ x, y }) => apply(onFrame, x, y));
+    const shared = this.#nearby(centre(region), frame.time);
+    const back = inverse(shared?.motions.get(frame.time) ?? IDENTITY);
+    const room = this.#tracks().size < TRACKS_MOST;
+    const track = shared ?? (room ? this.#track(region, frame) : null);
+    if (!track || !back) return;
+    this.#anchors.set(id, { outline, track, shares: Boolean(shared), base: times(back, place), told: frame.time, drawn: true });
+  }
+
+  /** @param {Point[]} region @param {Seen} frame @returns {Track | null} */
+  #track(region, frame) {
+    const follower = new Follower(frame.pyramid, region);
+    if (!follower.holds) return null;
+    const motions = new Map([[frame.time, [...IDENTITY]]]);
     const newest = this.#seen[this.#seen.length - 1];
-    if (newest !== frame && follower.see(newest.pyramid, this.#shiftSince(frame))) anchor.motions.set(newest.time, follower.motion);
-    this.#anchors.set(id, anchor);
+    const caughtUp = newest !== frame && follower.see(newest.pyramid, this.#shiftSince(frame));
+    if (caughtUp) motions.set(newest.time, follower.motion);
+    return { follower, motions };
+  }
+
+  /** A place close to this one that is followed already; any, if there are as many as there may be. @param {Point} at @param {number} time */
+  #nearby(at, time) {
+    const tracks = this.#tracks();
+    const found = [...tracks].flatMap((track) => {
+      const motion = track.motions.get(time);
+      if (!motion || track.follower.missed) return [];
+      return { track, away: apart(at, centre(track.follower.outline.map(({ x, y }) => apply(motion, x, y)))) };
+    });
+    const [nearest] = found.sort((a, b) => a.away - b.away);
+    return nearest && (nearest.away < TOGETHER || tracks.size >= TRACKS_MOST) ? nearest.track : null;
   }
 
   /** @param {number} time @returns {Seen | undefined} */
@@ -175,4 +218,9 @@ export class Carrier {
     const [w, h] = [this.#width, this.#height];
     return [[w, 0, -0.5, 0, h, -0.5, 0, 0, 1], [1 / w, 0, 0.5 / w, 0, 1 / h, 0.5 / h, 0, 0, 1]];
   }
+}
+
+/** @param {Point} a @param {Point} b */
+function apart(a, b) {
+  return Math.hypot(a.x - b.x, a.y - b.y);
 }

@@ -82,7 +82,10 @@ export class Pace {
   /** @type {number[]} */ #costs = [];
   #rest = FIRST_REST_MS;
 
-  /** A picture was handled. @param {number} now  ms @param {number} cost  ms it took @param {boolean} busy  things were followed */
+  /**
+   * A picture was handled.
+   * @param {number} now  ms @param {number} cost  ms it took @param {boolean} busy  things were followed
+   */
   handled(now, cost, busy) {
     if (!this.#since || (!busy && !this.slow)) return this.#begin(now);
     this.#costs.push(cost);

@@ -68,7 +68,10 @@ export class Patches {
     return alike > ALIKE ? { x, y } : null;
   }
 
-  /** Gauss-Newton at one level; leaves the patch found in `sampled`. @param {Level} level @param {number} slot @param {number} x @param {number} y @param {number[]} turn */
+  /**
+   * Gauss-Newton at one level; leaves the patch found in `sampled`.
+   * @param {Level} level @param {number} slot @param {number} x @param {number} y @param {number[]} turn
+   */
   #settle(level, slot, x, y, turn) {
     const base = slot * 3 * AREA;
     const t = this.templates;
@@ -106,7 +109,10 @@ export class Patches {
     return both / Math.sqrt(Math.max(own * other, 1));
   }
 
-  /** Values and gradients without their means, so that a change of light moves nothing. @param {Level} level @param {{x: number, y: number}} point @param {number} slot @param {number} number */
+  /**
+   * Values and gradients without their means, so that a change of light moves nothing.
+   * @param {Level} level @param {{x: number, y: number}} point @param {number} slot @param {number} number
+   */
   #cut(level, point, slot, number) {
     const scale = 2 ** number;
     const base = slot * 3 * AREA;

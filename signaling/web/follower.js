@@ -105,7 +105,9 @@ export class Follower {
 function boxAround(points, margin) {
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);
-  return { left: Math.min(...xs) - margin, top: Math.min(...ys) - margin, right: Math.max(...xs) + margin, bottom: Math.max(...ys) + margin };
+  return {
+    left: Math.min(...xs) - margin, top: Math.min(...ys) - margin, right: Math.max(...xs) + margin, bottom: Math.max(...ys) + margin,
+  };
 }
 
 /** @param {Point} point @param {import("./pyramid.js").Box} box */

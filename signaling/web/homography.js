@@ -24,7 +24,10 @@ export function times(a, b) {
   return out;
 }
 
-/** The inverse, scaled so that its last element is 1; null where there is none. @param {readonly number[]} m @returns {Matrix | null} */
+/**
+ * The inverse, scaled so that its last element is 1; null where there is none.
+ * @param {readonly number[]} m @returns {Matrix | null}
+ */
 export function inverse([a, b, c, d, e, f, g, h, i]) {
   const out = [e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g,
     b * g - a * h, a * e - b * d];
@@ -40,12 +43,18 @@ export function apply(m, x, y) {
   return { x: (m[0] * x + m[1] * y + m[2]) / w, y: (m[3] * x + m[4] * y + m[5]) / w };
 }
 
-/** Whether a point is mapped from this side of the plane's horizon. @param {readonly number[]} m @param {number} x @param {number} y */
+/**
+ * Whether a point is mapped from this side of the plane's horizon.
+ * @param {readonly number[]} m @param {number} x @param {number} y
+ */
 export function inFront(m, x, y) {
   return m[6] * x + m[7] * y + m[8] > 1e-6;
 }
 
-/** The map's slope at a point: [dx'/dx, dx'/dy, dy'/dx, dy'/dy]. @param {readonly number[]} m @param {number} x @param {number} y */
+/**
+ * The map's slope at a point: [dx'/dx, dx'/dy, dy'/dx, dy'/dy].
+ * @param {readonly number[]} m @param {number} x @param {number} y
+ */
 export function slope(m, x, y) {
   const w = m[6] * x + m[7] * y + m[8];
   const to = apply(m, x, y);
@@ -95,7 +104,10 @@ function frame(points, weights, total) {
   return { x, y, scale: Math.max(Math.sqrt(spread), 1) };
 }
 
-/** The median shift: a start that outliers do not move. @param {Float64Array} from @param {Float64Array} to @param {Float64Array} weights */
+/**
+ * The median shift: a start that outliers do not move.
+ * @param {Float64Array} from @param {Float64Array} to @param {Float64Array} weights
+ */
 function shifted(from, to, weights) {
   const median = (/** @type {number} */ axis) => {
     const shifts = Array.from(weights, (weight, n) => ({ weight, shift: to[2 * n + axis] - from[2 * n + axis] }));

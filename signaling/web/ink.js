@@ -115,7 +115,11 @@ export class Ink {
     return open ?? this.pointers().find(({ author }) => author !== "customer") ?? null;
   }
 
-  /** Pen down. @param {number | null} frame  RTP timestamp of the picture drawn on @param {InkPoint} point @param {string} [tool] @returns {string} */
+  /**
+   * Pen down.
+   * @param {number | null} frame  RTP timestamp of the picture drawn on @param {InkPoint} point @param {string} [tool]
+   * @returns {string}
+   */
   begin(frame, point, tool = "pen") {
     const mark = newMark();
     /** @type {Edit} */
@@ -186,7 +190,8 @@ export class Ink {
   }
 
   #latestOwn() {
-    return this.board.visible(this.now).filter(({ author, ended, mark }) => author === "customer" && ended && !this.#undone.includes(mark)).pop();
+    const own = this.board.visible(this.now).filter(({ author, ended }) => author === "customer" && ended);
+    return own.findLast(({ mark }) => !this.#undone.includes(mark));
   }
 
   /** Of a mark that is being drawn. @param {string} mark @returns {InkPoint[]} */

@@ -34,7 +34,10 @@ const listOf = (check, least, most) => (value) => Array.isArray(value) && value.
 /** @param {Check} check @returns {Check} */
 const orNull = (check) => (value) => value === null || check(value);
 
-/** Fields that must be there, and fields that may. @param {Record<string, Check>} must @param {Record<string, Check>} [may] @returns {Check} */
+/**
+ * Fields that must be there, and fields that may.
+ * @param {Record<string, Check>} must @param {Record<string, Check>} [may] @returns {Check}
+ */
 function fields(must, may = {}) {
   return (value) =>
     value !== null && typeof value === "object" &&
@@ -57,7 +60,10 @@ const path = listOf(point, 1, PATH_MOST);
 
 /** @type {Record<string, Check>} */
 const EDITS = {
-  begin: fields({ kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), colour, width }, { fade: between(1, 3600), frame: orNull(frame), epoch }),
+  begin: fields(
+    { kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), colour, width },
+    { fade: between(1, 3600), frame: orNull(frame), epoch },
+  ),
   end: fields({ kind: text(1, 9), mark: markId, path }, { text: words, number: whole(0, 999) }),
   shape: fields({ kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), path }),
   caption: fields({ kind: text(1, 9), mark: markId, text: words }),

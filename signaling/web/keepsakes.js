@@ -13,7 +13,11 @@ export class Keepsakes {
     this.#kept.clear();
   }
 
-  /** Takes one of a mark that is seen well. @param {string} mark @param {HTMLCanvasElement} canvas @param {number} ratio  its pixels to a CSS pixel @param {{x: number, y: number}} at  CSS pixels */
+  /**
+   * Takes one of a mark that is seen well.
+   * @param {string} mark @param {HTMLCanvasElement} canvas @param {number} ratio  its pixels to a CSS pixel
+   * @param {{x: number, y: number}} at  CSS pixels
+   */
   take(mark, canvas, ratio, at) {
     const known = this.#kept.get(mark);
     const now = performance.now();
@@ -27,9 +31,14 @@ export class Keepsakes {
     this.#kept.set(mark, { image, at: now });
   }
 
-  /** Those of lost marks, in a row at the lower edge. @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {{mark: string, colour: string}[]} lost */
+  /**
+   * Those of lost marks, in a row at the lower edge.
+   * @param {CanvasRenderingContext2D} context @param {number} width @param {number} height
+   * @param {{mark: string, colour: string}[]} lost
+   */
   paint(context, width, height, lost) {
-    const shown = lost.filter(({ mark }) => this.#kept.has(mark)).slice(0, Math.max(1, Math.floor((width - GAP) / (SIDE + GAP) - 1)));
+    const most = Math.max(1, Math.floor(width / (SIDE + GAP)) - 1);
+    const shown = lost.filter(({ mark }) => this.#kept.has(mark)).slice(0, most);
     shown.forEach(({ mark, colour }, n) => {
       const [x, y] = [GAP + n * (SIDE + GAP), height - SIDE - BELOW];
       context.drawImage(/** @type {any} */ (this.#kept.get(mark)).image, x, y, SIDE, SIDE);

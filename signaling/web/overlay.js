@@ -27,7 +27,7 @@ export class Overlay {
   mirrored = false;
   #pace = new Pace();
   #keepsakes = new Keepsakes();
-  #small = new OffscreenCanvas(1, 1);
+  #small = document.createElement("canvas");
   #context;
   #smallContext;
   #anchors = new Map();
@@ -43,7 +43,8 @@ export class Overlay {
   constructor(video, canvas, ink) {
     [this.video, this.canvas, this.ink, this.clock] = [video, canvas, ink, ink.captures];
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    this.#smallContext = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#small.getContext("2d", { willReadFrequently: true }));
+    const small = this.#small.getContext("2d", { willReadFrequently: true });
+    this.#smallContext = /** @type {CanvasRenderingContext2D} */ (small);
     new ResizeObserver(() => this.#fit()).observe(canvas);
   }
 
@@ -142,7 +143,8 @@ export class Overlay {
 
   #next() {
     if (!this.#running) return;
-    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback((now, frame) => this.#frame(frame.captureTime ?? now));
+    const seen = (/** @type {number} */ now, /** @type {VideoFrameCallbackMetadata} */ frame) => this.#frame(frame.captureTime ?? now);
+    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback(seen);
     else requestAnimationFrame((now) => this.#frame(now));
   }
 
@@ -245,8 +247,10 @@ export class Overlay {
 
   /** One's own gestures that are not on the board yet, as marks. @returns {Mark[]} */
   #own() {
-    return this.ink.gestures().map(({ mark, begin, points }) => ({ mark, author: "customer", tool: begin.tool, colour: begin.colour, width: begin.width,
-      frame: begin.frame, epoch: begin.epoch, path: points, text: "", number: 0, ended: false, removed: false, fadesAt: Infinity }));
+    return this.ink.gestures().map(({ mark, begin: { tool, colour, width, frame, epoch }, points }) => ({
+      mark, author: "customer", tool, colour, width, frame, epoch, path: points, text: "", number: 0, ended: false, removed: false,
+      fadesAt: Infinity,
+    }));
   }
 
   #viewport() {

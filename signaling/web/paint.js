@@ -49,7 +49,8 @@ export function paint(context, mark, matrix, height, alpha) {
   if (!corners.every(([x, y]) => inFront(matrix, x, y))) return;
   const dots = corners.map(([x, y, pressure]) => ({ ...apply(matrix, x, y), pressure }));
   const scale = scaleAt(matrix, corners[corners.length - 1], height);
-  const brush = { context, colour: mark.colour, width: Math.max(LEAST_WIDTH, mark.width * height * scale), unit: (height / 100) * scale, text: mark.text };
+  const width = Math.max(LEAST_WIDTH, mark.width * height * scale);
+  const brush = { context, colour: mark.colour, width, unit: (height / 100) * scale, text: mark.text };
   context.save();
   context.globalAlpha = alpha;
   context.lineCap = context.lineJoin = "round";
@@ -57,7 +58,11 @@ export function paint(context, mark, matrix, height, alpha) {
   context.restore();
 }
 
-/** A pointer's trail, its head bright. @param {CanvasRenderingContext2D} context @param {import("./ink.js").Pointer} pointer @param {Matrix} matrix @param {number} height @param {number} alpha */
+/**
+ * A pointer's trail, its head bright.
+ * @param {CanvasRenderingContext2D} context @param {import("./ink.js").Pointer} pointer @param {Matrix} matrix
+ * @param {number} height @param {number} alpha
+ */
 export function paintPointer(context, { points, colour, width }, matrix, height, alpha) {
   const dots = points.filter(([x, y]) => inFront(matrix, x, y)).map(([x, y]) => ({ ...apply(matrix, x, y), pressure: 0.5 }));
   if (!dots.length) return;
@@ -80,12 +85,19 @@ export function paintPointer(context, { points, colour, width }, matrix, height,
   context.restore();
 }
 
-/** An arrow at the edge of the picture, towards what is outside. @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {number} toward  radians @param {string} colour */
+/**
+ * An arrow at the edge of the picture, towards what is outside.
+ * @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport
+ * @param {number} toward  radians @param {string} colour
+ */
 export function paintEdgeArrow(context, { left, top, width, height, mirrored }, toward, colour) {
   const angle = mirrored ? Math.PI - toward : toward;
   const [across, down] = [Math.cos(angle), Math.sin(angle)];
   const inset = 26;
-  const reach = Math.min((width / 2 - inset) / Math.max(Math.abs(across), 1e-6), (height / 2 - inset) / Math.max(Math.abs(down), 1e-6));
+  const reach = Math.min(
+    (width / 2 - inset) / Math.max(Math.abs(across), 1e-6),
+    (height / 2 - inset) / Math.max(Math.abs(down), 1e-6),
+  );
   context.save();
   context.translate(left + width / 2 + across * reach, top + height / 2 + down * reach);
   context.rotate(angle);
@@ -104,7 +116,10 @@ export function paintEdgeArrow(context, { left, top, width, height, mirrored }, 
   context.restore();
 }
 
-/** What is to be mapped to the screen: the corners or the rim of what a path means. @param {string} tool @param {InkPoint[]} path @returns {InkPoint[]} */
+/**
+ * What is to be mapped to the screen: the corners or the rim of what a path means.
+ * @param {string} tool @param {InkPoint[]} path @returns {InkPoint[]}
+ */
 function shape(tool, path) {
   const [x1, y1] = path[0];
   const [x2, y2] = path[path.length - 1];
@@ -116,7 +131,10 @@ function shape(tool, path) {
   });
 }
 
-/** How much larger the picture drawn on appears there than the picture shown. @param {Matrix} matrix @param {InkPoint} at @param {number} height */
+/**
+ * How much larger the picture drawn on appears there than the picture shown.
+ * @param {Matrix} matrix @param {InkPoint} at @param {number} height
+ */
 function scaleAt(matrix, [x, y], height) {
   const [a, b, c, d] = slope(matrix, x, y);
   const whole = Math.hypot(b, d) / height; // of the direction down: widths are shares of the height

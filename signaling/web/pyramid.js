@@ -72,7 +72,10 @@ function mean({ data }) {
   return sum / data.length;
 }
 
-/** Mean difference where the two overlap. @param {Level} a @param {Level} b @param {number} dx @param {number} dy @param {number} lift */
+/**
+ * Mean difference where the two overlap.
+ * @param {Level} a @param {Level} b @param {number} dx @param {number} dy @param {number} lift
+ */
 function difference(a, b, dx, dy, lift) {
   const { width, height } = a;
   const [left, right] = [Math.max(0, -dx), Math.min(width, width - dx)];
@@ -111,7 +114,10 @@ export function corners(level, box, cell, most) {
   return found.sort((a, b) => b.strength - a.strength).slice(0, most);
 }
 
-/** @param {Level} level @param {number} left @param {number} top @param {number} right @param {number} bottom @returns {Corner} */
+/**
+ * @param {Level} level @param {number} left @param {number} top @param {number} right @param {number} bottom
+ * @returns {Corner}
+ */
 function strongest(level, left, top, right, bottom) {
   let best = { x: left, y: top, strength: 0 };
   for (let y = top; y < bottom; y += 2) {

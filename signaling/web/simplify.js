@@ -6,7 +6,10 @@
 
 const TOLERANCE = 0.0008;
 
-/** At most `most` points, first and last among them; none left out is further off than it must be. @param {InkPoint[]} points @param {number} most */
+/**
+ * At most `most` points, first and last among them; none left out is further off than it must be.
+ * @param {InkPoint[]} points @param {number} most
+ */
 export function simplify(points, most) {
   let tolerance = TOLERANCE;
   let kept = keep(points, tolerance);

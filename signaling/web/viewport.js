@@ -21,7 +21,10 @@ export function toScreen({ left, top, width, height, mirrored }) {
   return mirrored ? [-width, 0, left + width, 0, height, top, 0, 0, 1] : [width, 0, left, 0, height, top, 0, 0, 1];
 }
 
-/** Back: a point of the screen in 0 to 1 of the picture, or null beside it. @param {Viewport} viewport @param {number} x @param {number} y */
+/**
+ * Back: a point of the screen in 0 to 1 of the picture, or null beside it.
+ * @param {Viewport} viewport @param {number} x @param {number} y
+ */
 export function toPicture({ left, top, width, height, mirrored }, x, y) {
   const [across, down] = [(x - left) / width, (y - top) / height];
   if (!(across >= 0 && across <= 1 && down >= 0 && down <= 1)) return null;

@@ -140,6 +140,30 @@ async def test_a_mark_stays_on_its_thing_while_poses_come_late(desk: Desk, visit
     assert max(offs) * FULL_HD_SHARE < 3
 
 
+async def test_many_marks_share_what_is_followed(desk: Desk, visit: Visit) -> None:
+    customer = await tools(desk, visit, "carrier.js")
+    offs = await customer.ask(
+        """async (maps) => {
+          const { texture, view } = await import("./web/texture.js");
+          const [data, carrier, one] = [texture(7), new it.Carrier(), [1, 0, 0, 0, 1, 0, 0, 0, 1]];
+          const at = (n) => ({ x: 0.2 + (n % 5) * 0.15, y: 0.25 + Math.floor(n / 5) * 0.15 });
+          const marks = Array.from({ length: 20 }, (_, n) => at(n));
+          maps.forEach((map, n) => {
+            carrier.see(view(data, map, 320, 180), 320, 180, n * 33);
+            if (n === 0) marks.forEach((mark, id) => carrier.place(`${id}`, [mark], one, 0));
+          });
+          const moved = maps[0][2] - maps[maps.length - 1][2];
+          return marks.map((_, id) => {
+            const pose = carrier.pose(`${id}`);
+            return pose && Math.abs(pose[2] * 320 - moved);
+          });
+        }""",
+        panned(8, 3),
+    )
+    assert None not in offs
+    assert max(offs) < 3
+
+
 async def test_a_mark_follows_when_the_camera_turns_and_goes_back(desk: Desk, visit: Visit) -> None:
     customer = await tools(desk, visit, "carrier.js")
     maps = [turned(0.012 * n, 1 + 0.01 * n) for n in range(40)]
