@@ -6,7 +6,6 @@ Who sends is known by the connection. The customer's and observers' messages are
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -55,7 +54,6 @@ class InkHub:
         self.refused: Counter[str] = Counter()
         self._clock = clock
         self._began = clock()
-        self._id = secrets.token_urlsafe(6)
         self._log = InkLog()
         self._view: CallView | None = None
         self._members: list[Member] = []
@@ -185,7 +183,7 @@ class InkHub:
         log.debug("ink refused: %s", error)
 
     def _begin(self, line: InkLine, peer: Peer, have: Have) -> None:
-        line.begin(peer, have, self._id)
+        line.begin(peer, have)
         line.outbox.catch_up(self.now, held=self._held)
         self._tell_stage(line.party)
         line.flush(self.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable
 
@@ -26,6 +27,7 @@ class InkLine:
     Attributes:
         outbox: what the party is told of the log.
         known_as: by which name the party may know an author.
+        log_id: names the party's own log: one who left and comes back gets another.
         offset: see ``Stage``.
         dropped: live messages that found no room.
     """
@@ -37,7 +39,7 @@ class InkLine:
         self.outbox = Outbox(member, log, known_as)
         self.offset = 0
         self.dropped = 0
-        self._log_id = ""
+        self.log_id = secrets.token_urlsafe(6)
         self._peer: Peer | None = None
         self._sent = 0
         self._stage: Stage | None = None
@@ -66,11 +68,12 @@ class InkLine:
 
     # --- what goes out ---
 
-    def begin(self, peer: Peer, have: Have, log_id: str) -> None:
+    def begin(self, peer: Peer, have: Have) -> None:
         """The party has ``have`` and is to be sent the rest, on ``peer``."""
-        self._peer, self._log_id = peer, log_id
-        known = have.log == log_id and have.seq <= len(self.outbox.entries)
-        self._sent = have.seq if known else 0
+        self._peer = peer
+        if have.seq > len(self.outbox.entries):
+            self.log_id = secrets.token_urlsafe(6)  # they have what was never sent: anew
+        self._sent = have.seq if have.log == self.log_id else 0
         self._told_stage, self._told_log = None, False
         self._waiting.clear()
 
@@ -104,7 +107,7 @@ class InkLine:
         part = _as_many_as_fit(self.outbox.entries[self._sent : self._sent + inkwire.MAX_EDITS])
         if not part and self._told_log:
             return False
-        log = Log(log=self._log_id, seq=self._sent, now=round(now, 3), entries=part)
+        log = Log(log=self.log_id, seq=self._sent, now=round(now, 3), entries=part)
         if sent := peer.ink.send(inkwire.dump(log)):
             self._sent += len(part)
             self._told_log = True

@@ -175,7 +175,7 @@ def test_entries_from_beyond_the_end_are_asked_for_once_each_and_not_believed() 
     call = Call()
     entry = Entry(n=9, at=0.0, author="agent", edit=begin("from-afar"))
     for _ in range(3):
-        call.wire.at_hub.send(dump(Log(log=call.hub._id, seq=70, now=0.0, entries=[entry])))
+        call.wire.at_hub.send(dump(Log(log=call.hub._lines[MIA].log_id, seq=70, now=0.0, entries=[entry])))
     assert "from-afar" not in call.at_mia()
 
 
