@@ -1,0 +1,155 @@
+"""Ink as the sessions wire it: what an agent may know of hidden coaches, and in whose frames an observer draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from coachdesk import agent, commands, events
+from coachdesk.agent import HIDDEN_COACH, AgentSession
+from coachdesk.annotation import Begin, End, Point, Tool
+from coachdesk.commands import CommandError
+from coachdesk.inkwire import Edits, Log, Stage, dump
+from coachdesk.media.inkhub import InkHub
+from coachdesk.media.mixer import Headset
+from signaling import protocol
+from signaling.policy import Mode, Role
+from signaling.protocol import Awareness
+from tests.fakes.inkchannels import FakeInk
+from tests.fakes.observing import GateMedia, Observing
+from tests.fakes.signaling import FakeClient, FakePictures, settle
+from tests.fakes.views import AGENT, MIA, TOM, call_view, party
+
+PATH = [Point(0.1, 0.2), Point(0.3, 0.4, 0.5, 400)]
+
+
+class InkOnlyHub:
+    """An agent's hub of which the ink alone is real."""
+
+    def __init__(self, **options: Any) -> None:
+        self.headset = Headset()
+        self.ink = InkHub()
+
+    def apply(self, view: protocol.CallView) -> None:
+        self.ink.apply(view)
+
+    def request_keyframe(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Desk:
+    """An agent on a call with Mia, whose mode the test says."""
+
+    def __init__(self, awareness: Awareness) -> None:
+        self.client = FakeClient(AGENT, Role.AGENT, awareness)
+        self.events: list[events.AnyEvent] = []
+        self.pictures = FakePictures()
+        self.session = AgentSession(self.client, "http://desk", self.pictures, self.events.append)  # type: ignore[arg-type]
+        self.peer: Any = SimpleNamespace(ink=FakeInk())
+
+    async def told(self, mode: Mode, revision: int = 1) -> None:
+        view = call_view(party(MIA, mode), party(TOM), revision=revision)
+        self.session.message(protocol.CallState(view))
+        await settle()
+
+    @property
+    def hub(self) -> InkHub:
+        assert self.session.media is not None
+        return self.session.media.ink
+
+    def mia_draws(self, mark: str) -> events.Mark:
+        begin = Begin(mark=mark, tool=Tool.PEN, colour="#000000", width=0.01)
+        self.hub.received(MIA, self.peer, dump(Edits(edits=[begin, End(mark=mark, path=PATH)])))
+        return self.marks[-1]
+
+    @property
+    def marks(self) -> list[events.Mark]:
+        return [event for event in self.events if isinstance(event, events.Mark)]
+
+
+@pytest.fixture(autouse=True)
+def ink_only_hub() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agent, "AgentHub", InkOnlyHub)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("awareness", "author", "others"), [("all", MIA, [MIA, TOM]), ("none", HIDDEN_COACH, [])]
+)
+async def test_an_agent_learns_of_coaches_from_ink_as_little_as_from_anything_else(
+    awareness: Awareness, author: str, others: list[str]
+) -> None:
+    desk = Desk(awareness)
+    await desk.told(Mode.WHISPER)
+    hers = desk.mia_draws("mark-0001")
+    assert (hers.author, hers.name) == (author, author)
+    drawn = await desk.session.do(commands.Draw(tool=Tool.PEN, points=PATH))
+    assert isinstance(drawn, events.Drawn)
+    assert desk.marks[-1].seen_by == ["customer-1", *others]
+    await desk.session.close()
+
+
+async def test_who_sees_a_mark_is_told_anew_when_a_coach_leaves() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.LISTEN)
+    await desk.session.do(commands.Draw(tool=Tool.PEN, points=PATH))
+    assert desk.marks[-1].seen_by == ["customer-1", MIA, TOM]
+    desk.session.message(protocol.CallState(call_view(party(TOM), revision=2)))
+    await settle()
+    assert desk.marks[-1].seen_by == ["customer-1", TOM]
+    await desk.session.close()
+
+
+async def test_offline_a_coach_who_barged_draws_in_private_again() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.BARGE)
+    assert desk.mia_draws("mark-0001").audience == "public"
+    desk.session.online(False)
+    assert desk.mia_draws("mark-0002").audience == "coaching"
+    await desk.session.close()
+
+
+async def test_the_end_of_a_call_is_the_end_of_its_ink() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.LISTEN)
+    drawn = await desk.session.do(commands.Draw(tool=Tool.PEN, points=PATH))
+    assert isinstance(drawn, events.Drawn)
+    desk.session.message(protocol.Ended("call-1", protocol.EndReason.HUNG_UP))
+    await settle()
+    for command in (commands.Pin(mark=drawn.mark, on=True), commands.Surface(points=PATH)):
+        with pytest.raises(CommandError) as error:
+            await desk.session.do(command)
+        assert error.value.code == "no_such_call"
+    await desk.session.close()
+
+
+async def test_without_a_picture_nothing_can_be_said_of_it() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.LISTEN)
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(commands.Surface(points=PATH))
+    assert error.value.code == "no_picture"
+    await desk.session.close()
+
+
+async def test_an_observers_pictures_bear_the_customers_frame_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    mia = Observing(monkeypatch)
+    mia.told(Mode.LISTEN)
+    ink = GateMedia.made[-1].ink
+    peer: Any = SimpleNamespace(ink=FakeInk())
+    ink.opened(peer)
+    assert [each["kind"] for each in peer.ink.sent] == ["have"]
+    ink.received(peer, dump(Stage(epoch=3, colour="#2f7cf6", offset=4711)))
+    assert mia.session._pictures.offset == 4711
+    assert events.Stage(epoch=3, colour="#2f7cf6") in mia.events
+    ink.received(peer, dump(Log(log="a", seq=0, now=1.0, entries=[])))
+    mia.session._pictures.newest_frame = 90_000  # type: ignore[misc]
+    await mia.do(commands.Draw(tool=Tool.PEN, points=PATH))
+    begin = peer.ink.sent[-2]["edits"][0]
+    assert (begin["frame"], begin["epoch"], begin["colour"]) == (90_000, 3, "#2f7cf6")
+    await mia.end()
