@@ -277,6 +277,7 @@ def test_the_picture_is_live_again_soon_whether_or_not_anybody_answers() -> None
     desk.clock.now += HOLD
     desk.ink.pen.tick()
     assert desk.ink.pen.still is None
+    assert desk.ink.pen.just_drawn == {}
 
 
 def test_the_next_stroke_goes_on_the_same_still_picture() -> None:

@@ -398,3 +398,14 @@ def test_the_still_picture_has_a_frame_in_the_themes_colour(drawing: Drawing) ->
         == theme.colour("accent").name()
     )
     QTest.mouseRelease(drawing.ink, Qt.MouseButton.LeftButton)
+
+
+def test_whose_a_mark_is_can_be_read_also_below_the_notes(drawing: Drawing) -> None:
+    """The corner of the picture belongs to the notes: a mark there has its author's name beneath it."""
+    private = mark(path=[(0.02, 0.06), (0.2, 0.2)], author="p-mia", name="Mia", audience=Audience.COACHING)
+    drawing.desk.handle(private)
+    before = drawing.page.video.grab().toImage()
+    drawing.desk.handle(mark(path=[(0.02, 0.06), (0.2, 0.2)], author="agent"))
+    after = drawing.page.video.grab().toImage()
+    below = point_at(drawing.ink, 0.05, 0.2) + QPointF(0, 20)
+    assert before.pixelColor(below.toPoint()) != after.pixelColor(below.toPoint())

@@ -216,6 +216,7 @@ class InkPen:
                 if mark.frame == self.still:
                     self._scene.fly(mark.mark, now)
             self.still = self._release_by = None
+            self.just_drawn.clear()  # what has not come back by now is late, or refused
             self._scene.keep(None)
             self._changed()
         return self._scene.tick(now) or self._release_by is not None

@@ -64,6 +64,11 @@ class InkNotes:
         self.surface = InkNote(parent, "This place")
         self.still.show_words("nobody", "still", "Stands still while you draw")
 
+    def covers(self, place: QRectF) -> bool:
+        """Whether something at ``place`` of the parent could not be read."""
+        notes = (self.seen, self.still, self.surface)
+        return any(note.isVisible() and QRectF(note.geometry()).intersects(place) for note in notes)
+
     def refresh(self, content: QRectF) -> None:
         presenter = self._presenter
         seen = presenter.seen

@@ -163,7 +163,9 @@ class InkView(QWidget):
         above = 32 if mark.tool in SINGLE else 20
         room = self._content.adjusted(8, TAG_SIZE + 4, -8, 0)
         left = max(room.left(), min(left, room.right() - label_width(painter, words, TAG_SIZE)))
-        at = QPointF(left, max(room.top(), top - above))
+        beside = QRectF(left, top - above - TAG_SIZE, room.width(), 2 * TAG_SIZE)
+        covered = top - above < room.top() or self.notes.covers(beside)
+        at = QPointF(left, max(y for _, y in points) + above if covered else top - above)
         paint_label(painter, at, words, TAG_SIZE, colour, centred=False)
         painter.restore()
 
