@@ -38,7 +38,7 @@ REPEATED_POINTS = 8
 """How many points of the packet before each packet of live points begins with."""
 MAX_GESTURE_POINTS = 20_000
 MAX_ANCHORS = 64
-ANCHORS_IN_PACKET = 6
+ANCHORS_IN_PACKET = 8
 
 LogId = Annotated[str, Meta(max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=2**40)]
@@ -163,7 +163,7 @@ class Laser(Message, frozen=True, tag="laser"):
     author: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where marks are in one frame.
 
     Attributes:

@@ -16,6 +16,7 @@ from coachdesk.gestures import outline
 from coachdesk.inkwire import Anchor, HintWord, Points
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
+from coachdesk.media.tracking.geometry import Homography
 from coachdesk.media.trackworker import Poses, TrackWorker
 from coachdesk.media.video import Picture
 
@@ -29,6 +30,8 @@ GROWING_SECONDS = 0.5
 """How often what is known of a mark in the making is given to the tracker, while its frame is known there."""
 FRAMES_KNOWN = 150
 OUTLINE_POINTS = 64
+DIGITS = (5, 5, 5, 5, 5, 5, 6, 6, 6)
+MOST = 1e5
 HINTS: dict[Surface, HintWord] = {
     Surface.GOOD: "",
     Surface.PLAIN: "closer",
@@ -247,10 +250,18 @@ def _anchor(name: str, pose: Pose | None) -> Anchor:
     """``pose``: None for a mark that the tracker does not follow."""
     if pose is None:
         return Anchor(marks=[name], state="lost")
-    h = tuple(round(float(value), 7) for value in pose.h.ravel()) if pose.h is not None else None
-    tracked = pose.state is State.TRACKED
+    if pose.state is State.TRACKED:
+        return _tracked(name, pose.h)
     toward = round(pose.toward, 3) if pose.toward is not None else None
-    return Anchor(marks=[name], state=pose.state.value, h=h if tracked else None, toward=toward)  # type: ignore[arg-type]
+    return Anchor(marks=[name], state=pose.state.value, toward=toward)  # type: ignore[arg-type]
+
+
+def _tracked(name: str, h: Homography | None) -> Anchor:
+    """With the digits that show: a hundredth of a pixel at 720p. A matrix that is none hides the mark."""
+    if h is None or not np.isfinite(h).all() or np.abs(h).max() > MOST:
+        return Anchor(marks=[name], state="hidden")
+    digits = zip(h.ravel(), DIGITS, strict=True)
+    return Anchor(marks=[name], state="tracked", h=tuple(round(float(value), n) for value, n in digits))  # type: ignore[arg-type]
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from coachdesk.annotation import Begin, End, Point, Remove, Restore, Tool
-from coachdesk.inkwire import Points, Poses
+from coachdesk.inkwire import Points, Poses, dump, in_packets
 from coachdesk.media import markfollower
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.markfollower import KEPT_SECONDS, MarkFollower
@@ -255,6 +256,27 @@ def test_another_size_is_another_epoch_and_so_is_a_turned_phone(scene: Scene) ->
     assert scene.worker.put_in == [0, 1, 2]
     scene.draw("mark_0001", frame=3000)
     assert scene.worker.anchored["mark_0001"][0] == FrameId(1, 3000)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e7])
+def test_a_matrix_that_is_none_hides_its_mark_and_no_other(scene: Scene, value: float) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.draw("mark_0001")
+    scene.draw("mark_0002")
+    bad = np.eye(3)
+    bad[0, 2] = value
+    poses = [Pose("mark_0001", State.TRACKED, bad), Pose("mark_0002", State.TRACKED, np.eye(3))]
+    scene.worker.on_poses(Found(FrameId(0, 6000), poses))
+    assert [each.state for each in scene.told[-1].anchors] == ["hidden", "tracked"]
+
+
+def test_as_many_anchors_as_are_sent_at_once_fit_a_packet() -> None:
+    h = np.array([[-1.23456789, 0.123456789, -0.123456789]] * 3)
+    anchors = [markfollower._tracked(secrets.token_urlsafe(9), h) for _ in range(30)]
+    parts = list(in_packets(anchors))
+    assert sum(map(len, parts)) == 30
+    assert max(len(dump(Poses(frame=2**32 - 1, epoch=100, anchors=part))) for part in parts) <= 1200
 
 
 async def test_the_surface_is_told_and_the_customer_gets_a_hint(scene: Scene) -> None:
