@@ -94,9 +94,9 @@ class MarkFollower:
         for mark in self._ink.marks():
             if mark.mark in self._marks:
                 self._note_gone(mark)
-        if self._frames.epoch > self._ink.epoch:
-            self._ink.set_epoch(self._frames.epoch)
-        self._frames.epoch = self._ink.epoch
+        epoch = self._frames.catch_up(self._ink.epoch)
+        if epoch != self._ink.epoch:
+            self._ink.set_epoch(epoch)
         wanted = bool(self._marks) or self._pictures.looked_at or self._ink.watched
         if wanted and self._worker is None:
             self._worker = TrackWorker()
@@ -222,18 +222,24 @@ class _Frames:
         self._epochs: OrderedDict[int, int] = OrderedDict()
         self._lock = threading.Lock()
         self._size: tuple[int, int] | None = None
-        self.epoch = 0
+        self._epoch = 0
 
     def add(self, picture: Picture) -> FrameId:
         """A picture of another size than the one before begins another epoch."""
         with self._lock:
             if self._size not in (None, picture.size):
-                self.epoch += 1
+                self._epoch += 1
             self._size = picture.size
-            self._epochs[picture.timestamp] = self.epoch
+            self._epochs[picture.timestamp] = self._epoch
             if len(self._epochs) > FRAMES_KNOWN:
                 self._epochs.popitem(last=False)
-            return FrameId(self.epoch, picture.timestamp)
+            return FrameId(self._epoch, picture.timestamp)
+
+    def catch_up(self, epoch: int) -> int:
+        """The epoch of pictures from now on: what was known here or is told, whichever is later."""
+        with self._lock:
+            self._epoch = max(self._epoch, epoch)
+            return self._epoch
 
     def find(self, timestamp: int) -> FrameId | None:
         with self._lock:
