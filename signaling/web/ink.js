@@ -245,7 +245,8 @@ export class Ink {
     this.captures.answered(frame, this.clock(), this.roundTrip);
     if (epoch !== this.epoch) return;
     for (const { marks, state, h = null, toward } of anchors) {
-      const known = marks.map((/** @type {string} */ mark) => this.board.mark(mark)).filter(Boolean);
+      const known = marks.map((/** @type {string} */ mark) => this.board.mark(mark))
+        .filter((/** @type {import("./board.js").Mark | undefined} */ mark) => mark?.path.length); // a pose may overtake the end
       const before = known.length ? this.poses.get(known[0].mark) : undefined;
       if (!known.length || (before && ((frame - before.frame) | 0) < 0)) continue;
       const tracked = state === "tracked" && h ? frame : (before?.tracked ?? frame);
