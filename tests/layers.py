@@ -93,6 +93,7 @@ PURE = frozenset(
         "coachdesk.media.tracking.refine",
         "coachdesk.media.tracking.relocate",
         "coachdesk.media.tracking.softness",
+        "coachdesk.media.tracking.structure",
         "coachdesk.media.tracking.surface",
         "coachdesk.media.tracking.view",
         "coachdesk.media.videobuffer",

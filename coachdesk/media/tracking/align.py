@@ -24,6 +24,7 @@ from coachdesk.media.tracking.geometry import (
     transform,
 )
 from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.structure import offset
 from coachdesk.media.tracking.view import View
 
 LEAST_POINTS = 12
@@ -85,6 +86,18 @@ def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence
     return _weigh(matches, best, view, blur, chosen)
 
 
+def elsewhere(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
+    """Where light and dark at large say that it is, if that is not where ``guess`` says: after a sudden move, and where
+    a pattern repeats itself.
+    """
+    away = offset(keyframe, normalized(guess.h @ keyframe.back), view)
+    if not away.clear:
+        return None
+    step = np.eye(3)
+    step[:2, 2] = away.by
+    return Guess(normalized(step @ guess.h), guess.motion + away.by, guess.turn)
+
+
 def plausible(keyframe: Keyframe, g: Homography) -> bool:
     """Whether a camera could see the mark so."""
     here = local(g, keyframe.centre)
@@ -95,7 +108,12 @@ def plausible(keyframe: Keyframe, g: Homography) -> bool:
 
 
 def _track(
-    warped: Plane, small: Plane, view: View, blur: softness.Blur | None, spots: Floats, reach: float
+    warped: Plane,
+    small: Plane,
+    view: View,
+    blur: softness.Blur | None,
+    spots: Floats,
+    reach: float,
 ) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Where ``spots`` of the warped keyframe are in the picture, and which of them were found.
 
@@ -156,6 +174,7 @@ def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None, 
         around=float((alike[coplanar] > 0.5).mean()) if coplanar.sum() >= 8 else 0.0,
         noise=best.noise,
         error=best.spread * best.noise,
+        astray=offset(keyframe, best.g, view).certain,
         inlier=inlier,
         measured=measured,
         inside=there,

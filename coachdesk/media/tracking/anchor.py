@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from coachdesk.media.tracking import flow, relocate
-from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, fine
+from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, elsewhere, fine
 from coachdesk.media.tracking.atlas import Atlas
 from coachdesk.media.tracking.evidence import Evidence, Trust
 from coachdesk.media.tracking.geometry import Floats, Homography, inside, normalized, transform
@@ -135,7 +135,15 @@ class Anchor:
 
     def _exact(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)
-        return None if keyframe is None else fine(keyframe, self._guess(h), view, FAR)
+        if keyframe is None:
+            return None
+        guess = self._guess(h)
+        found = fine(keyframe, guess, view, FAR)
+        other = elsewhere(keyframe, guess, view)
+        if other is None:
+            return found
+        both = [each for each in (found, fine(keyframe, other, view, FAR)) if each is not None]
+        return max(both, key=lambda each: each.merit, default=None)
 
     def _far(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)

@@ -42,6 +42,7 @@ class Evidence:
         around: the same of all points held to be coplanar with it.
         noise: pixels, standard deviation of the matches.
         error: pixels, predicted standard deviation of the mark's outline.
+        astray: light and dark at large say that it is elsewhere.
         inlier, measured, inside: per point of the keyframe: fits; was found; lies in the picture.
         likeness: per point, -1..1: correlation of its patch with the newest picture's.
     """
@@ -55,6 +56,7 @@ class Evidence:
     around: float
     noise: float
     error: float
+    astray: bool
     inlier: Mask
     measured: Mask
     inside: Mask
@@ -66,14 +68,28 @@ class Evidence:
         return self.share > 0.4 and (self.on_mark > 0.65 or (self.around > 0.6 and self.agreeing >= 40))
 
     @property
+    def sure(self) -> bool:
+        """Nothing better can be found."""
+        return self.share > 0.8 and self.on_mark > 0.8 and self.noise < 0.6 and self.agreeing >= 30
+
+    @property
+    def lost_its_way(self) -> bool:
+        return self.astray and not self.sure
+
+    @property
+    def merit(self) -> float:
+        """By which one alignment is preferred to another."""
+        return -1.0 if self.lost_its_way or self.error > LOOSE else self.agreeing / (0.5 + self.noise)
+
+    @property
     def clear(self) -> bool:
         """The mark itself is seen: nothing else needs to be asked."""
         enough = self.agreeing >= 15 and self.share > 0.4
-        return enough and self.on_mark > 0.6 and self.error < LOOSE
+        return enough and not self.lost_its_way and self.on_mark > 0.6 and self.error < LOOSE
 
     def trust(self) -> bool:
         """Enough to be believed where the motion of the picture says the same."""
-        if self.error > LOOSE:
+        if self.error > LOOSE or self.lost_its_way:
             return False
         seen = self.agreeing >= 12 and self.on_mark > 0.45
         around = self.agreeing >= 30 and self.around > 0.5
@@ -82,7 +98,7 @@ class Evidence:
 
     def trust_found(self) -> Trust:
         """After a loss: it must be seen on the mark itself."""
-        if self.error > LOOSE:
+        if self.error > LOOSE or self.lost_its_way:
             return Trust.NONE
         seen = self.on_mark > 0.6 or (self.on_mark > 0.3 and self.around > 0.7 and self.agreeing >= 40)
         if self.agreeing >= 18 and self.share > 0.4 and seen:

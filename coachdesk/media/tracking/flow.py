@@ -14,7 +14,7 @@ from coachdesk.media.tracking.view import MEAN, View
 FINEST_SCALE, REFINEMENTS = 2, 3
 FAR_SHIFT = 12.0
 """Pixels of the quarter plane beyond which flow is helped by the shift of the whole."""
-LEAST_RESPONSE = 0.05
+LEAST_RESPONSE = 0.1
 LEAST_POINTS = 12
 TOLERANCE = 4.0
 
@@ -32,20 +32,20 @@ def flow(before: Plane, after: Plane) -> Field:
 def shift(before: View, after: View) -> Floats | None:
     """By how much the whole has moved, x and y in pixels of the quarter plane, up to half of it (phase correlation)."""
     height, width = (side // 2 for side in before.quarter.shape)
-    small = [
+    small = (
         cv2.resize(view.quarter, (width, height), interpolation=cv2.INTER_AREA) for view in (before, after)
-    ]
-    planes = [np.asarray(plane, np.float32) for plane in small]
-    (x, y), response = cv2.phaseCorrelate(planes[0], planes[1], _window(width, height))
+    )
+    old, new = (cv2.GaussianBlur(plane.astype(np.float32), (0, 0), 1.0) for plane in small)
+    (x, y), response = cv2.phaseCorrelate(old, new, _window(width, height))
     return 2 * np.array([x, y]) if response > LEAST_RESPONSE else None
 
 
 def motion(before: View, after: View, points: Floats) -> Homography | None:
     """The similarity, work pixels, that takes N x 2 ``points`` of one view to the next; None if they do not agree."""
+    quarter = (points - 0.5) / 2
     first = shift(before, after)
     if first is None or np.hypot(*first) < FAR_SHIFT:
         first = np.zeros(2)
-    quarter = (points - 0.5) / 2
     usable = inside(quarter + first, after.quarter_size, 3)
     if usable.sum() < LEAST_POINTS:
         return None

@@ -20,6 +20,10 @@ MEAN = 128
 HIGHPASS_GAIN = 1.6
 HIGHPASS_PIXELS = 41
 TENSOR_PIXELS = 9
+BROAD = 8
+"""Work pixels to one of `View.broad`."""
+BROAD_FINEST, BROAD_COARSEST = 1.5, 10.0
+"""Standard deviations of what is smoothed away there, and of what is taken off."""
 
 
 class Tensor(NamedTuple):
@@ -56,6 +60,13 @@ class View:
     def quarter(self) -> Plane:
         """``high`` at half the width and height."""
         return _resized(self.high, (self.size[0] // 2, self.size[1] // 2), cv2.INTER_AREA)
+
+    @cached_property
+    def broad(self) -> NDArray[np.float32]:
+        """Light and dark at large, an eighth as wide and high: no fine pattern is left, nor the fall of the light."""
+        size = self.size[0] // BROAD, self.size[1] // BROAD
+        small = np.asarray(cv2.resize(self.plane, size, interpolation=cv2.INTER_AREA), np.float32)
+        return cv2.GaussianBlur(small, (0, 0), BROAD_FINEST) - cv2.GaussianBlur(small, (0, 0), BROAD_COARSEST)
 
     @cached_property
     def sharpness(self) -> float:
