@@ -8,6 +8,7 @@ from collections.abc import Callable
 from coachdesk import commands, events
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
+from coachdesk.ui.presenters.gallery import GalleryPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.notices import Notices
@@ -43,6 +44,7 @@ class Desk:
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.ink = InkPresenter(link, notices)
+        self.gallery = GalleryPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
         self.wall: WallPresenter | None = None
@@ -60,6 +62,7 @@ class Desk:
         self.settings.handle(event)
         self.quality.handle(event)
         self.ink.handle(event)
+        self.gallery.handle(event)
         for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.handle(event)
@@ -74,6 +77,7 @@ class Desk:
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
         self.ink.endpoint_crashed()
+        self.gallery.endpoint_crashed()
         for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
             if presenter is not None:
                 presenter.endpoint_crashed()

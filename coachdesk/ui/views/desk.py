@@ -7,16 +7,22 @@ from PySide6.QtWidgets import QApplication
 from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.views.agent_desk import AgentDesk
 from coachdesk.ui.views.observer_desk import ObserverDesk
+from coachdesk.ui.views.photo_card import PhotoCard
+from coachdesk.ui.views.style import add_card
 
 
 def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     """The desk of the role that signed in. Raises ValueError before that."""
     desk.quality.to_clipboard = QApplication.clipboard().setText
+    desk.gallery.to_clipboard = QApplication.clipboard().setText
     if desk.agent is not None and desk.whispers is not None:
-        return AgentDesk(desk.agent, desk.whispers, desk.quality, desk.ink)
+        agent = AgentDesk(desk.agent, desk.whispers, desk.quality, desk.ink)
+        add_card(agent.side, PhotoCard(desk.gallery))
+        return agent
     if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
     view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality, desk.ink)
+    add_card(view.call.side, PhotoCard(desk.gallery))
 
     def follow_key() -> None:
         view.call.set_whisper_key(desk.settings.preferences.whisper_key)

@@ -83,6 +83,14 @@ def side_panel(cards: Iterable[QFrame]) -> QScrollArea:
     return scrolled(inner)
 
 
+def add_card(panel: QScrollArea, frame: QFrame) -> None:
+    """One more card at the end of a ``side_panel``."""
+    inner = panel.widget()
+    layout = inner.layout() if inner is not None else None
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(layout.count() - 1, frame)
+
+
 def side_width(window_width: int, narrow: int) -> int:
     """How wide a side column is: ``narrow`` in a small window, more where there is room."""
     return narrow if window_width < 1100 else narrow * 5 // 4 if window_width < 2200 else narrow * 3 // 2

@@ -1,0 +1,202 @@
+"""The photos of a call: asked for, marked, captioned, kept for the report; and codes that are read in view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coachdesk import commands, events
+from coachdesk.annotation import Point, Tool
+from coachdesk.gestures import finished
+from coachdesk.ui.link import Fault, Link
+from coachdesk.ui.photo_wording import code_read, failed, progress
+from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.notices import Notice, Notices
+from signaling.policy import Mode, Role
+from signaling.protocol import CallView
+
+MOST_KEPT = 24
+"""Photos in the gallery of one call, each some megabytes; beyond that the oldest goes."""
+CAPTION_LETTERS = 200
+COLOUR, WIDTH = "#e5484d", 0.006
+
+
+@dataclass
+class PhotoMark:
+    """A mark on a photo, in its coordinates, 0 to 1; see ``annotation.Mark``."""
+
+    tool: Tool
+    path: list[Point]
+    colour: str = COLOUR
+    width: float = WIDTH
+    text: str = ""
+    number: int = 0
+
+
+@dataclass
+class Still:
+    """A photo of the call. ``data``: the JPEG or PNG; ``taken_at``: Unix seconds, when it came here."""
+
+    photo: str
+    data: bytes
+    taken_at: float
+    caption: str = ""
+    marks: list[PhotoMark] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is kept of a call's photos.
+
+    Attributes:
+        about: title of the call.
+        parties: a name (or "") and a role each.
+        started_at, ended_at: Unix seconds; ``ended_at`` is None while it goes on.
+    """
+
+    about: str
+    parties: list[tuple[str, str]]
+    started_at: float
+    ended_at: float | None
+    stills: list[Still]
+
+
+class GalleryPresenter(Presenter):
+    """Attributes:
+    stills: of this call, or of the last one until the next begins; oldest first.
+    call: that call. ended_at: when it was over, Unix seconds; None while it goes on.
+    coming: words on a photo that is on its way, or "".
+    tool: what photos are drawn on with.
+    """
+
+    def __init__(self, link: Link, notices: Notices, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._link = link
+        self._notices = notices
+        self._now = now
+        self._me: events.Ready | None = None
+        self._mode = Mode.LISTEN
+        self.stills: list[Still] = []
+        self.call: CallView | None = None
+        self.ended_at: float | None = None
+        self.coming = ""
+        self.tool = Tool.ARROW
+        self.to_clipboard: Callable[[str], None] = lambda _: None
+
+    # --- what the endpoint tells ---
+
+    def handle(self, event: events.AnyEvent) -> None:
+        match event:
+            case events.Ready():
+                self._me = event
+            case events.Call(call=call):
+                self._enter(call)
+            case events.ModeChanged(mode=mode):
+                self._mode = mode
+            case events.Ended() | events.Left():
+                self._leave()
+            case events.Photo():
+                self._take(event)
+            case events.Codes(codes=codes):
+                self._copy(codes)
+            case _:
+                return
+        self.changed()
+
+    def endpoint_crashed(self) -> None:
+        self._leave()
+        self.changed()
+
+    def _enter(self, call: CallView) -> None:
+        if self.call is None or self.call.call != call.call:
+            self.stills = []
+        self.call, self.ended_at = call, None
+
+    def _leave(self) -> None:
+        if self.call is not None and self.ended_at is None:
+            self.ended_at = self._now()
+        self.coming = ""
+
+    def _take(self, photo: events.Photo) -> None:
+        self.coming = progress(photo)
+        if photo.stage == "failed":
+            self._notices.show(Notice("photo", "warning", *failed(photo.reason)))
+        if photo.stage != "ready":
+            return
+        try:
+            data = Path(photo.file).read_bytes()
+        except OSError:
+            self._notices.show(Notice("photo", "warning", *failed("not_fetched")))
+            return
+        self.stills = [*self.stills, Still(photo.photo, data, self._now())][-MOST_KEPT:]
+        self._notices.show(
+            Notice("photo", "success", "A photo has come", "Open the gallery to mark and keep it.")
+        )
+
+    def _copy(self, codes: list[events.CodeView]) -> None:
+        self.to_clipboard("\n".join(code.text for code in codes))
+        self._notices.show(Notice("code", "success", *code_read(codes)))
+
+    # --- what the user does ---
+
+    @property
+    def live(self) -> bool:
+        return self.call is not None and self.ended_at is None
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether this user may have a photo taken."""
+        agent = self._me is not None and self._me.role is Role.AGENT
+        return self.live and (agent or self._mode is Mode.TAKEOVER)
+
+    def ask(self) -> None:
+        if self.may_ask and not self.coming:
+            self._link.send(commands.Photo())
+
+    def read_code(self, still: Still | None = None) -> None:
+        """In the live picture, or on a photo: what it says goes to the clipboard."""
+        if self.live:
+            self._link.send(commands.ReadCode(photo=still.photo if still is not None else ""))
+
+    def choose(self, tool: Tool) -> None:
+        self.tool = tool
+        self.changed()
+
+    def draw(self, still: Still, points: list[Point]) -> None:
+        """A mark on a photo; during the call it appears in the live picture as well, where that shows the same thing."""
+        path = finished(self.tool, points)
+        if len(points) < 2 or not path:
+            return
+        mark = PhotoMark(self.tool, list(path))
+        still.marks.append(mark)
+        self.changed()
+        if self.live:
+            command = commands.DrawOnPhoto(
+                photo=still.photo, tool=mark.tool, points=mark.path, colour=mark.colour, width=mark.width
+            )
+            self._link.send(command, self._not_placed)
+
+    def _not_placed(self, fault: Fault) -> None:
+        if fault.code == "not_in_view":
+            self._notices.show(Notice("photo-mark", "info", "Marked on the photo alone", fault.message))
+        else:
+            self._notices.report(fault)
+
+    def undo(self, still: Still) -> None:
+        """Takes the last mark off the photo; in the live picture it has a life of its own."""
+        if still.marks:
+            still.marks.pop()
+            self.changed()
+
+    @property
+    def report(self) -> Report | None:
+        """None while there are no photos."""
+        call = self.call
+        if call is None or not self.stills:
+            return None
+        parties = [(party.name, party.role.value) for party in call.parties]
+        return Report(call.label, parties, call.started_at, self.ended_at, list(self.stills))
+
+    def describe(self, still: Still, caption: str) -> None:
+        still.caption = caption[:CAPTION_LETTERS]
