@@ -132,9 +132,9 @@ async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str,
 
 
 async def _standing_still(page: Page) -> None:
-    """Waits until the camera has just come to rest."""
+    """Waits until the camera has been at rest for so long that the agent sees it, too."""
     async with asyncio.timeout(MEANWHILE_SECONDS):
-        while not 6 <= panning.number_in(await _screen(page)) <= panning.STILL // 2:  # noqa: ASYNC110 - a screen has no events
+        while not panning.STILL // 2 <= panning.number_in(await _screen(page)) < panning.STILL:  # noqa: ASYNC110 - no events
             await asyncio.sleep(0.05)
 
 
@@ -180,6 +180,8 @@ async def _own_strokes(page: Page) -> list[float]:
 
 async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None = None) -> dict[str, float]:
     """Distances while the camera turns; ``hidden``: share of pictures in which the thing is seen and the mark is not."""
+    await agent.do(commands.Frames(on=True))
+    await agent.wait(events.Frames)
     await _standing_still(page)
     drawn = await agent.do(
         commands.Draw(tool=Tool.CIRCLE, colour=COLOUR, points=[Point(*FROM), Point(*TO)], fade=600)

@@ -26,7 +26,7 @@ import { apply, centre, IDENTITY, inFront, inverse, times } from "./homography.j
 import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
-const SAME_FRAME_MS = 25;
+const SAME_FRAME_MS = 40; // half of what lies between two pictures, at 12 a second
 /** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet. */
 const TRUSTED_MS = 6000;
 const DRAWN_TRUSTED_MS = 60_000;

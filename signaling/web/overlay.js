@@ -87,15 +87,21 @@ export class Overlay {
   /** Points of a mark that is being drawn have come. @param {string} mark @param {InkPoint[]} path */
   grown(mark, path) {
     const known = this.ink.board.mark(mark);
-    if (known && !this.carrier.pose(mark)) this.#drawn({ ...known, path });
+    if (known && path.length && !this.carrier.pose(mark)) this.#drawn({ ...known, path });
   }
 
   /** As long as nothing is told of where it is, it is followed from the picture it was drawn on. @param {Mark} mark */
   #drawn(mark) {
     const about = outline(mark);
-    const time = mark.frame === null ? this.#newest : this.clock.time(mark.frame);
+    const time = this.#timeOf(mark);
     if (this.carrier.pose(mark.mark)) this.carrier.outline(mark.mark, about);
     else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time);
+  }
+
+  /** When the picture it was drawn on was captured; null: not known. @param {Mark} mark */
+  #timeOf({ author, frame }) {
+    if (frame !== null) return this.clock.time(frame);
+    return author === "customer" ? this.#newest : null; // on whatever another may have drawn, it was not this one
   }
 
   /** Where an anchor was in some frame. @param {Mark[]} marks @param {Pose} pose */

@@ -61,6 +61,14 @@ CAMERA = """
   };
 """
 
+LISTEN_FOR_FRAMES = """async () => {
+  const { CaptureClock } = await import("./web/captureclock.js");
+  const encoded = CaptureClock.prototype.encoded;
+  CaptureClock.prototype.encoded = function (ticks, at) {
+    encoded.call(this, ticks, at);
+    if (this.time(ticks) !== null) window.frame = ticks;
+  };
+}"""
 RED_SPOT = """async () => {
   const canvas = document.getElementById("ink");
   const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -89,7 +97,16 @@ OWN_STROKE = """(() => {
 
 
 def begin(mark: str, tool: str = "circle", **more: Any) -> dict[str, Any]:
-    return {"kind": "begin", "mark": mark, "tool": tool, "colour": RED, "width": 0.01, "epoch": 1, **more}
+    return {
+        "kind": "begin",
+        "mark": mark,
+        "tool": tool,
+        "colour": RED,
+        "width": 0.01,
+        "frame": None,
+        "epoch": 1,
+        **more,
+    }
 
 
 def end(mark: str, *path: list[float], **more: Any) -> dict[str, Any]:
@@ -111,8 +128,16 @@ async def in_call(
     await dial(prepare=lambda agent: hubs.append(InkHub(agent)))
     await customer.see("Connected")
     await hubs[0].ready()
-    await customer.until("document.getElementById('preview').videoWidth === 640", "the picture is ours")
+    await customer.ask(LISTEN_FOR_FRAMES)
+    await customer.until("window.frame", "it is known which picture is which")
     return customer, hubs[0]
+
+
+async def newest(customer: Customer) -> int:
+    """The RTP timestamp of the newest picture sent."""
+    frame = await customer.ask("frame")
+    assert isinstance(frame, int)
+    return frame
 
 
 async def spot(customer: Customer) -> list[float]:
@@ -332,7 +357,7 @@ async def test_what_is_written_is_not_mirrored_with_the_picture(desk: Desk, visi
 
 async def test_a_mark_is_where_the_agent_drew_it_and_fades(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None, fade=1), CIRCLE, now=100)
+    hub.enter(begin("circle-1", frame=await newest(customer), fade=1), CIRCLE, now=100)
     x, y, _ = await spot(customer)
     assert (x, y) == (pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015))
     await customer.until(f"(async () => !(await ({RED_SPOT})()))()", "it has faded")
@@ -340,7 +365,7 @@ async def test_a_mark_is_where_the_agent_drew_it_and_fades(desk: Desk, visit: Vi
 
 async def test_a_mark_stays_on_its_thing_when_the_phone_moves(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None), CIRCLE)
+    hub.enter(begin("circle-1"), CIRCLE, author="customer")
     x, _, _ = await spot(customer)
     await customer.ask(
         """new Promise((done) => {
@@ -358,7 +383,7 @@ async def test_a_mark_is_drawn_as_it_grows_and_the_customer_is_told_who_draws(
     desk: Desk, visit: Visit, dial: Dial
 ) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("pen-00001", "pen", frame=None))
+    hub.enter(begin("pen-00001", "pen", frame=await newest(customer)))
     hub.say_live(
         {"kind": "points", "mark": "pen-00001", "first": 0, "points": [[0.4, 0.5], [0.5, 0.5, 0.5, 50]]}
     )
@@ -382,7 +407,7 @@ async def test_a_mark_that_is_lost_or_off_screen_is_not_drawn_in_a_wrong_place(
     desk: Desk, visit: Visit, dial: Dial
 ) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None), CIRCLE)
+    hub.enter(begin("circle-1"), CIRCLE, author="customer")
     await spot(customer)
     lost = {"marks": ["circle-1"], "state": "lost"}
     hub.say_live({"kind": "poses", "frame": 1000, "epoch": 1, "anchors": [lost]})
@@ -428,7 +453,7 @@ async def test_what_no_hub_says_changes_nothing(desk: Desk, visit: Visit, dial: 
     customer, hub = await in_call(desk, visit, dial)
     for text in HOSTILE:
         hub.say(text)
-    hub.enter(begin("circle-1", frame=None), CIRCLE)
+    hub.enter(begin("circle-1"), CIRCLE, author="customer")
     assert (await spot(customer))[0] == pytest.approx(0.45, abs=0.01)
 
 
@@ -476,7 +501,7 @@ async def test_the_hub_is_told_when_the_camera_is_another(desk: Desk, visit: Vis
 
 async def test_a_new_connection_goes_on_where_the_log_was(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None), CIRCLE)
+    hub.enter(begin("circle-1"), CIRCLE, author="customer")
     await spot(customer)
     hub.echoes = False
     await customer.tap("Draw on the picture")
@@ -491,16 +516,16 @@ async def test_a_new_connection_goes_on_where_the_log_was(desk: Desk, visit: Vis
 
 async def test_another_log_is_another_board(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None), CIRCLE)
+    hub.enter(begin("circle-1"), CIRCLE, author="customer")
     await spot(customer)
     hub.entries, hub.log = [], "log-2"
-    hub.enter(begin("circle-2", frame=None), end("circle-2", [0.6, 0.4], [0.7, 0.6]))
+    hub.enter(begin("circle-2"), end("circle-2", [0.6, 0.4], [0.7, 0.6]), author="customer")
     await customer.until(f"(async () => (await ({RED_SPOT})())[0] > 0.6)()", "the new mark alone is there")
 
 
 async def test_entries_that_were_missed_are_asked_for(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=None))
+    hub.enter(begin("circle-1"), author="customer")
     missed = {"n": 2, "at": 1.0, "author": "agent", "edit": CIRCLE, "audience": "public"}
     later = {"n": 3, "at": 1.0, "author": "agent", "edit": {"kind": "pin", "mark": "circle-1", "on": True}}
     hub.entries += [missed, later]
