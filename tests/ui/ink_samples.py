@@ -14,6 +14,7 @@ from coachdesk import events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.inkwire import Anchor
 from coachdesk.media.framering import SharedPicture
+from coachdesk.ui.presenters.ink_scene import InkScene
 from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.video import Picture
 
@@ -22,6 +23,11 @@ STEP = 3000
 """Between two frames: 30 a second."""
 FRAMES = events.Frames(party="customer", name="pictures")
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
+
+
+def places(scene: InkScene, frame: int, now: float = 0.0) -> dict[str, float]:
+    """How far to the right each mark is."""
+    return {each.mark.mark: float(each.h[0, 2]) for each in scene.placed(frame, now)}
 
 
 def moved(across: float, down: float) -> Matrix:
