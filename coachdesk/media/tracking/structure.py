@@ -7,12 +7,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from coachdesk.media.tracking.geometry import Floats, Homography, transform
+from coachdesk.media.tracking.geometry import Floats, Homography, local, transform
 from coachdesk.media.tracking.keyframe import Keyframe
 from coachdesk.media.tracking.view import BROAD, View
 
-PATCH = (13, 21)
-"""Half height and half width of what is compared, pixels of `View.broad`."""
+PATCH = 1.3
+"""Half the side of what is compared, as a share of the radius of the mark's surroundings: not what lies behind it."""
+LEAST_HALF, MOST_HALF = 5, 16
 REACH = 7
 """How far around it is looked for."""
 LEAST = 3.0
@@ -44,8 +45,10 @@ def offset(keyframe: Keyframe, g: Homography, view: View) -> Offset:
         keyframe.view.broad, step, (width, height), borderMode=cv2.BORDER_REPLICATE
     )
     x, y = np.clip(transform(down @ g, keyframe.centre[None])[0], 0, [width - 1, height - 1]).astype(int)
-    left, right = max(x - PATCH[1], 0), min(x + PATCH[1] + 1, width)
-    top, bottom = max(y - PATCH[0], 0), min(y + PATCH[0] + 1, height)
+    half = round(PATCH * keyframe.radius * local(g, keyframe.centre).scale / BROAD)
+    half = min(max(half, LEAST_HALF), MOST_HALF)
+    left, right = max(x - half, 0), min(x + half + 1, width)
+    top, bottom = max(y - half, 0), min(y + half + 1, height)
     first, above = max(left - REACH, 0), max(top - REACH, 0)
     field = view.broad[above : bottom + REACH, first : right + REACH]
     patch = expected[top:bottom, left:right]
