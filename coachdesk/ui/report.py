@@ -93,8 +93,8 @@ class _Sheet:
 
     def head(self, report: Report) -> None:
         self._line(report.about or "Call", 20, bold=True)
-        until = _clock(report.ended_at) if report.ended_at is not None else "still going on"
-        self._line(f"{_day(report.started_at)}, {_clock(report.started_at)} to {until}", 11)
+        until = f"to {_clock(report.ended_at)}" if report.ended_at is not None else "(still going on)"
+        self._line(f"{_day(report.started_at)}, {_clock(report.started_at)} {until}", 11)
         for name, role in report.parties:
             self._line(f"{name} ({role})" if name else role, 11)
         self.top += self._size.height() * 0.015

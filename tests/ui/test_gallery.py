@@ -22,7 +22,7 @@ from coachdesk.ui.views.gallery import GalleryWindow
 from coachdesk.ui.views.photo_card import PhotoCard
 from signaling.policy import Mode
 from signaling.protocol import EndReason, PartyView
-from tests.ui.samples import AGENT, MIA, NOW, SAM, FakeLink, call
+from tests.ui.samples import AGENT, MIA, NOW, SAM, FakeLink, call, with_mode
 from tests.ui.samples import ready as signed_in
 from tests.ui.shown import Shown
 
@@ -124,9 +124,28 @@ def test_after_the_call_photos_stay_until_the_next_and_marks_go_nowhere(seat: Se
     assert len(seat.link.sent) == sent
     told = seat.gallery.report
     assert told is not None
-    assert (told.about, told.ended_at, told.parties[2]) == ("Router down", NOW, ("Mia", "supervisor"))
+    assert (told.about, told.ended_at) == ("Router down", NOW)
     seat.gallery.handle(events.Call(call=call(call="c-2")))
     assert (seat.gallery.stills, seat.gallery.report) == ([], None)
+
+
+@pytest.mark.parametrize(("mode", "in_force", "named"), [
+    (Mode.LISTEN, True, False), (Mode.WHISPER, True, False), (Mode.BARGE, False, False), (Mode.BARGE, True, True),
+    (Mode.TAKEOVER, True, True),
+])  # fmt: skip
+def test_a_report_names_those_alone_whom_the_customer_has_met(
+    seat: Seat, tmp_path: Path, mode: Mode, in_force: bool, named: bool
+) -> None:
+    seat.gallery.handle(photo(tmp_path))
+    seat.gallery.handle(events.Call(call=call(with_mode(MIA, mode, in_force=in_force), SAM)))
+    seat.gallery.handle(events.Call(call=call(MIA, SAM)))
+    told = seat.gallery.report
+    assert told is not None
+    assert told.parties == [
+        ("Alex", "agent"),
+        ("Jana Novak", "customer"),
+        *([("Mia", "supervisor")] if named else []),
+    ]
 
 
 def test_the_newest_photos_are_kept(seat: Seat, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from signaling.protocol import CallView
 MOST_KEPT = 24
 """Photos in the gallery of one call, each some megabytes; beyond that the oldest goes."""
 CAPTION_LETTERS = 200
+HEARD = (Mode.BARGE, Mode.TAKEOVER)
+"""Modes in which the customer hears a coach."""
 COLOUR, WIDTH = "#e5484d", 0.006
 
 
@@ -51,7 +53,8 @@ class Report:
 
     Attributes:
         about: title of the call.
-        parties: a name (or "") and a role each.
+        parties: a name (or "") and a role each: those whom the customer has met. A report is passed on, and must not
+            tell who listened.
         started_at, ended_at: Unix seconds; ``ended_at`` is None while it goes on.
     """
 
@@ -77,6 +80,7 @@ class GalleryPresenter(Presenter):
         self._now = now
         self._me: events.Ready | None = None
         self._mode = Mode.LISTEN
+        self._met: set[str] = set()
         self.stills: list[Still] = []
         self.call: CallView | None = None
         self.ended_at: float | None = None
@@ -110,8 +114,9 @@ class GalleryPresenter(Presenter):
 
     def _enter(self, call: CallView) -> None:
         if self.call is None or self.call.call != call.call:
-            self.stills = []
+            self.stills, self._met = [], set()
         self.call, self.ended_at = call, None
+        self._met |= {party.party for party in call.parties if party.mode in HEARD and party.in_force}
 
     def _leave(self) -> None:
         if self.call is not None and self.ended_at is None:
@@ -195,7 +200,8 @@ class GalleryPresenter(Presenter):
         call = self.call
         if call is None or not self.stills:
             return None
-        parties = [(party.name, party.role.value) for party in call.parties]
+        met = [party for party in call.parties if party.party in {call.agent, call.customer} | self._met]
+        parties = [(party.name, party.role.value) for party in met]
         return Report(call.label, parties, call.started_at, self.ended_at, list(self.stills))
 
     def describe(self, still: Still, caption: str) -> None:
