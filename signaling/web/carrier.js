@@ -27,9 +27,10 @@ import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
 const SAME_FRAME_MS = 40; // half of what lies between two pictures, at 12 a second
-/** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet. */
-const TRUSTED_MS = 6000;
-const DRAWN_TRUSTED_MS = 60_000;
+/** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet:
+ * what is followed here alone may be another thing by then, and hidden is better than wrong. */
+const TRUSTED_MS = 2000;
+const DRAWN_TRUSTED_MS = 10_000;
 const MISSED_MOST = 8;
 /** Of these each costs some milliseconds a frame: marks closer together than so many pixels share one, and all beyond. */
 const TRACKS_MOST = 6;

@@ -46,7 +46,12 @@ class InkHub:
         return [edit for message in self.all("edits") for edit in message["edits"] if edit["kind"] == kind]
 
     def say(self, message: dict[str, Any] | str) -> None:
-        self._ink.send(message if isinstance(message, str) else json.dumps(message))
+        """The page may have spoken before this end counts as open, and gone before it is answered."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        if self._ink.readyState == "connecting":
+            self._ink.once("open", lambda: self._ink.send(text))
+        elif self._ink.readyState == "open":
+            self._ink.send(text)
 
     def say_live(self, message: dict[str, Any]) -> None:
         self._live.send(json.dumps(message))
