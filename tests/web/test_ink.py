@@ -37,7 +37,7 @@ pytestmark = [
 
 async def test_a_mark_is_where_the_agent_drew_it_and_fades(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer, hub = await in_call(desk, visit, dial)
-    hub.enter(begin("circle-1", frame=await newest(customer), fade=1), CIRCLE, now=100)
+    hub.enter(begin("circle-1", frame=await newest(customer), fade=4), CIRCLE, now=100)
     x, y, _ = await spot(customer)
     assert (x, y) == (pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015))
     await customer.until(f"(async () => !(await ({RED_SPOT})()))()", "it has faded")
