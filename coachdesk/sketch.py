@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from coachdesk.annotation import AnyEdit, Mark, Pin, Remove, Reshape, Restore, Show
+from coachdesk.annotation import AnyEdit, Pin, Remove, Restore, Show
 
 MOST_STEPS = 200
 
@@ -59,7 +59,3 @@ def pinned(mark: str, on: bool) -> Step:
 
 def shown(mark: str, on: bool) -> Step:
     return Step([Show(mark=mark, on=on)], [Show(mark=mark, on=not on)])
-
-
-def reshaped(before: Mark, after: Reshape) -> Step:
-    return Step([after], [Reshape(mark=before.mark, tool=before.tool, path=list(before.path))])
