@@ -130,7 +130,8 @@ class Client:
         try:
             message: Any = kind(id=number, **fields)
             await socket.send_str(protocol.dump(message))
-            result = await asyncio.wait_for(answer, REQUEST_TIMEOUT)
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                result = await answer
         except TimeoutError:
             raise SignalingError("timeout", "The server did not answer in time. Try again.") from None
         except (ConnectionError, aiohttp.ClientError):
@@ -199,7 +200,8 @@ class Client:
             resume=self._resume,
         )
         await socket.send_str(protocol.dump(hello))
-        frame = await asyncio.wait_for(socket.receive(), REQUEST_TIMEOUT)
+        async with asyncio.timeout(REQUEST_TIMEOUT):
+            frame = await socket.receive()
         if frame.type is not aiohttp.WSMsgType.TEXT:
             raise ConnectionError("The server closed the connection without a word.")
         message = self._parse(frame.data)

@@ -193,7 +193,8 @@ class Endpoint:
         return events.Ok()
 
     async def _in_session(self, command: commands.AnyCommand) -> AnyEvent:
-        await asyncio.wait_for(self._ready.wait(), 10.0)
+        async with asyncio.timeout(10.0):
+            await self._ready.wait()
         assert self._session is not None
         return await self._session.do(command)
 

@@ -85,7 +85,8 @@ class RemoteEndpoint:
         self._answers[number] = answer
         self.send(msgspec.structs.replace(command, id=number))
         try:
-            result = await asyncio.wait_for(answer, seconds)
+            async with asyncio.timeout(seconds):
+                result = await answer
         except TimeoutError:
             raise TimeoutError(f"{self.name} did not answer {command} in {seconds:g} s") from None
         finally:
@@ -129,7 +130,8 @@ class RemoteEndpoint:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 self.send(commands.Quit())
             try:
-                await asyncio.wait_for(self.process.wait(), 5.0)
+                async with asyncio.timeout(5.0):
+                    await self.process.wait()
             except TimeoutError:
                 self.kill()
         await self._reader

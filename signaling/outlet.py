@@ -67,7 +67,8 @@ class Outlet:
     async def _run(self) -> None:
         try:
             await self._send_all()
-            await asyncio.wait_for(self._ws.close(), CLOSE_TIMEOUT)
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._ws.close()
         except (ConnectionError, TimeoutError, RuntimeError):
             self.cut()
 

@@ -52,6 +52,14 @@ async def test_a_request_gets_its_own_answer() -> None:
     assert (second.code, second.message) == ("busy", "no")
 
 
+async def answering(line: Line) -> None:
+    await line.welcome()
+    asked = await line.hear()
+    assert isinstance(asked, Ping)
+    await line.say(Ok(asked.id))
+    await line.hear()
+
+
 async def test_an_unanswered_request_times_out_and_the_connection_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -63,6 +71,15 @@ async def test_an_unanswered_request_times_out_and_the_connection_stays(
         assert error.value.code == "timeout"
         assert desk.changes.empty()
         assert not desk.client._answers
+
+
+async def test_a_cancelled_request_is_cancelled_even_in_the_moment_of_its_answer() -> None:
+    """As Ctrl-C does; ``asyncio.wait_for`` would return the answer instead, on Python 3.11, and go on."""
+    async with desk_with(answering) as desk:
+        await desk.online(True)
+        waiting = asyncio.create_task(desk.client.request(Ping, granted=lambda: waiting.cancel() and None))
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
 
 
 async def test_a_request_without_a_connection_fails_at_once() -> None:

@@ -26,3 +26,9 @@ def test_is_clean(command: str) -> None:
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_file_can_be_taken_in(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE
+
+
+def test_no_cancellation_is_swallowed() -> None:
+    """`asyncio.wait_for` returns a result that comes together with a cancellation, on Python 3.11."""
+    product = [path for path in CODE if path.relative_to(ROOT).parts[0] in {"signaling", "coachdesk"}]
+    assert [path for path in product if "asyncio.wait_for(" in path.read_text("utf-8")] == []

@@ -57,7 +57,8 @@ class SinkRecorder:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
-        await asyncio.wait_for(self._process.wait(), 5.0)
+        async with asyncio.timeout(5.0):
+            await self._process.wait()
         await self._task
 
     async def _read(self) -> None:

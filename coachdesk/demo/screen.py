@@ -39,7 +39,8 @@ class VirtualScreen:
             raise ScreenError("There is no Xvfb. Install it: apt-get install xvfb") from None
         finally:
             os.close(write)
-        number = await asyncio.wait_for(asyncio.to_thread(_read_line, read), START_SECONDS)
+        async with asyncio.timeout(START_SECONDS):
+            number = await asyncio.to_thread(_read_line, read)
         if not number:
             raise ScreenError("Xvfb did not start.")
         self.display = f":{number}"
@@ -52,7 +53,8 @@ class VirtualScreen:
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         try:
-            await asyncio.wait_for(self._process.wait(), 5.0)
+            async with asyncio.timeout(5.0):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

@@ -72,7 +72,8 @@ class Stage:
             )  # fmt: skip
         assert self._server.stdout is not None
         try:
-            line = await asyncio.wait_for(self._server.stdout.readline(), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                line = await self._server.stdout.readline()
         except TimeoutError:
             line = b""
         if not line.startswith(b"listening on "):
@@ -85,7 +86,8 @@ class Stage:
         if self._server is not None and self._server.returncode is None:
             self._server.terminate()
             try:
-                await asyncio.wait_for(self._server.wait(), 10.0)
+                async with asyncio.timeout(10.0):
+                    await self._server.wait()
             except TimeoutError:
                 self._server.kill()
                 await self._server.wait()

@@ -127,17 +127,15 @@ async def relay_of(url: str, ice: IceServer) -> Finding:
     try:
         parsed = parse_stun_turn_uri(url)
         address = (parsed["host"], parsed["port"])
-        transport, relay = await asyncio.wait_for(
-            create_turn_endpoint(
+        async with asyncio.timeout(PATIENCE):
+            transport, relay = await create_turn_endpoint(
                 _Relay,
                 server_addr=address,
                 username=ice.username,
                 password=ice.credential,
                 ssl=parsed["scheme"] == "turns",
                 transport=parsed["transport"],
-            ),
-            PATIENCE,
-        )
+            )
     except TimeoutError:
         return fail(
             f"{url} does not answer",
@@ -164,7 +162,8 @@ class _Relay(asyncio.DatagramProtocol):
     async def gone(self) -> None:
         """Waits until the server has been told, but not for long: the relay expires by itself."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._gone.wait()
 
 
 def _session() -> aiohttp.ClientSession:

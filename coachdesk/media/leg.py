@@ -132,7 +132,8 @@ class Leg:
                 self._set(state="connecting")
                 peer = self._begin(secrets.token_urlsafe(9))
                 await self._signal(Offer(self._session, await peer.offer()))
-                await asyncio.wait_for(self._up.wait(), SETUP_SECONDS)
+                async with asyncio.timeout(SETUP_SECONDS):
+                    await self._up.wait()
                 return
             except TimeoutError:
                 log.info("media connection not up in time; trying again")
@@ -149,7 +150,8 @@ class Leg:
             with contextlib.suppress(Exception):
                 await self._signal(Restart())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._up.wait(), pause + 2.0)
+                async with asyncio.timeout(pause + 2.0):
+                    await self._up.wait()
             pause = min(LAST_RETRY, pause * 2)
 
     async def _answer(self, offer: Offer) -> None:

@@ -92,7 +92,8 @@ class TrackWorker:
                 self._call(_fail, answer, error)
 
         self._wish(examine)
-        return await asyncio.wait_for(answer, JOIN_SECONDS)
+        async with asyncio.timeout(JOIN_SECONDS):
+            return await answer
 
     def close(self) -> None:
         """Stop the thread; nothing is called any more afterwards."""

@@ -128,7 +128,8 @@ class Bridge(QObject):
         process.write(commands.dump(commands.Quit()))
         process.closeWriteChannel()
         try:
-            await asyncio.wait_for(ended, patience)
+            async with asyncio.timeout(patience):
+                await ended
         except TimeoutError:
             process.kill()
             process.waitForFinished(1000)
