@@ -145,7 +145,10 @@ class Screen:
         raise AssertionError("no mark held")
 
     async def distances(self, marks: dict[str, int], samples: int) -> list[float]:
-        """How far marks are from what they were drawn on, pixels of 1280 x 720, in so many pictures or more."""
+        """How far marks are from what they were drawn on, pixels of 1280 x 720, so many or more.
+
+        Only where these things are in the picture: for those beyond it, a mark is an arrow at the edge.
+        """
         found: list[float] = []
         numbers: dict[int, int] = {}
         async with asyncio.timeout(120):
@@ -159,9 +162,13 @@ class Screen:
                 }
                 for frame in numbers.keys() & known.keys():
                     number = numbers.pop(frame)
+                    things = (
+                        (moved(marks[mark], number), place) for mark, place in known[frame].places.items()
+                    )
                     found += [
-                        math.dist((x * panning.WIDTH, y * panning.HEIGHT), moved(marks[mark], number))
-                        for mark, (x, y) in known[frame].places.items()
+                        math.dist((x * panning.WIDTH, y * panning.HEIGHT), thing)
+                        for thing, (x, y) in things
+                        if 0 <= thing[0] <= panning.WIDTH and 0 <= thing[1] <= panning.HEIGHT
                     ]
         return found
 

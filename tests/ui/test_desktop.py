@@ -49,14 +49,18 @@ def open_desktop(
     def begin(server: str = "", token: str | None = None) -> Desktop:
         desktop = Desktop(qapp, loop, tmp_path / "desktop.json", NO_DEVICES, server)
         opened.append(desktop)
-        dressed.addWidget(desktop.window, before_close_func=lambda w: setattr(w, "_may_close", True))
         desktop.window.show()
         desktop.begin(token)
         return desktop
 
     yield begin
     for desktop in opened:
+        # The window last, as in use: a pytest-qt that owned it would delete it while the endpoint still has things to show.
         run(desktop.close())
+        desktop.window._may_close = True
+        assert desktop.window.close()
+        desktop.window.deleteLater()
+    qapp.processEvents()
 
 
 @asynccontextmanager
