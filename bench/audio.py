@@ -16,6 +16,7 @@ missed. A run that is interrupted reports what it has.
 - CoachDesk: all media code of the product, see ``parties/coachdesk.py``;
 - Chromium: a plain page with a plain ``RTCPeerConnection``, defaults throughout, only the voice processing of its
   microphone is off, since it would change the speech itself; see ``parties/chromium.py``;
+- page: the same browser with the call of CoachDesk's own customer page, see ``parties/page.py``;
 - aiortc: its own tracks and buffers; see ``parties/aiortc.py``.
 
 Nothing else should run at the time; where that can't be had, ``--realtime`` puts the calls before all other programs.
@@ -43,6 +44,7 @@ from bench.parties.wire import PartyError
 PAIRS = (
     ("chromium", "chromium"),
     ("coachdesk", "chromium"),
+    ("coachdesk", "page"),
     ("coachdesk", "coachdesk"),
     ("aiortc", "aiortc"),
 )

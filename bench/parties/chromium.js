@@ -32,9 +32,9 @@
     if (track.kind === "audio") tap("heard", track);
   }
 
-  function connection() {
-    pc = new RTCPeerConnection();
-    pc.ontrack = arrived;
+  function use(connection) {
+    pc = connection;
+    pc.addEventListener("track", arrived);
   }
 
   async function described() {
@@ -56,17 +56,19 @@
   }
 
   window.party = {
+    use,
+    camera,
     now: () => performance.timeOrigin + performance.now(),
 
     async offer(video) {
-      connection();
+      use(new RTCPeerConnection());
       pc.addTransceiver("audio");
       if (video) pc.addTrack(await camera());
       return described();
     },
 
     async answer(sdp, video) {
-      connection();
+      use(new RTCPeerConnection());
       await pc.setRemoteDescription({type: "offer", sdp});
       for (const each of pc.getTransceivers()) {
         if (each.receiver.track.kind === "audio") each.direction = "sendrecv";
@@ -81,9 +83,14 @@
     accept: (sdp) => pc.setRemoteDescription({type: "answer", sdp}),
     connected: () => pc.connectionState === "connected",
 
-    async speak() {
+    async mouth() {
       const track = (await navigator.mediaDevices.getUserMedia({audio: PLAIN})).getAudioTracks()[0];
       tap("said", track.clone());
+      return track;
+    },
+
+    async speak() {
+      const track = await this.mouth();
       await pc.getTransceivers().find((each) => each.receiver.track.kind === "audio").sender.replaceTrack(track);
     },
 

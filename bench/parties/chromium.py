@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class ChromiumParty:
         self._page = page
 
     @classmethod
-    async def open(cls, setup: Setup) -> ChromiumParty:
+    async def open(cls, setup: Setup) -> Self:
         from playwright.async_api import async_playwright
 
         playwright = await async_playwright().start()
@@ -61,8 +61,13 @@ class ChromiumParty:
         page = await context.new_page()
         await page.route("**/*", lambda route: route.fulfill(body="<body>", content_type="text/html"))
         await page.add_init_script(path=SCRIPT)
+        await cls.prepare(page)
         await page.goto(PAGE)
         return cls(setup, playwright, browser, page)
+
+    @staticmethod
+    async def prepare(page: Page) -> None:
+        """What else the page is to have before it is opened."""
 
     async def offer(self) -> str:
         return str(await self._page.evaluate("video => party.offer(video)", self._setup.video))

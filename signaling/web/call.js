@@ -8,7 +8,7 @@
  * @typedef {object} CallHandlers
  * @property {(body: SignalBody) => Promise<unknown>} send  to the agent; rejects where it cannot be sent now
  * @property {import("./ink.js").Ink} ink  gets the channels of the connection in use
- * @property {() => void} onChange  `state`, `audio`, `video` or `agentVisible` changed
+ * @property {() => void} onChange  `state`, `audio`, `video`, `agentVisible` or `suspended` changed
  */
 
 import { Peer } from "./peer.js";
@@ -25,6 +25,8 @@ export class Call {
   /** @type {MediaState} */ state = "connecting";
   agentVisible = false;
   #askTimer = 0;
+  /** The line bears no pictures beside the sound: the customer's are not sent for now. */
+  suspended = false;
   #lookTimer = 0;
   #pictures = 0;
   #sameLooks = 0;
@@ -146,15 +148,18 @@ export class Call {
   /** Tells how the agent is heard, and finds out whether their pictures keep coming: an m-line or an unmuted track alone promises nothing. */
   async #look() {
     void this.#current?.tellHearing().catch(() => {});
-    void this.#current?.roundTrip().then((ms) => (this.handlers.ink.roundTrip = ms), () => {});
+    const roundTrip = await this.#current?.lookAtLine().catch(() => 0);
+    this.handlers.ink.roundTrip = roundTrip || this.handlers.ink.roundTrip;
     const pictures = (await this.#current?.pictures().catch(() => 0)) ?? 0;
     this.#sameLooks = pictures === this.#pictures ? this.#sameLooks + 1 : 0;
     this.#pictures = pictures;
     const visible = pictures > 0 && this.#sameLooks < STALE_LOOKS;
-    if (this.#closed || visible === this.agentVisible) return;
+    const suspended = this.#current?.suspended ?? false;
+    if (this.#closed || (visible === this.agentVisible && suspended === this.suspended)) return;
     this.agentVisible = visible;
     this.handlers.onChange();
   }
+    this.suspended = suspended;
 
   /** @param {MediaState} state */
   #enter(state) {

@@ -8,10 +8,13 @@
 import { EncodedFrames } from "./encodedframes.js";
 import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
+import { lineOf, LineWatch } from "./linewatch.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
 
 const VIDEO_BITRATE = 1_500_000;
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
+const SOUND_BITRATE = 32_000;
+const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
 const WATCH_MS = 2000;
 const MAX_EARLY_CANDIDATES = 64;
 
@@ -19,6 +22,7 @@ export class Peer {
   /** @type {SignalBody[]} */ #early = [];
   #offer = "";
   #loss = new LossWatch();
+  #line = new LineWatch();
   #watch = 0;
   /** @type {RTCDataChannel | null} */ #control = null;
   #hearing = new Hearing();
@@ -81,7 +85,7 @@ export class Peer {
     const report = await this.#transceiver("audio")?.sender.getStats();
     if (!report || this.pc.connectionState !== "connected") return;
     const before = this.#loss.redundant;
-    const redundant = this.#loss.look(counters(report));
+    const redundant = this.#loss.look({ ...counters(report), queueing: this.#line.frugal });
     if (redundant === before || this.pc.signalingState !== "stable") return;
     await this.pc.setRemoteDescription({ type: "offer", sdp: withRed(this.#offer, redundant) });
     await this.pc.setLocalDescription(await this.pc.createAnswer());
@@ -117,13 +121,19 @@ export class Peer {
     return decoded;
   }
 
-  /** Milliseconds to the agent's endpoint and back, as the connection checks found last; 0: not known. */
-  async roundTrip() {
-    let seconds = 0;
-    (await this.pc.getStats()).forEach((entry) => {
-      if (entry.type === "candidate-pair" && entry.nominated) seconds = entry.currentRoundTripTime ?? seconds;
-    });
-    return seconds * 1000;
+  /** The line bears no pictures beside the sound: none are sent for now. */
+  get suspended() {
+    return this.#line.suspended;
+  }
+
+  /** To be called once a second: sends what the line bears. @returns {Promise<number>} ms to the agent and back; 0: not known */
+  async lookAtLine() {
+    const line = lineOf(await this.pc.getStats());
+    const { suspended, frugal } = this.#line;
+    this.#line.look(line);
+    if (this.#line.suspended !== suspended) await change(this.#transceiver("video")?.sender, { active: suspended });
+    if (this.#line.frugal !== frugal) await change(this.#transceiver("audio")?.sender, { maxBitrate: frugal ? SOUND_BITRATE : FRUGAL_BITRATE });
+    return line.checked * 1000;
   }
 
   /** Tells the agent's endpoint how its sound plays here. */
@@ -157,6 +167,14 @@ function preferVp8(transceiver) {
 
 /** @param {RTCRtpSender | undefined} sender */
 async function limit(sender) {
+/** @param {RTCRtpSender | undefined} sender @param {RTCRtpEncodingParameters} how */
+async function change(sender, how) {
+  const parameters = sender?.getParameters();
+  if (!sender || !parameters?.encodings?.length) return;
+  Object.assign(parameters.encodings[0], how);
+  await sender.setParameters(parameters);
+}
+
   const parameters = sender?.getParameters();
   if (!sender || !parameters?.encodings?.length) return;
   parameters.encodings[0].maxBitrate = VIDEO_BITRATE;

@@ -9,7 +9,8 @@ const ON = 0.02;
 const OFF = 0.005;
 const QUIET_ROUNDS = 5;
 
-/** Whether to send sound twice, by how much is lost; off again only after some rounds without loss. */
+/** Whether to send sound twice, by how much is lost: not what a queue drops, which more packets would lengthen. Off again only
+ * after some rounds without loss. */
 export class LossWatch {
   redundant = false;
   #quiet = 0;
@@ -18,15 +19,17 @@ export class LossWatch {
 
   /**
    * One look at the counters of the sender. What was lost and sent again counts as lost.
-   * @param {{sent: number, again: number, lost: number}} counters  packets sent, of these retransmitted, share lost lately
+   * @param {{sent: number, again: number, lost: number, queueing: boolean}} counters  packets sent, of these retransmitted, share
+   *   lost lately; whether a queue grows on the way
    */
-  look({ sent, again, lost }) {
+  look({ sent, again, lost, queueing }) {
     const newly = Math.max(1, sent - this.#sent);
     const loss = lost + Math.max(0, again - this.#again) / newly;
     this.#sent = sent;
     this.#again = again;
     this.#quiet = loss < OFF ? this.#quiet + 1 : 0;
-    if (loss >= ON) this.redundant = true;
+    if (queueing) this.redundant = false;
+    else if (loss >= ON) this.redundant = true;
     else if (this.#quiet >= QUIET_ROUNDS) this.redundant = false;
     return this.redundant;
   }

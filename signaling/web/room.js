@@ -10,7 +10,7 @@ import { say } from "./texts.js";
 /** @typedef {Record<string, string>} Values */
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
-  microphone_lost: "mic-off", no_microphone: "mic-off" };
+  microphone_lost: "mic-off", no_microphone: "mic-off", suspended: "pause" };
 const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light" };
 
 export class Room {
@@ -115,6 +115,7 @@ export class Room {
     if (this.#soundBlocked && this.#inCall) return "sound";
     if (capture.microphoneLost) return "microphone_lost";
     if (capture.cameraFault) return capture.cameraFault.replace("missing_camera", "missing").replace(/^/, "camera_");
+    if (capture.video && view.call?.suspended) return "suspended";
     return this.#inCall && !capture.audio ? "no_microphone" : "";
   }
 

@@ -89,6 +89,41 @@ async def test_the_agents_camera_shows_only_while_pictures_come(
     await customer.page.locator("#tile").wait_for(state="hidden")
 
 
+FULL_LINE = """() => {
+  const get = RTCPeerConnection.prototype.getStats;
+  RTCPeerConnection.prototype.getStats = async function () {
+    const entries = [...(await get.call(this)).values()].map((entry) => ({ ...entry }));
+    for (const entry of entries) {
+      if (entry.type === "candidate-pair") entry.availableOutgoingBitrate = 30_000;
+      if (entry.type === "remote-inbound-rtp") entry.fractionLost = 0.5;
+    }
+    return new Map(entries.map((entry) => [entry.id, entry]));
+  };
+  window.restoreLine = () => { RTCPeerConnection.prototype.getStats = get; };
+}"""
+
+
+async def test_on_a_line_too_narrow_for_both_the_picture_is_paused_and_the_sound_goes_on(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    agent = await answered(desk, customer, dial)
+    await customer.ask(FULL_LINE)
+    await customer.see("Your picture is paused: the connection is slow.")
+    active = (
+        "peers[0].getSenders().find((one) => one.track?.kind === 'video').getParameters().encodings[0].active"
+    )
+    assert await customer.ask(active) is False
+    before = agent.pictures
+    paused_at = time.monotonic()
+    await until(lambda: agent.heard_for(paused_at) > BEEP_PERIOD, "time enough for a beep")
+    assert agent.pictures <= before + 1, "one may have been on its way"
+    assert agent.loudest(BEEP_PERIOD) > HEARD
+    await customer.ask("restoreLine()")
+    second = await dial()
+    await until(lambda: second.pictures, "a new connection begins with pictures")
+    await customer.page.locator("#banner").wait_for(state="hidden")
+
+
 async def test_muted_is_silent_at_the_agent(desk: Desk, customer: Customer, dial: Dial) -> None:
     agent = await answered(desk, customer, dial)
     await customer.tap("Mute")

@@ -110,11 +110,76 @@ async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Vis
     switched = await customer.ask(
         """(rounds) => {
           const watch = new it.LossWatch();
-          return rounds.map(([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, lost }));
+          const look = ([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, lost, queueing: false });
+          return [...rounds.map(look), watch.look({ sent: 1200, again: 9, lost: 0.2, queueing: true })];
         }""",
         rounds,
     )
-    assert switched == [False, False, True, True, True, True, True, True, True, False, True]
+    assert switched == [False, False, True, True, True, True, True, True, True, False, True, False]
+
+
+FINE: dict[str, float] = {"estimate": 1.5e6, "loss": 0.0, "reported": 0.05, "checked": 0.04}
+FULL = {**FINE, "estimate": 30e3, "reported": 0.35}
+LOSSY = {**FINE, "estimate": 30e3, "loss": 0.3}
+JITTERY = {**FINE, "estimate": 30e3, "reported": 0.15}
+UNKNOWN: dict[str, float] = {"estimate": 0, "loss": 0, "reported": 0, "checked": 0}
+
+
+async def looks(desk: Desk, visit: Visit, *lines: dict[str, float]) -> tuple[str, str]:
+    """What a `LineWatch` says look by look: suspended, and frugal ("#" and "-")."""
+    customer = await load(desk, visit, "linewatch.js")
+    said = await customer.ask(
+        """(lines) => {
+          const watch = new it.LineWatch();
+          return lines.map((line) => [watch.look(line), watch.frugal]);
+        }""",
+        list(lines),
+    )
+    marks = ["".join("#" if look[which] else "-" for look in said) for which in (0, 1)]
+    return marks[0], marks[1]
+
+
+async def test_pictures_are_suspended_where_they_starve_the_sound(desk: Desk, visit: Visit) -> None:
+    assert await looks(desk, visit, FINE, FULL, FULL, FULL) == ("--##", "-###")
+    assert await looks(desk, visit, FINE, LOSSY, LOSSY) == ("--#", "---")
+    assert await looks(desk, visit, FINE, FULL, FINE, FULL, FINE) == ("-----", "-####")
+
+
+async def test_a_line_that_pictures_can_share_keeps_them(desk: Desk, visit: Visit) -> None:
+    roomy = {**FULL, "estimate": 80e3}
+    for line in (roomy, JITTERY, UNKNOWN, {**LOSSY, "loss": 0.05}):
+        assert "#" not in (await looks(desk, visit, FINE, *[line] * 5))[0]
+
+
+async def test_a_way_that_is_longer_for_good_is_no_queue(desk: Desk, visit: Visit) -> None:
+    longer = {**FULL, "estimate": 80e3, "checked": 0.34}
+    assert (await looks(desk, visit, FINE, *[longer] * 140))[1] == "-" + "#" * (119 + 7) + "-" * 14
+
+
+async def test_pictures_come_back_after_a_while_and_later_each_time_that_fails(
+    desk: Desk, visit: Visit
+) -> None:
+    failing = [*[FULL] * 2, *[FINE] * 20, *[FULL] * 2, *[FINE] * 40, *[FULL] * 2, *[FINE] * 80, FINE]
+    expected = "-#" + "#" * 19 + "-" + "-#" + "#" * 39 + "-" + "-#" + "#" * 79 + "--"
+    assert (await looks(desk, visit, *[FINE], *failing))[0] == "-" + expected
+    proven = [*[FULL] * 2, *[FINE] * 20, *[FINE] * 60, *[FULL] * 2, *[FINE] * 20]
+    said = (await looks(desk, visit, FINE, *proven))[0]
+    assert said == "--#" + "#" * 19 + "-" + "-" * 60 + "-#" + "#" * 19 + "-"
+
+
+async def test_what_a_report_says_of_the_line(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "linewatch.js")
+    pair = {"type": "candidate-pair", "availableOutgoingBitrate": 9e5, "currentRoundTripTime": 0.02}
+    remote = {"type": "remote-inbound-rtp", "fractionLost": 0.1, "roundTripTime": 0.03}
+    entries = [
+        pair | {"nominated": True},
+        pair | {"nominated": False, "availableOutgoingBitrate": 1},
+        remote | {"kind": "audio"},
+        remote | {"kind": "video", "fractionLost": 0.9},
+    ]
+    line = await customer.ask("(entries) => it.lineOf(entries)", entries)
+    assert line == {"estimate": 9e5, "loss": 0.1, "reported": 0.03, "checked": 0.02}
+    assert await customer.ask("it.lineOf([])") == UNKNOWN
 
 
 async def test_the_order_of_codecs_is_all_that_changes_in_the_offer(desk: Desk, visit: Visit) -> None:

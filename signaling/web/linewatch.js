@@ -1,0 +1,85 @@
+/**
+ * Whether the line bears pictures beside the sound. A browser never sends less than some 30 kb/s of picture, and a queue that
+ * grows by that, or drops what does not fit, takes the sound with it. No DOM.
+ *
+ * One look a second at what the browser counts (W3C webrtc-stats). While pictures are suspended nothing shows what the line
+ * would bear: they come back for a trial, after a longer wait each time that fails soon.
+ *
+ * @typedef {object} Line
+ * @property {number} estimate  bit/s the browser thinks it can send; 0: it does not say
+ * @property {number} loss  share of sound packets lost lately, 0 to 1
+ * @property {number} reported  seconds there and back, by reports on the sound; 0: not known yet, as with the next
+ * @property {number} checked  the same by the checks of the connection
+ */
+
+const FLOOR = 60_000; // an estimate below it: the browser has no way left to send less
+const LOSS = 0.08; // a queue that overflows loses more; the sound's redundancy copes with less
+const QUEUE_SECONDS = 0.15; // above the shortest round trip: more than jitter
+const BASE_LOOKS = 120; // the shortest round trip of so many looks counts
+const STARVED_LOOKS = 2;
+const FRUGAL_LOOKS = 8; // after the last queue
+const FIRST_WAIT = 20;
+const LONGEST_WAIT = 160;
+const PROVEN_LOOKS = 60;
+
+export class LineWatch {
+  /** Pictures are not to be sent. */
+  suspended = false;
+  /** A queue grows on the way, or has done so lately: sound is to be sent in as few bits as can be. */
+  frugal = false;
+  /** @type {number[]} */ #trips = [];
+  #starved = 0;
+  #fine = 0;
+  #since = PROVEN_LOOKS;
+  #wait = FIRST_WAIT;
+
+  /** @param {Line} line @returns {boolean} `suspended` */
+  look({ estimate, loss, reported, checked }) {
+    const queueing = this.#queue(reported, checked);
+    const starved = queueing || loss >= LOSS;
+    this.#starved = starved ? this.#starved + 1 : 0;
+    this.#fine = starved ? 0 : this.#fine + 1;
+    this.#since++;
+    this.frugal = queueing || (this.frugal && this.#fine < FRUGAL_LOOKS);
+    if (this.suspended && this.#fine >= this.#wait) this.#set(false);
+    else if (!this.suspended && this.#starved >= STARVED_LOOKS && estimate < FLOOR) this.#suspend();
+    return this.suspended;
+  }
+
+  #suspend() {
+    const soon = this.#since < PROVEN_LOOKS;
+    this.#wait = soon ? Math.min(LONGEST_WAIT, this.#wait * 2) : FIRST_WAIT;
+    this.#set(true);
+  }
+
+  /** @param {boolean} suspended */
+  #set(suspended) {
+    this.suspended = suspended;
+    this.#since = this.#starved = this.#fine = 0;
+  }
+
+  /** @param {number} reported @param {number} checked */
+  #queue(reported, checked) {
+    const known = [reported, checked].filter((each) => each > 0);
+    if (!known.length) return false;
+    this.#trips.push(Math.min(...known));
+    this.#trips.splice(0, this.#trips.length - BASE_LOOKS);
+    return known[0] > Math.min(...this.#trips) + QUEUE_SECONDS;
+  }
+}
+
+/** What a whole report says of the line. @param {RTCStatsReport} report @returns {Line} */
+export function lineOf(report) {
+  const line = { estimate: 0, loss: 0, reported: 0, checked: 0 };
+  report.forEach((entry) => {
+    if (entry.type === "candidate-pair" && entry.nominated) {
+      line.estimate = entry.availableOutgoingBitrate ?? 0;
+      line.checked = entry.currentRoundTripTime ?? 0;
+    }
+    if (entry.type === "remote-inbound-rtp" && entry.kind === "audio") {
+      line.loss = entry.fractionLost ?? 0;
+      line.reported = entry.roundTripTime ?? 0;
+    }
+  });
+  return line;
+}
