@@ -101,7 +101,6 @@ class Customer:
     @classmethod
     async def open(
         cls,
-        url: str,
         *,
         voice: Path,
         env: Mapping[str, str] | None = None,
@@ -109,7 +108,7 @@ class Customer:
         fps: int = 10,
         camera: Path | None = None,
     ) -> Customer:
-        """Opens the join link.
+        """A browser, on no page yet.
 
         ``voice``: a WAV the customer says, round and round; ``env`` is the browser's; ``fps``: pictures a second of its
         made-up camera, few by default, since the browser has no hardware to encode them here; ``camera``: a video (Y4M
@@ -140,9 +139,7 @@ class Customer:
         page.set_default_timeout(CLICK_MS)
         encoded = base64.b64encode(await asyncio.to_thread(voice.read_bytes)).decode()
         await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE + WATCHED_CONNECTIONS)
-        customer = cls(playwright, browser, page)
-        await page.goto(url)
-        return customer
+        return cls(playwright, browser, page)
 
     async def __aenter__(self) -> Customer:
         return self
@@ -151,6 +148,10 @@ class Customer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def visit(self, url: str) -> None:
+        """Opens the join link."""
+        await self.page.goto(url)
 
     async def agree(self) -> None:
         """Consents to camera and microphone, which puts the customer in line."""

@@ -64,29 +64,42 @@ class Scene:
         for name in PARTIES:
             write_wav(folder / f"{name}-says.wav", tone(TONES[name], VOICE_SECONDS, keyed=True))
         await self._recorder.start()
-        self._tell(
-            f"{'opening the windows of' if self._windows else 'starting'} agent and supervisor; a trainee shadows"
-        )
-        await asyncio.gather(*(self.enter(name) for name in STAFF))
-        invited = await self.staff["agent"].do(commands.Invite(label="Router is down"))
-        assert isinstance(invited, events.Invited)
-        self._tell("the agent made a join link; Chromium opens it as the customer")
-        self.customer = await Customer.open(
-            invited.url,
-            voice=folder / "customer-says.wav",
-            env=self._env,
-            headless=not self._windows,
-            fps=self._fps,
-            camera=self._camera,
-        )
-        await self._stack.enter_async_context(self.customer)
+        self._stack.push_async_callback(self._recorder.close)
+        try:
+            await self._begin()
+        except BaseException:
+            await self._stack.aclose()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
-        await self._recorder.close()
+
+    async def _begin(self) -> None:
+        self._tell(
+            f"{'opening the windows of' if self._windows else 'starting'} agent and supervisor; a trainee shadows"
+        )
+        browser = asyncio.create_task(self._open_browser())
+        try:
+            await asyncio.gather(*(self.enter(name) for name in STAFF))
+        finally:
+            await browser
+        invited = await self.staff["agent"].do(commands.Invite(label="Router is down"))
+        assert isinstance(invited, events.Invited)
+        self._tell("the agent made a join link; Chromium opens it as the customer")
+        await self.customer.visit(invited.url)
+
+    async def _open_browser(self) -> None:
+        customer = await Customer.open(
+            voice=self.stage.folder / "customer-says.wav",
+            env=self._env,
+            headless=not self._windows,
+            fps=self._fps,
+            camera=self._camera,
+        )
+        self.customer = await self._stack.enter_async_context(customer)
 
     async def enter(self, name: str) -> RemoteEndpoint:
         """(Re)starts a member of the staff; a later recording replaces an earlier one."""

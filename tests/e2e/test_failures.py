@@ -141,13 +141,14 @@ async def test_a_killed_browser_is_seen_its_used_link_is_refused_and_a_new_one_b
     await agent.wait(events.Media, lambda event: event.state == "lost", since=killed)
     await hears(supervisor, "agent")
 
-    async with await Customer.open(used.url, voice=scene.stage.folder / "customer-says.wav") as again:
+    async with await Customer.open(voice=scene.stage.folder / "customer-says.wav") as again:
+        await again.visit(used.url)
         await again.page.get_by_text("This link has been used").first.wait_for()
         await agent.do(commands.HangUp())
         assert (await supervisor.wait(events.Ended)).call == call
         invited = await agent.do(commands.Invite(label="Once more"))
         assert isinstance(invited, events.Invited)
-        await again.page.goto(invited.url)
+        await again.visit(invited.url)
         since = time.monotonic()
         await again.agree()
         waiting = await agent.wait(events.Waiting, since=since)

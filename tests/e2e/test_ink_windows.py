@@ -91,7 +91,8 @@ async def windows(tmp_path: Path, sound: SoundServer, camera: Path) -> AsyncIter
         invited = await agent.do(commands.Invite(label="Router down"))
         assert isinstance(invited, events.Invited)
         env = {**sound.environment(), "PULSE_SINK": SINK}
-        async with await Customer.open(invited.url, voice=voice, env=env, fps=FPS, camera=camera) as customer:
+        async with await Customer.open(voice=voice, env=env, fps=FPS, camera=camera) as customer:
+            await customer.visit(invited.url)
             await customer.agree()
             await agent.do(commands.Admit(party=(await agent.wait(events.Waiting)).party))
             call = await agent.wait(events.Call)
