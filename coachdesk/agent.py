@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 from urllib.parse import urljoin
 
 from coachdesk import call as calls
@@ -24,6 +25,7 @@ from coachdesk.media.tracker import TrackerError
 from coachdesk.media.video import VideoSender
 from coachdesk.routing import Lane
 from coachdesk.session import Emit, Handler, Session
+from coachdesk.stillwire import Whole
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 
@@ -91,6 +93,7 @@ class AgentSession(Session):
             commands.AllowWhisper: self._allow_whisper,
             commands.Stats: self._stats,
             commands.Surface: self._surface,
+            commands.Freeze: self._freeze,
             **self._ink.handlers,
             **self._still_handlers,
         }
@@ -156,6 +159,35 @@ class AgentSession(Session):
             raise CommandError("no_picture", f"It cannot be told: {error}.") from None
         return events.Surface(surface=found.value)
 
+    async def _freeze(self, command: commands.Freeze) -> events.AnyEvent:
+        if self._hub is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        if command.on and self._held:
+            raise CommandError("not_allowed", "The call is on hold; take it off hold first.")
+        if command.on is (self._freezing.frozen is None):
+            self._stand_still(command.on)
+        return events.Ok()
+
+    def _stand_still(self, on: bool, reason: str = "") -> None:
+        """For everybody: the customer's picture as it is now, by an id that no picture of the video has; or live again."""
+        hub, follower = self._hub, self._follower
+        if hub is None or follower is None:
+            return
+        frame = None
+        if on:
+            newest = self._pictures.newest_frame
+            frame = secrets.randbits(32) if newest is None else (newest + 1) & 0xFFFFFFFF
+            hub.stills.freeze(frame)
+        else:
+            hub.stills.thaw()
+        follower.freeze(on)
+        self._freezing.stand_still(frame, reason)
+
+    async def _take_still(self, still: Whole) -> None:
+        picture = await self._freezing.take(still)
+        if picture is not None and not still.live and self._follower is not None:
+            self._follower.hold(picture)
+
     # --- what the server says --------------------------------------------------------------------------------
 
     def message(self, message: protocol.ServerMessage) -> None:
@@ -217,6 +249,8 @@ class AgentSession(Session):
         self._hub.apply(view)
         if self._held is not was_held:
             self._send_picture()
+        if self._held and self._freezing.frozen is not None:
+            self._stand_still(False)
         shown = self._shown_view()
         assert shown is not None
         self._emit(events.Call(call=shown))
@@ -244,6 +278,9 @@ class AgentSession(Session):
         self._pictures.start("customer", hub.request_keyframe, self._emit)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
+        hub.stills.on_still = lambda still: self._spawn(self._take_still(still), "showing a still")
+        hub.stills.on_line = self._freezing.instead
+        hub.stills.on_thaw = lambda: self._stand_still(False, "camera_off")
         return hub
 
     def _media(self, party: str, state: State) -> None:
@@ -377,6 +414,7 @@ class AgentSession(Session):
 
     def _end_ink(self) -> None:
         self._ink.end()
+        self._freezing.end()
         follower, self._follower = self._follower, None
         if follower is not None:
             follower.close()

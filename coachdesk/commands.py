@@ -261,6 +261,12 @@ class Photo(Command, frozen=True, kw_only=True, tag="photo"):
     """The customer's phone is to take a photo: ``photo`` events tell what comes of it. Agent, or who has taken over."""
 
 
+class Freeze(Command, frozen=True, kw_only=True, tag="freeze"):
+    """Agent: everybody, the customer too, sees the customer's picture as it is at this moment; or sees it live again."""
+
+    on: bool
+
+
 class DrawOnPhoto(Command, frozen=True, kw_only=True, tag="draw_on_photo"):
     """As ``draw``, with ``points`` 0 to 1 of a photo: the mark appears in the live picture where the same thing is, if
     that is seen there within three seconds. Answer: ``drawn``.
@@ -371,6 +377,7 @@ AnyCommand = (
     | Poses
     | Surface
     | Photo
+    | Freeze
     | DrawOnPhoto
     | ReadCode
     | Devices

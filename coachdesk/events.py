@@ -221,6 +221,25 @@ class CodeView(Struct, frozen=True):
     corners: list[tuple[float, float]]
 
 
+class Frozen(Event, frozen=True, kw_only=True, tag="frozen"):
+    """The customer's picture stands still for everybody (``on``), or is live again.
+
+    ``frame``: id of what stands still. ``sharp``: the still from the customer's phone is here; until then it is the last
+    picture that came. ``reason``: why it ended, if nobody asked for that: ``camera_off``.
+    """
+
+    on: bool
+    frame: int | None = None
+    sharp: bool = False
+    reason: str = ""
+
+
+class Stills(Event, frozen=True, kw_only=True, tag="stills"):
+    """The customer's line bears no video, so single pictures come in its place (``on``); or it bears one again."""
+
+    on: bool
+
+
 class Codes(Event, frozen=True, kw_only=True, tag="codes"):
     """What was read. Whoever printed a code decides what it says: nothing of it is to be opened by itself."""
 
@@ -356,6 +375,8 @@ AnyEvent = (
     | Poses
     | Surface
     | Photo
+    | Frozen
+    | Stills
     | Codes
     | VideoGone
     | Picture

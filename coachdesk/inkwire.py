@@ -105,11 +105,15 @@ class Stage(Message, frozen=True, tag="stage"):
         epoch: goes into ``begin``.
         offset: observers: what to add (modulo 2**32) to the RTP timestamps of ``camera`` as they come in, to get frame ids.
         colour: this party's own, unless they choose another.
+        frozen: what stands still for everybody, in place of the live picture; None: nothing does.
+        stills: the customer's line bears no video: single pictures come in its place.
     """
 
     epoch: Epoch
     colour: Colour
     offset: FrameId = 0
+    frozen: FrameId | None = None
+    stills: bool = False
 
 
 class Refused(Message, frozen=True, tag="refused"):

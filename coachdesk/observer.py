@@ -267,6 +267,7 @@ class ObserverSession(Session):
         media.past.on_running = lambda on: self._emit(events.CatchingUp(on=on))
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
+        media.on_still = lambda still: self._spawn(self._freezing.take(still), "showing a still")
         media.on_whisper_closed = self._whisper_closed
         media.on_picture_quality = lambda quality: self._emit(events.Picture(quality=quality))
         media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
@@ -283,6 +284,8 @@ class ObserverSession(Session):
 
         def staged() -> None:
             self._pictures.offset = ink.stage.offset
+            self._freezing.stand_still(ink.stage.frozen)
+            self._freezing.instead(ink.stage.stills)
             tell()
 
         ink.on_stage = staged
@@ -295,6 +298,7 @@ class ObserverSession(Session):
         if state == "lost" and self.view is not None:
             self._fall_back()
             self._show(calls.fail_closed(self.view))
+            self._freezing.stand_still(None)
         self._emit(events.Media(party="agent", state=state))
 
     def _whisper_closed(self, closed: bool) -> None:
@@ -330,6 +334,7 @@ class ObserverSession(Session):
         media, self._media, self.view, self._told = self._media, None, None, None
         self._pictures.stop()
         self._ink.end()
+        self._freezing.end()
         if media is not None:
             self._spawn(media.close(), "leaving the call")
         return True

@@ -13,6 +13,7 @@ from coachdesk import commands, events
 from coachdesk.annotation import Mark
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
+from coachdesk.freezing import Freezing
 from coachdesk.inkdesk import InkDesk
 from coachdesk.inkroutes import who_sees
 from coachdesk.inkview import Around
@@ -76,6 +77,7 @@ class Session(ABC):
             ),
             emit,
         )
+        self._freezing = Freezing(pictures, emit)
         self._stills = Stills(self._photos, pictures, self._ink.handlers[commands.Draw])
 
     @property

@@ -41,6 +41,7 @@ PURE = frozenset(
         "coachdesk.routing",
         "coachdesk.shapes",
         "coachdesk.sketch",
+        "coachdesk.stillwire",
         "coachdesk.media.arrival",
         "coachdesk.media.codes",
         "coachdesk.media.crossing",

@@ -16,6 +16,7 @@ from coachdesk.media.inkhub import InkHub
 from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
+from coachdesk.media.stillhub import StillHub
 from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
 from signaling.policy import Mode, Role
@@ -33,6 +34,7 @@ class FakeHub:
         self.applied: list[protocol.CallView] = []
         self.headset = Headset()
         self.ink = InkHub()
+        self.stills = StillHub(self.ink)
         self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0

@@ -15,6 +15,7 @@ from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.mixer import Headset
+from coachdesk.media.stillhub import StillHub
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness
@@ -32,6 +33,7 @@ class InkOnlyHub:
     def __init__(self, **options: Any) -> None:
         self.headset = Headset()
         self.ink = InkHub()
+        self.stills = StillHub(self.ink)
 
     def apply(self, view: protocol.CallView) -> None:
         self.ink.apply(view)
@@ -65,6 +67,10 @@ class Desk:
         begin = Begin(mark=mark, tool=Tool.PEN, colour="#000000", width=0.01)
         self.hub.received(MIA, self.peer, dump(Edits(edits=[begin, End(mark=mark, path=PATH)])))
         return self.marks[-1]
+
+    @property
+    def frozen(self) -> list[events.Frozen]:
+        return [event for event in self.events if isinstance(event, events.Frozen)]
 
     @property
     def marks(self) -> list[events.Mark]:
@@ -152,4 +158,63 @@ async def test_an_observers_pictures_bear_the_customers_frame_ids(monkeypatch: p
     await mia.do(commands.Draw(tool=Tool.PEN, points=PATH))
     begin = peer.ink.sent[-2]["edits"][0]
     assert (begin["frame"], begin["epoch"], begin["colour"]) == (90_000, 3, "#2f7cf6")
+    await mia.end()
+
+
+# --- what stands still ---
+
+
+async def test_an_agent_freezes_the_picture_for_all_and_releases_it() -> None:
+    desk = Desk("all")
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(commands.Freeze(on=True))
+    assert error.value.code == "no_such_call"
+    await desk.told(Mode.LISTEN)
+    desk.pictures.newest_frame = 0xFFFFFFFF
+    await desk.session.do(commands.Freeze(on=True))
+    await desk.session.do(commands.Freeze(on=True))
+    assert desk.pictures.frozen == 0  # no picture of the video is called so
+    await desk.session.do(commands.Freeze(on=False))
+    assert [(each.on, each.frame) for each in desk.frozen] == [(True, 0), (False, None)]
+    await desk.session.close()
+
+
+async def test_hold_and_a_camera_that_is_off_end_what_stands_still() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.LISTEN)
+    await desk.session.do(commands.Freeze(on=True))
+    desk.session.message(protocol.CallState(call_view(revision=2, held=True)))
+    await settle()
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(commands.Freeze(on=True))
+    assert error.value.code == "not_allowed"
+    desk.session.message(protocol.CallState(call_view(revision=3)))
+    await settle()
+    await desk.session.do(commands.Freeze(on=True))
+    assert desk.session.media is not None
+    desk.session.media.stills.on_thaw()
+    assert [(each.on, each.reason) for each in desk.frozen] == [
+        (True, ""),
+        (False, ""),
+        (True, ""),
+        (False, "camera_off"),
+    ]
+    await desk.session.close()
+
+
+async def test_an_observer_is_told_what_stands_still_and_that_it_does_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mia = Observing(monkeypatch)
+    mia.told(Mode.LISTEN)
+    media = GateMedia.made[-1]
+    peer: Any = SimpleNamespace(ink=FakeInk())
+    media.ink.opened(peer)
+    media.ink.received(peer, dump(Stage(epoch=1, colour="#2f7cf6", frozen=4711)))
+    assert mia.session._pictures.frozen == 4711
+    media.on_media("lost")
+    await settle()
+    assert mia.session._pictures.frozen is None
+    told = [(event.on, event.frame) for event in mia.events if isinstance(event, events.Frozen)]
+    assert told == [(True, 4711), (False, None)]
     await mia.end()

@@ -26,6 +26,7 @@ from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
+from coachdesk.media.stillhub import StillHub
 from coachdesk.media.whispers import Whispers
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
@@ -43,7 +44,7 @@ class AgentHub:
 
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
-        ink: what is drawn on the customer's picture.
+        ink: what is drawn on the customer's picture. stills: what stands still of it.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
@@ -68,6 +69,7 @@ class AgentHub:
         self._fanout.on_keyframe_wanted = self.request_keyframe
         self._fanout.on_quality = self._tell
         self.ink = InkHub()
+        self.stills = StillHub(self.ink)
         self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
@@ -101,6 +103,7 @@ class AgentHub:
         self._seats.seat(coach.party for coach in calls.coaches(view))
         self._tell_observers()
         self.ink.apply(view)
+        self.stills.apply(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -170,6 +173,7 @@ class AgentHub:
         leg.on_connected = lambda peer: self._connected(party, peer)
         leg.on_ink = lambda peer, data: self.ink.received(party.party, peer, data)
         leg.on_live_ink = lambda peer, data: self.ink.received_live(party.party, data)
+        leg.on_stills = lambda peer, message: self.stills.received(party.party, peer, message)
         if is_customer:
             leg.on_packet = self._from_customer
             leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()

@@ -51,6 +51,8 @@ class InkHub:
         self.on_gesture: Callable[[Points], None] = lambda points: None
         self.newest_frame: Callable[[], int | None] = lambda: None
         self.epoch = 0
+        self._frozen: int | None = None
+        self._stills = False
         self.refused: Counter[str] = Counter()
         self._clock = clock
         self._began = clock()
@@ -104,6 +106,16 @@ class InkHub:
         for party in self._lines:
             self._tell_stage(party)
         self.on_stage()
+
+    def show_still(self, frozen: int | None, *, instead: bool) -> None:
+        """What everybody sees in place of the live picture is called ``frozen``; None: the live picture.
+
+        ``instead``: that is not a video, but single pictures.
+        """
+        self._frozen, self._stills = frozen, instead
+        for party in self._lines:
+            self._tell_stage(party)
+        self.tick()
 
     def set_offset(self, party: str, offset: int) -> None:
         """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
@@ -305,7 +317,13 @@ class InkHub:
     def _tell_stage(self, party: str) -> None:
         line = self._lines[party]
         line.tell_stage(
-            inkwire.Stage(epoch=self.epoch, colour=colour_of(party, self._members), offset=line.offset)
+            inkwire.Stage(
+                epoch=self.epoch,
+                colour=colour_of(party, self._members),
+                offset=line.offset,
+                frozen=self._frozen,
+                stills=self._stills,
+            )
         )
 
     def stats(self) -> dict[str, dict[str, float]]:

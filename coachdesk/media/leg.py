@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import Layout, Peer, State
+from coachdesk.stillwire import AnyMessage, Whole
 from signaling.protocol import Answer, Candidate, IceServer, Offer, Restart, SignalBody
 
 SETUP_SECONDS = 15.0
@@ -37,7 +38,8 @@ class Leg:
         on_packet, on_keyframe_request, on_message: as in ``Peer``, only from the connection in use.
         on_ink, on_live_ink: a message on the channels of ink, with the connection it came on: far ends may use the next one
             a little sooner than it is in use here.
-        on_ink_open: the channels of ink are there, on this connection.
+        on_ink_open, on_stills_open: the channels of ink, that of stills, are there, on this connection.
+        on_stills: a message on the channel of stills, or a still that is all here; with the connection, as ``on_ink``.
         on_connected: a (new) peer connection has come into use; its ``outs`` replace the old ones.
         on_state: what the leg as a whole is.
     """
@@ -69,6 +71,8 @@ class Leg:
         self.on_ink: Callable[[Peer, bytes], None] = lambda peer, data: None
         self.on_live_ink: Callable[[Peer, bytes], None] = lambda peer, data: None
         self.on_ink_open: Callable[[Peer], None] = lambda peer: None
+        self.on_stills_open: Callable[[Peer], None] = lambda peer: None
+        self.on_stills: Callable[[Peer, AnyMessage | Whole], None] = lambda peer, message: None
         self.on_connected: Callable[[Peer], None] = lambda peer: None
         self.on_state: Callable[[State], None] = lambda state: None
 
@@ -175,6 +179,8 @@ class Leg:
         peer.ink.on_open = lambda: self.on_ink_open(peer)
         peer.ink.on_reliable = lambda data: self.on_ink(peer, data)
         peer.ink.on_live = lambda data: self.on_live_ink(peer, data)
+        peer.stills.on_open = lambda: self.on_stills_open(peer)
+        peer.stills.on_message = lambda message: self.on_stills(peer, message)
         self._next = peer
         return peer
 

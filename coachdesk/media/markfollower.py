@@ -16,6 +16,7 @@ from coachdesk.gestures import outline
 from coachdesk.inkwire import Anchor, HintWord, Points
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
+from coachdesk.media.tracking.frames import MOST_HELD
 from coachdesk.media.tracking.geometry import Homography
 from coachdesk.media.trackworker import Poses, TrackWorker
 from coachdesk.media.video import Picture
@@ -26,6 +27,8 @@ KEPT_SECONDS = 60.0
 """How long a mark that is gone is followed on: by undo or replay it comes back where it belongs."""
 WAIT_SECONDS = 1.0
 """How long a frame may take to come that a mark was drawn on."""
+AGAIN_TICKS = 5
+"""Ticks between two tellings of where marks are in what stands still: they may be lost on the way."""
 GROWING_SECONDS = 0.5
 """How often what is known of a mark in the making is given to the tracker, while its frame is known there."""
 FRAMES_KNOWN = 150
@@ -85,6 +88,11 @@ class MarkFollower:
         self._worker: TrackWorker | None = None
         self._marks: OrderedDict[str, _Followed] = OrderedDict()
         self._frames = _Frames()
+        self._still: FrameId | None = None
+        self._frozen = False
+        self._unlocated = False
+        self._on_still: list[Anchor] = []
+        self._ticks = 0
         ink.on_mark = self._changed
         ink.on_gesture = self._grows
         ink.newest_frame = lambda: pictures.newest_frame
@@ -97,14 +105,16 @@ class MarkFollower:
         epoch = self._frames.catch_up(self._ink.epoch)
         if epoch != self._ink.epoch:
             self._ink.set_epoch(epoch)
-        wanted = bool(self._marks) or self._pictures.looked_at or self._ink.watched
+        wanted = bool(self._marks) or self._frozen or self._pictures.looked_at or self._ink.watched
         if wanted and self._worker is None:
             self._worker = TrackWorker()
             self._worker.on_poses = self._found
             self._worker.on_refused = self._refused
+            self._worker.on_located = self._located
         self._pictures.watcher = self._see if wanted else None
         for name in list(self._marks):
             self._give(name)
+        self._tell_still()
 
     async def surface(self, frame: int | None, points: list[Point]) -> Surface:
         """Whether a mark drawn there would hold; tells the customer what would help. Raises TrackerError."""
@@ -118,6 +128,47 @@ class MarkFollower:
             raise TrackerError("the tracker is too far behind; try again") from None
         self._ink.hint(HINTS[found])
         return found
+
+    def freeze(self, on: bool) -> None:
+        """The picture stands still for all, or is live again: nothing is told of the live picture meanwhile, but marks are
+        followed in it.
+        """
+        self._frozen, self._still = on, None
+        self._on_still = []
+        self.tick()
+
+    def hold(self, still: Picture) -> None:
+        """This picture, called by its timestamp, is what stands still."""
+        if self._worker is None or not self._frozen:
+            return
+        frame = self._frames.hold(still.timestamp)
+        self._wish("", lambda worker: worker.hold(still, frame))
+        self._still, self._unlocated = frame, True
+        self._tell_still()
+
+    def _tell_still(self) -> None:
+        """Where the marks are in what stands still, which has to be found out for those that were drawn elsewhere."""
+        self._ticks += 1
+        still = self._still
+        if still is None:
+            return
+        if self._unlocated:
+            self._unlocated = False
+            self._wish("", lambda worker: worker.locate(still))
+        elif self._ticks % AGAIN_TICKS == 0:
+            self._ink.send_poses(still.timestamp, still.epoch, self._on_still)
+
+    def _located(self, found: Poses) -> None:
+        if found.frame == self._still:
+            elsewhere = [
+                pose
+                for pose in found.poses
+                if (mark := self._marks.get(pose.anchor)) is not None
+                and not mark.removed
+                and mark.frame != found.frame.timestamp
+            ]
+            self._on_still = [_anchor(pose.anchor, pose) for pose in elsewhere]
+            self._ink.send_poses(found.frame.timestamp, found.frame.epoch, self._on_still)
 
     def close(self) -> None:
         self._pictures.watcher = None
@@ -181,6 +232,7 @@ class MarkFollower:
             followed.lost = followed.lost or (followed.given is None and now - followed.since > WAIT_SECONDS)
             return
         followed.given, followed.changed = now, False
+        self._unlocated = self._unlocated or frame != self._still
         shape = np.array(_thinned(outline(followed.tool, followed.path)))
         self._wish(name, lambda worker: worker.anchor(name, frame, shape))
 
@@ -206,6 +258,8 @@ class MarkFollower:
             worker.put(picture, frame.epoch)
 
     def _found(self, found: Poses) -> None:
+        if self._frozen:
+            return
         poses = {pose.anchor: pose for pose in found.poses}
         anchors = [
             _anchor(name, poses.get(name))
@@ -220,6 +274,7 @@ class _Frames:
 
     def __init__(self) -> None:
         self._epochs: OrderedDict[int, int] = OrderedDict()
+        self._held: dict[int, FrameId] = {}
         self._lock = threading.Lock()
         self._size: tuple[int, int] | None = None
         self._epoch = 0
@@ -235,6 +290,14 @@ class _Frames:
                 self._epochs.popitem(last=False)
             return FrameId(self._epoch, picture.timestamp)
 
+    def hold(self, timestamp: int) -> FrameId:
+        """A still, which is known for as long as it may be drawn on."""
+        with self._lock:
+            self._held[timestamp] = FrameId(self._epoch, timestamp)
+            while len(self._held) > MOST_HELD:
+                del self._held[next(iter(self._held))]
+            return self._held[timestamp]
+
     def catch_up(self, epoch: int) -> int:
         """The epoch of pictures from now on: what was known here or is told, whichever is later."""
         with self._lock:
@@ -244,7 +307,7 @@ class _Frames:
     def find(self, timestamp: int) -> FrameId | None:
         with self._lock:
             epoch = self._epochs.get(timestamp)
-            return FrameId(epoch, timestamp) if epoch is not None else None
+            return FrameId(epoch, timestamp) if epoch is not None else self._held.get(timestamp)
 
     @property
     def newest(self) -> int | None:

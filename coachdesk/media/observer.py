@@ -24,6 +24,7 @@ from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
 from coachdesk.media.thinning import Quality
 from coachdesk.routing import LANE_OF, Lane
+from coachdesk.stillwire import AnyMessage, Have, Whole
 from signaling.protocol import IceServer, SignalBody
 
 FINISH_SECONDS, FINISH_POLITE_SECONDS = 0.22, 6.0
@@ -44,7 +45,7 @@ class ObserverMedia:
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
-        on_media, on_picture_packet: as in ``AgentHub``.
+        on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
         on_picture_quality: called when more or less of the customer's picture is sent on this line.
         on_held: called when a polite whisper begins (True) or ends (False) to wait for the customer's pause.
@@ -61,7 +62,7 @@ class ObserverMedia:
     ) -> None:
         """``party``: this endpoint's. ``catch_up``: begin with the last 20 s."""
         self._leg = Leg(OBSERVER, offers=False, ice=ice, signal=signal)
-        self._leg.on_state = lambda state: self.on_media(state)
+        self._leg.on_state = self._stated
         self._leg.on_packet = self._packet
         self._leg.on_message = self._message
         self._leg.on_connected = self._connected
@@ -69,6 +70,9 @@ class ObserverMedia:
         self._leg.on_ink_open = self.ink.opened
         self._leg.on_ink = self.ink.received
         self._leg.on_live_ink = lambda peer, data: self.ink.received_live(data)
+        self._leg.on_stills_open = lambda peer: self._greet(peer)
+        self._leg.on_stills = lambda peer, message: self._still(message)
+        self._has: int | None = None
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
         self._ways_ms: dict[str, float] = {}
@@ -84,6 +88,7 @@ class ObserverMedia:
         self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_still: Callable[[Whole], None] = lambda still: None
         self.picture: Quality = "full"
         self.on_picture_quality: Callable[[Quality], None] = lambda quality: None
         self.on_held: Callable[[bool], None] = lambda on: None
@@ -174,6 +179,19 @@ class ObserverMedia:
             self._ways_ms = told.ways_ms
             self._close_whisper(told.whisper_closed)
             self._see(told.picture)
+
+    def _stated(self, state: State) -> None:
+        if state == "lost":
+            self._has = None  # nothing stands still any more, as far as is known here
+        self.on_media(state)
+
+    def _greet(self, peer: Peer) -> None:
+        peer.stills.send(Have(frame=self._has))
+
+    def _still(self, message: AnyMessage | Whole) -> None:
+        if isinstance(message, Whole):
+            self._has = message.frame
+            self.on_still(message)
 
     def _seat(self, seats: dict[str, str]) -> None:
         for slot, party in self._seats.items():

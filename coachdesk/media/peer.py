@@ -27,6 +27,7 @@ from coachdesk.media.inkchannels import InkChannels
 from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.rate import RoundTrips
+from coachdesk.media.stillpipe import StillPipe
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.pace import TokenBucket
 from signaling.protocol import MAX_COACHES, IceServer
@@ -94,7 +95,7 @@ class Peer:
         on_state: ``connecting``, ``connected``, ``lost`` (for good: build another), ``closed`` (by us or
         by the far end).
         on_message: a message on the control channel.
-        ink: the channels of ink.
+        ink: the channels of ink. stills: the one of stills.
         data_dropped: packets of the data channels that were too many.
 
     Raises ``contract.CompatError`` when the installed aiortc is not the one we know.
@@ -128,6 +129,7 @@ class Peer:
         for stream in layout:
             self._add(stream)
         self.ink = InkChannels(self._pc)
+        self.stills = StillPipe(self._pc)
         self._pc.on("connectionstatechange", self._connection_changed)
         self._transport = self._pc.getTransceivers()[0].receiver.transport
         self._transport.on("statechange", self._transport_changed)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from coachdesk import events
@@ -18,6 +19,8 @@ NEW_SECONDS = 1.0
 """An older picture is not what anybody draws on."""
 STALE_SECONDS = 2.0
 """A camera that has sent nothing for so long is off, or its line is gone."""
+STILL_SECONDS = 15.0
+"""The same, for stills that come in place of a video."""
 
 
 class Pictures:
@@ -27,16 +30,20 @@ class Pictures:
 
     Attributes:
         watcher: sees every picture on the decoding thread; nothing is decoded for it while it is None.
+        frozen: id of the still that everybody sees in place of the live picture, or None.
         offset: what to add to the timestamps of the packets, modulo 2**32, to get the ids of frames (docs/ink.md).
     """
 
     def __init__(self, video_out: Path | None) -> None:
         self.offset = 0
+        self.frozen: int | None = None
         self._file = VideoFileWriter(video_out) if video_out is not None else None
         self._ring: FrameWriter | None = None
         self._receiver: VideoReceiver | None = None
         self.watcher: Callable[[Picture], None] | None = None
         self._newest: Picture | None = None
+        self._new_until = 0.0
+        self._shown_still: Picture | None = None
         self._party = ""
         self._request_keyframe: Callable[[], None] = lambda: None
         self._emit: Callable[[events.AnyEvent], None] = lambda event: None
@@ -51,6 +58,7 @@ class Pictures:
         self.stop()
         self.offset = 0
         self._newest = None
+        self.freeze(None)
         self._party, self._request_keyframe, self._emit = party, request_keyframe, emit
 
     def stop(self) -> None:
@@ -70,9 +78,14 @@ class Pictures:
 
     @property
     def newest(self) -> Picture | None:
-        """The newest picture there is; None if there is none of late, or pictures are not decoded."""
-        newest = self._newest
-        return newest if newest is not None and time.monotonic() - newest.arrival <= NEW_SECONDS else None
+        """What is seen: the still, if one is seen by all, else the newest picture; None if there is none of late, or
+        pictures are not decoded.
+        """
+        return self._shown_still if self._shown_still is not None else self._live
+
+    @property
+    def _live(self) -> Picture | None:
+        return self._newest if time.monotonic() <= self._new_until else None
 
     @property
     def newest_frame(self) -> int | None:
@@ -83,7 +96,8 @@ class Pictures:
     @property
     def aspect(self) -> float:
         """Width by height of the newest picture."""
-        width, height = self._newest.size if self._newest is not None else (16, 9)
+        seen = self._shown_still or self._newest
+        width, height = seen.size if seen is not None else (16, 9)
         return width / height
 
     def frame_id(self, picture: Picture) -> int:
@@ -95,6 +109,8 @@ class Pictures:
         if on and self._ring is None:
             self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
             self._announced = False
+            if self._shown_still is not None:
+                self._put_still(self._shown_still)
         elif not on and self._ring is not None:
             ring, self._ring = self._ring, None
             ring.close()
@@ -110,6 +126,31 @@ class Pictures:
             self._receiver.on_keyframe_needed = lambda: self._request_keyframe()
         self._receiver.put(packet)
 
+    def freeze(self, frame: int | None) -> None:
+        """The picture stands still as it is, until `show` has the still called ``frame``; None: it is live again."""
+        if frame == self.frozen:
+            return
+        self.frozen = frame
+        self._shown_still = self._live if frame is not None else None
+
+    def show(self, still: Picture) -> None:
+        """A still, by the id of its frame: the one that all see, or one of those in place of a video."""
+        still = replace(still, timestamp=(still.timestamp - self.offset) & 0xFFFFFFFF)
+        patience = 0.0
+        if self.frozen is not None:
+            self._shown_still = still
+        else:
+            patience = STILL_SECONDS - STALE_SECONDS
+            self._newest, self._new_until = still, time.monotonic() + STILL_SECONDS
+            if self.watcher is not None:
+                self.watcher(still)
+        self._put_still(still, patience)
+
+    def _put_still(self, still: Picture, patience: float = 0.0) -> None:
+        if self._ring is not None:
+            self._ring.write(still.bgra(), still.arrival, self.frame_id(still))
+        self._shown(still, patience)
+
     async def close(self) -> None:
         """Lets go of everything; a video file is finished, for at most five seconds."""
         self.stop()
@@ -119,8 +160,8 @@ class Pictures:
 
     def _picture(self, picture: Picture) -> None:
         """On the decoding thread."""
-        self._newest = picture
-        watcher, ring = self.watcher, self._ring
+        self._newest, self._new_until = picture, picture.arrival + NEW_SECONDS
+        watcher, ring = self.watcher, self._ring if self.frozen is None else None
         if watcher is not None:
             watcher(picture)
         if ring is not None:
@@ -128,9 +169,9 @@ class Pictures:
         if self._file is not None:
             self._file.write(picture)
 
-    def _shown(self, picture: Picture) -> None:
-        """On the loop: tells where the pictures are, and watches that they go on."""
-        self._seen = time.monotonic()
+    def _shown(self, picture: Picture, longer: float = 0.0) -> None:
+        """On the loop: tells where the pictures are, and watches that they go on; ``longer``: seconds of more patience."""
+        self._seen = max(self._seen, time.monotonic() + longer)
         if not self._announced and self._ring is not None:
             self._announced = True
             self._emit(events.Frames(party=self._party, name=self._ring.name))
@@ -140,7 +181,9 @@ class Pictures:
     def _look(self) -> None:
         self._watch = None
         quiet = time.monotonic() - self._seen
-        if quiet >= STALE_SECONDS:
+        if self.frozen is not None:
+            self._watch = asyncio.get_running_loop().call_later(STALE_SECONDS, self._look)
+        elif quiet >= STALE_SECONDS:
             self._gone()
         else:
             self._watch = asyncio.get_running_loop().call_later(STALE_SECONDS - quiet, self._look)

@@ -1,7 +1,7 @@
 """Where what was marked on a photo is in a picture of the live video: looked for once, believed only when it is sure. Pure.
 
-The photo may have another size, shape and sharpness, and be taken from elsewhere; it is the mark's own plane that counts, so
-each mark is looked for by itself.
+The same for any two pictures. The photo may have another size, shape and sharpness, and be taken from elsewhere; it is the
+mark's own plane that counts, so each mark is looked for by itself.
 """
 
 from __future__ import annotations
@@ -27,14 +27,25 @@ def register(photo: Plane, frame: Plane, outline: Floats) -> Homography | None:
     marked = transform(to_pixels(still.size), outline)
     anchor = Anchor(still, marked)
     anchor.lose()
+    if not settle(anchor, live):
+        return None
+    h = np.linalg.inv(to_pixels(live.size)) @ anchor.h @ to_pixels(still.size)
+    there = transform(h, outline)
+    return normalized(h) if bool(((there >= 0) & (there <= 1)).all()) else None
+
+
+def settle(anchor: Anchor, view: View) -> bool:
+    """Looks for a mark in one view until it is found for sure; False, and the mark is lost, if it is not. Up to 100 ms.
+
+    For views between which the camera may have gone anywhere.
+    """
     for _ in range(STEPS):
-        anchor.update(live)
-        found = anchor.evidence
-        if found is not None and _sure(found):
-            h = np.linalg.inv(to_pixels(live.size)) @ found.h @ to_pixels(still.size)
-            there = transform(h, outline)
-            return normalized(h) if bool(((there >= 0) & (there <= 1)).all()) else None
-    return None
+        anchor.update(view)
+        if anchor.evidence is not None and _sure(anchor.evidence):
+            anchor.carry(np.eye(3))  # the way here says nothing of how the camera moves
+            return True
+    anchor.lose()
+    return False
 
 
 def _sure(found: Evidence) -> bool:

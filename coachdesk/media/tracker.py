@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from coachdesk.media.registration import settle
 from coachdesk.media.tracking.anchor import Anchor, State, toward
 from coachdesk.media.tracking.frames import FrameId, Views
 from coachdesk.media.tracking.geometry import Floats, Homography, Plane, normalized, to_pixels, transform
@@ -67,7 +68,8 @@ class _Kept:
 class Tracker:
     """Several marks in the pictures of one camera. They share views, features, and the camera's motion.
 
-    Call `keep` with every picture, `see` with those there is time for; `anchor` with any of the last two seconds.
+    Call `keep` with every picture, `see` with those there is time for; `anchor` with any of the last two seconds. A still
+    is none of the camera's pictures in their order: it is put beside them by `hold`, and may be drawn on for longer.
     """
 
     def __init__(self) -> None:
@@ -80,6 +82,15 @@ class Tracker:
     def keep(self, frame: FrameId, luma: Plane) -> None:
         """Remember a picture: its Y plane, height x width. Takes 0.3 ms at 720p."""
         self._views.add(frame, View(luma))
+
+    def hold(self, frame: FrameId, luma: Plane) -> None:
+        """Remember a still, as `keep` does a picture; the last four of them."""
+        self._views.hold(frame, View(luma))
+
+    def locate(self, frame: FrameId) -> list[Pose]:
+        """The poses of all marks in a still, each looked for by itself; up to 100 ms for each. Raises TrackerError."""
+        view = self._view(frame)
+        return [_located(name, kept, view) for name, kept in self._kept.items()]
 
     def see(self, frame: FrameId) -> list[Pose]:
         """The poses of all marks in a picture kept before. Takes some 8 ms for each mark, of which two count.
@@ -111,11 +122,22 @@ class Tracker:
             raise TrackerError(f"more than {MOST_ANCHORS} marks are followed; clear some")
         self.release(name)
         anchor = Anchor(view, points)
-        for later in self._views.between(frame, self._seen, CATCH_UP):
-            anchor.update(later)
+        if self._views.holds(frame):
+            self._go_live(anchor)
+        else:
+            for later in self._views.between(frame, self._seen, CATCH_UP):
+                anchor.update(later)
         self._kept[name] = _Kept(anchor, view.size)
         self._turns.append(name)
         self._focus = name
+
+    def _go_live(self, anchor: Anchor) -> None:
+        """From a still to the newest picture, wherever the camera is by now."""
+        newest = self._views.get(self._seen) if self._seen is not None else None
+        if newest is None:
+            anchor.lose()
+        else:
+            settle(anchor, newest)
 
     def release(self, name: str) -> None:
         """Let go of a mark; one that is not there is none to let go of."""
@@ -186,6 +208,15 @@ def _pose(name: str, kept: _Kept, view: View) -> Pose:
     if state is State.TRACKED:
         return Pose(name, state, h)
     return Pose(name, state, h, toward(anchor.centre, view.size))
+
+
+def _located(name: str, kept: _Kept, view: View) -> Pose:
+    probe = Anchor(kept.anchor.atlas.first.view, kept.anchor.outline)
+    if kept.tracked:
+        probe.carry(kept.anchor.h)
+    else:
+        probe.lose()
+    return _pose(name, _Kept(probe, kept.size), view) if settle(probe, view) else Pose(name, State.LOST)
 
 
 def _grey(frame_bgr: NDArray[np.uint8]) -> Plane:

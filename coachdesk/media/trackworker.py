@@ -48,12 +48,14 @@ class TrackWorker:
     Attributes:
         on_poses: called on the loop for each picture looked at while there are marks; poses that came while the loop
             was busy replace those before.
+        on_located: called on the loop with the answer to `locate`.
         on_refused: called on the loop with an anchor's name and the reason, when it cannot be.
         seen, skipped, dropped: pictures looked at; kept only, for newer ones; not even kept, the inbox being full.
     """
 
     def __init__(self) -> None:
         self.on_poses: Callable[[Poses], None] = _ignore
+        self.on_located: Callable[[Poses], None] = _ignore
         self.on_refused: Callable[[str, str], None] = _ignore
         self.seen = self.skipped = self.dropped = 0
         self._loop = asyncio.get_running_loop()
@@ -70,6 +72,15 @@ class TrackWorker:
             self._inbox.put_nowait(_Seen(frame, np.array(at_work_size(luma(picture)))))
         except queue.Full:
             self.dropped += 1
+
+    def hold(self, still: Picture, frame: FrameId) -> None:
+        """See `Tracker.hold`. Raises TrackerError when the thread is far behind."""
+        plane = np.array(at_work_size(luma(still)))
+        self._wish(lambda tracker: tracker.hold(frame, plane))
+
+    def locate(self, frame: FrameId) -> None:
+        """See `Tracker.locate`; `on_located` tells. Raises TrackerError as `hold` does."""
+        self._wish(lambda tracker: self._call(self._tell_located, Poses(frame, tracker.locate(frame))))
 
     def anchor(self, name: str, frame: FrameId, outline: Floats) -> None:
         """See `Tracker.anchor`; what it raises is told by `on_refused`."""
@@ -151,6 +162,10 @@ class TrackWorker:
         poses, self._newest = self._newest, None
         if poses is not None and poses.poses and not self._closed.is_set():
             self.on_poses(poses)
+
+    def _tell_located(self, poses: Poses) -> None:
+        if not self._closed.is_set():
+            self.on_located(poses)
 
     def _refuse(self, name: str, reason: str) -> None:
         if not self._closed.is_set():

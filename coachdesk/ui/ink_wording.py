@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coachdesk import call as calls
 from coachdesk.annotation import Audience
-from coachdesk.events import Mark
+from coachdesk.events import Frozen, Mark
 from coachdesk.inkroutes import audience, who_sees
 from coachdesk.routing import Member
 from coachdesk.ui.wording import ROLE_NAMES, Hearing, HearingKind, customer_name, join
@@ -18,6 +18,11 @@ SURFACES: dict[str, str] = {
     "blurred": "Blurred: a mark may not hold. Ask the customer to hold still",
 }
 """Why a mark would not hold, and what to do; ``good`` needs no words."""
+THAWED = ("The picture is live again", "The customer's camera was switched off.")
+SINGLE_PICTURES = (
+    "Single pictures instead of video",
+    "The customer's line is slow now. Marks hold on these too, and the video comes back by itself.",
+)
 THINGS: dict[str, str] = {"card": "a bank card", "a4": "an A4 sheet", "letter": "a Letter sheet"}
 """Of known size: see ``measuring``."""
 _KINDS: dict[Audience, HearingKind] = {
@@ -72,6 +77,12 @@ def tag(mark: Mark, customer: str) -> str:
     """What stands beside another's mark. ``customer``: their name."""
     name = mark.name or ("Coach" if mark.author == "coach" else customer)
     return name if mark.audience is Audience.PUBLIC else f"{name} · not shown to the customer"
+
+
+def frozen(told: Frozen, own: str) -> str:
+    """That the picture stands still for everybody, and what of it."""
+    words = "Frozen for everybody" if own == "agent" else "Frozen by the agent"
+    return words if told.sharp else f"{words}, sharper soon"
 
 
 def length(millimetres: float) -> str:

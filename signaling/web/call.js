@@ -8,6 +8,7 @@
  * @typedef {object} CallHandlers
  * @property {(body: SignalBody) => Promise<unknown>} send  to the agent; rejects where it cannot be sent now
  * @property {import("./ink.js").Ink} ink  gets the channels of the connection in use
+ * @property {import("./stills.js").Stills} stills  gets its channel
  * @property {() => void} onChange  `state`, `audio`, `video`, `agentVisible` or `suspended` changed
  */
 
@@ -126,6 +127,7 @@ export class Call {
     this.#next = null;
     this.#pictures = this.#sameLooks = 0;
     if (this.#current) this.handlers.ink.use(this.#current.ink);
+    if (this.#current) this.handlers.stills.use(this.#current.stills);
     this.#settled();
   }
 

@@ -4,6 +4,14 @@
  * @typedef {import("./inkwire.js").InkPoint} InkPoint
  */
 
+/**
+ * What is drawn on: the live picture, or one that stands still.
+ * @typedef {object} Surface
+ * @property {number | null} frame
+ * @property {(x: number, y: number) => {x: number, y: number} | null} at
+ * @property {() => void} freeze @property {() => void} unfreeze @property {() => void} repaint
+ */
+
 export class Finger {
   #mark = "";
   #pointer = -1;
@@ -12,7 +20,7 @@ export class Finger {
   #on = false;
 
   /**
-   * @param {HTMLCanvasElement} canvas @param {import("./overlay.js").Overlay} overlay @param {import("./ink.js").Ink} ink
+   * @param {HTMLCanvasElement} canvas @param {Surface} overlay @param {import("./ink.js").Ink} ink
    * @param {(x: number, y: number) => void} onTap  in 0 to 1 of the picture, while drawing is off
    */
   constructor(canvas, overlay, ink, onTap) {

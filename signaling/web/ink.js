@@ -45,6 +45,8 @@ export class Ink {
   captures = new CaptureClock();
   roundTrip = 0;
   epoch = 0;
+  /** What stands still for everybody, by its frame's id; null: nothing. @type {number | null} */ frozen = null;
+  /** Whether a picture of that name is none of the video's. @type {(frame: number) => boolean} */ isStill = () => false;
   colour = COLOUR;
   /** @type {"" | "closer" | "more_light" | "slower"} */ hint = "";
   /** @type {Map<string, Pose>} */ poses = new Map();
@@ -183,6 +185,13 @@ export class Ink {
     this.link.say({ kind: "again" });
   }
 
+  /** Nothing stands still any more: nobody is there who could say so. */
+  thaw() {
+    if (this.frozen === null) return;
+    this.frozen = null;
+    this.handlers.onChange();
+  }
+
   /** The picture is another: another camera, or turned. */
   turned() {
     this.link.say({ kind: "turned" });
@@ -235,14 +244,14 @@ export class Ink {
   }
 
   /** @param {InkMessage} message */
-  #staged({ epoch, colour }) {
+  #staged({ epoch, colour, frozen = null }) {
     if (epoch !== this.epoch) this.poses.clear();
-    [this.epoch, this.colour] = [epoch, colour];
+    [this.epoch, this.colour, this.frozen] = [epoch, colour, frozen];
   }
 
   /** @param {InkMessage} message */
   #posed({ frame, epoch, anchors }) {
-    this.captures.answered(frame, this.clock(), this.roundTrip);
+    if (!this.isStill(frame)) this.captures.answered(frame, this.clock(), this.roundTrip);
     if (epoch !== this.epoch) return;
     for (const { marks, state, h = null, toward } of anchors) {
       const known = marks.map((/** @type {string} */ mark) => this.board.mark(mark))

@@ -48,6 +48,11 @@ export class InkLink {
     else channels.ink.onopen = () => this.#greet();
   }
 
+  /** Has everything told once more that may have been missed. */
+  renew() {
+    this.#ask();
+  }
+
   /** Done by the customer; sent again on the next connection unless it came back in the log. @param {Edit[]} edits */
   edit(...edits) {
     this.#unconfirmed.push(...edits);

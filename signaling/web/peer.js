@@ -10,6 +10,7 @@ import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
 import { lineOf, LineWatch } from "./linewatch.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
+import { stillChannel } from "./stillpipe.js";
 
 const VIDEO_BITRATE = 1_500_000;
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
@@ -50,6 +51,7 @@ export class Peer {
       this.#control = channel;
     };
     this.ink = inkChannels(this.pc);
+    this.stills = stillChannel(this.pc);
     this.frames = new EncodedFrames((ticks, at) => handlers.onEncoded?.(this, ticks, at));
     this.send = handlers.send;
   }

@@ -4,6 +4,7 @@ import { byId, setText, show } from "./dom.js";
 import { Finger } from "./finger.js";
 import { Lens } from "./lens.js";
 import { Overlay } from "./overlay.js";
+import { cameraOf, StillView } from "./stillview.js";
 import { say } from "./texts.js";
 
 /** @typedef {import("./visit.js").View} View */
@@ -22,14 +23,17 @@ export class Sketch {
   constructor(visit) {
     this.ink = visit.ink;
     this.overlay = new Overlay(byId("preview"), byId("ink"), this.ink);
+    this.stills = visit.stills;
+    this.stillView = new StillView(byId("still"), this.ink);
+    this.stills.camera = cameraOf(byId("preview"), () => this.#camera !== null);
     this.lens = new Lens(() => this.#tools());
     this.finger = new Finger(byId("ink"), this.overlay, this.ink, (x, y) => void this.#focus(x, y));
     this.ink.handlers = {
-      onChange: () => this.#tools(),
+      onChange: () => this.#changes(),
       onForget: () => this.overlay.clear(),
-      onEdit: (mark) => this.overlay.edited(mark),
-      onGrown: (mark, path) => this.overlay.grown(mark, path),
-      onPose: (marks, pose) => this.overlay.posed(marks, pose),
+      onEdit: (mark) => (mark.removed || !this.#onStill(mark.frame)) && this.overlay.edited(mark),
+      onGrown: (mark, path) => !this.#onStill(this.ink.board.mark(mark)?.frame) && this.overlay.grown(mark, path),
+      onPose: (marks, pose) => !this.#onStill(pose.frame) && this.overlay.posed(marks, pose),
     };
     this.#listen();
     setInterval(() => this.#look(), LOOK_MS);
@@ -41,7 +45,33 @@ export class Sketch {
     const camera = view.screen === "call" ? view.capture.video : null;
     this.overlay.mirrored = view.capture.selfie;
     if (camera !== this.#camera) this.#changed(camera);
+    if (view.screen === "call" && !view.capture.captured.camera) this.stills.cameraOff();
+    this.stills.setSlow(camera !== null && Boolean(view.call?.suspended));
+    this.#still();
     this.#tools();
+  }
+
+  #changes() {
+    this.stills.stand(this.ink.frozen);
+    this.#still();
+    this.#tools();
+  }
+
+  /** What stands still lies over the live picture, and is drawn on in its stead: for all, or because it has marks. */
+  #still() {
+    const { frozen, latest } = this.stills;
+    const still = frozen ?? (latest && this.stillView.marked(latest) ? latest : null);
+    const surface = still ? this.stillView : this.overlay;
+    this.stillView.show(still, this.overlay.mirrored);
+    byId("still").classList.toggle("frozen", frozen !== null);
+    if (surface === this.finger.overlay) return;
+    this.overlay.unfreeze();
+    this.finger.overlay = surface;
+  }
+
+  /** Whether a picture is none of the video's, where marks are followed. @param {number | null | undefined} frame */
+  #onStill(frame) {
+    return typeof frame === "number" && this.ink.isStill(frame);
   }
 
   /** Another camera, or none. @param {MediaStreamTrack | null} camera */
@@ -96,7 +126,8 @@ export class Sketch {
 
   /** What would help, said once. @param {boolean} inCall @param {boolean} drawing */
   #advice(inCall, drawing) {
-    const key = !inCall ? "" : this.ink.hint ? `ink.${this.ink.hint}` : drawing && !this.ink.canUndo ? "ink.how" : "";
+    const frozen = this.stills.frozen !== null;
+    const key = !inCall && !frozen ? "" : frozen ? "ink.frozen" : this.ink.hint ? `ink.${this.ink.hint}` : drawing && !this.ink.canUndo ? "ink.how" : "";
     const words = key && say(key, this.#values);
     if (words && byId("advice").textContent !== words) byId("announcer").textContent = words;
     setText("advice", words);
@@ -104,6 +135,7 @@ export class Sketch {
 
   /** Marks fade and pointers rest without a word from anybody. */
   #look() {
+    this.#still();
     const author = this.#camera ? this.ink.drawing : null;
     show("drawing", author !== null);
     if (!author) return;
@@ -113,7 +145,7 @@ export class Sketch {
 
   /** @param {number} x @param {number} y  in 0 to 1 of the picture */
   async #focus(x, y) {
-    if (!(await this.lens.focus(x, y))) return;
+    if (this.stills.frozen || !(await this.lens.focus(x, y))) return;
     const at = this.overlay.onScreen(x, y);
     const ring = byId("focus");
     ring.hidden = true;

@@ -31,6 +31,7 @@ import { Consent } from "./consent.js";
 import { Ink } from "./ink.js";
 import { Photographer } from "./photographer.js";
 import { Connection, Refused } from "./protocol.js";
+import { Stills } from "./stills.js";
 
 const REMEMBERED_WITHIN_MS = 8000;
 const FAREWELL_WITHIN_MS = 60_000;
@@ -54,7 +55,9 @@ export class Visit {
   #leaving = false;
   #resume = "";
   #rememberTimer = 0;
+  #thawed = false;
   ink = new Ink();
+  stills = new Stills({ ink: this.ink, onChange: () => this.onChange() });
 
   /**
    * @param {object} options
@@ -225,6 +228,7 @@ export class Visit {
     this.capture.setHeld(state.phase === "held");
     if (!state.call) return this.#endMedia();
     this.#begin();
+    this.#followAgent();
     if (this.#returning) this.#reconnectMedia();
     this.#returning = false;
     return undefined;
@@ -243,6 +247,7 @@ export class Visit {
     this.#call = new Call(this.#invitation?.ice ?? [], { audio, video }, {
       send: (body) => this.connection.request({ type: "signal", call: this.#callId, to: this.#agentId, body }),
       ink: this.ink,
+      stills: this.stills,
       onChange: () => this.#mediaChanged(),
     });
   }
@@ -254,8 +259,21 @@ export class Visit {
   }
 
   #mediaChanged() {
+    this.#followAgent();
     if (this.#orphaned && this.#call?.state === "lost") this.#fail("lost");
     else this.onChange();
+  }
+
+  /** What stands still, does so for as long as the agent is there. */
+  #followAgent() {
+    const gone = this.#call?.state === "lost" && this.#phase === "agent_away";
+    if (gone && this.ink.frozen !== null) {
+      this.#thawed = true;
+      this.ink.thaw();
+    } else if (this.#thawed && this.#call?.state === "connected") {
+      this.#thawed = false;
+      this.ink.link.renew();
+    }
   }
 
   /** @param {Message} message */
@@ -329,6 +347,8 @@ export class Visit {
 
   #endMedia() {
     this.photographer.stop();
+    this.ink.thaw();
+    this.stills.stop();
     this.#call?.close();
     this.#call = null;
   }

@@ -75,6 +75,8 @@ class FakeLeg:
         self.on_ink: Callable[[Any, bytes], None] = lambda peer, data: None
         self.on_live_ink: Callable[[Any, bytes], None] = lambda peer, data: None
         self.on_ink_open: Callable[[Any], None] = lambda peer: None
+        self.on_stills_open: Callable[[Any], None] = lambda peer: None
+        self.on_stills: Callable[[Any, Any], None] = lambda peer, message: None
         self.on_connected: Callable[[Any], None] = lambda peer: None
         self.on_state: Callable[[State], None] = lambda state: None
 

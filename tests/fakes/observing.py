@@ -17,6 +17,7 @@ from coachdesk.media.mixer import Headset
 from coachdesk.media.peer import State
 from coachdesk.media.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
+from coachdesk.stillwire import Whole
 from signaling import protocol
 from signaling.policy import Mode, Role
 from tests.fakes.signaling import FakeClient, FakePictures, settle
@@ -43,6 +44,7 @@ class GateMedia:
         self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_held: Callable[[bool], None] = lambda on: None
+        self.on_still: Callable[[Whole], None] = lambda still: None
         GateMedia.made.append(self)
 
     async def finish(self) -> None:

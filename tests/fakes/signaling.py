@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coachdesk.client import Offline, SignalingError
+from coachdesk.media.video import Picture
 from signaling import protocol
 from signaling.policy import Role
 from signaling.protocol import Awareness
@@ -70,6 +71,14 @@ class FakePictures:
         self.running = False
         self.offset = 0
         self.watcher: object = None
+        self.frozen: int | None = None
+        self.shown: list[int] = []
+
+    def freeze(self, frame: int | None) -> None:
+        self.frozen = frame
+
+    def show(self, still: Picture) -> None:
+        self.shown.append(still.timestamp)
 
     def start(self, *_: object) -> None:
         self.running = True

@@ -259,6 +259,8 @@ def test_the_customer_alone_turns_the_picture(call: Call) -> None:
         "epoch": 1,
         "colour": "",
         "offset": 77,
+        "frozen": None,
+        "stills": False,
     }
 
 

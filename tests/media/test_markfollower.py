@@ -33,6 +33,9 @@ class FakeWorker:
     def __init__(self) -> None:
         self.on_poses: Callable[[Found], None] = lambda found: None
         self.on_refused: Callable[[str, str], None] = lambda name, reason: None
+        self.on_located: Callable[[Found], None] = lambda found: None
+        self.held: list[FrameId] = []
+        self.located: list[FrameId] = []
         self.anchored: dict[str, tuple[FrameId, Any]] = {}
         self.count = 0
         self.released: list[str] = []
@@ -49,6 +52,12 @@ class FakeWorker:
             raise TrackerError("too far behind")
         self.count += 1
         self.anchored[name] = frame, outline
+
+    def hold(self, still: Picture, frame: FrameId) -> None:
+        self.held.append(frame)
+
+    def locate(self, frame: FrameId) -> None:
+        self.located.append(frame)
 
     def release(self, name: str) -> None:
         self.released.append(name)
@@ -292,6 +301,49 @@ def test_the_end_is_the_trackers_too(scene: Scene) -> None:
     scene.follower.close()
     assert scene.worker.closed
     assert scene.pictures.watcher is None
+
+
+# --- what stands still ---
+
+
+def test_while_the_picture_stands_still_all_are_told_where_marks_are_in_that(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.show(3000)
+    scene.draw("mark_0001")
+    scene.found(mark_0001=State.TRACKED)
+    told = len(scene.told)
+    scene.follower.freeze(True)
+    scene.worker.on_poses(Found(FrameId(0, 9000), [Pose("mark_0001", State.TRACKED, np.eye(3))]))
+    assert len(scene.told) == told
+    scene.follower.hold(picture(4711))
+    assert scene.worker.held == scene.worker.located == [FrameId(0, 4711)]
+    scene.worker.on_located(Found(FrameId(0, 4711), [Pose("mark_0001", State.TRACKED, np.eye(3))]))
+    for _ in range(10):
+        scene.follower.tick()
+    again = scene.told[told:]
+    assert {(each.frame, each.anchors[0].state) for each in again} == {(4711, "tracked")}
+    assert len(again) >= 3  # they may be lost on the way
+    scene.follower.freeze(False)
+    assert scene.found(mark_0001=State.TRACKED)[0]["state"] == "tracked"
+    assert scene.told[-1].frame == 6000
+
+
+def test_what_is_drawn_on_the_still_is_held_on_to_and_not_looked_for_there(scene: Scene) -> None:
+    scene.follower.freeze(True)
+    scene.show(3000)
+    scene.follower.hold(picture(4711))
+    scene.show(*range(6000, 6000 + 3000 * 200, 3000))  # as many as are ever remembered
+    located = len(scene.worker.located)
+    scene.draw("mark_0001", frame=4711)
+    assert scene.worker.anchored["mark_0001"][0] == FrameId(0, 4711)
+    scene.follower.tick()
+    assert len(scene.worker.located) == located
+    scene.draw("mark_0002", frame=6000 + 3000 * 199)
+    scene.follower.tick()
+    assert len(scene.worker.located) == located + 1
+    both = [Pose(name, State.TRACKED, np.eye(3)) for name in ("mark_0001", "mark_0002")]
+    scene.worker.on_located(Found(FrameId(0, 4711), both))
+    assert [each.marks for each in scene.told[-1].anchors] == [["mark_0002"]]
 
 
 # --- with the real tracker ---

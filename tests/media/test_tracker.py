@@ -227,6 +227,56 @@ def test_a_surface_is_judged_before_one_draws(seen: Picture, surface: Surface) -
     assert camera.tracker.surface(camera.frame, content(MARK)) is surface
 
 
+# --- stills ---
+
+
+def test_what_was_drawn_on_a_still_is_found_in_the_live_picture_long_after(camera: Camera) -> None:
+    still = FrameId(0, 4711)
+    camera.tracker.hold(still, picture(looking(-40, 30, zoom=1.15)))
+    camera.wait(70)  # more than two seconds
+    camera.show(picture(looking(50, -20)))
+    on_still = transform(looking(-40, 30, zoom=1.15), MARK)
+    camera.tracker.anchor("late", still, content(on_still))
+    pose = camera.show(picture(looking(60, -20)))["late"]
+    assert pose.state is State.TRACKED
+    back = looking(60, -20) @ np.linalg.inv(looking(-40, 30, zoom=1.15))
+    assert off(pose.h, back, on_still) < RIGHT
+
+
+def test_marks_are_located_in_a_still_each_by_itself_and_are_followed_as_before(camera: Camera) -> None:
+    other = transform(looking(), MARK + np.array([250.0, 120.0]))
+    camera.draw("other", other)
+    live = camera.show(picture(looking(20, 0)))
+    still = FrameId(0, 4711)
+    camera.tracker.hold(still, picture(looking(-70, 25, zoom=1.2, turn=5)))
+    poses = {pose.anchor: pose for pose in camera.tracker.locate(still)}
+    there = looking(-70, 25, zoom=1.2, turn=5)
+    assert off(poses["mark"].h, there) < RIGHT
+    assert off(poses["other"].h, there, other) < RIGHT
+    after = camera.show(picture(looking(24, 0)))
+    assert live["mark"].state is after["mark"].state is State.TRACKED
+    assert off(after["mark"].h, looking(24, 0)) < RIGHT
+
+
+def test_a_mark_that_a_still_does_not_show_is_not_shown_on_it(camera: Camera) -> None:
+    still = FrameId(0, 4711)
+    camera.tracker.hold(still, picture(looking(), seed=2))
+    assert [pose.state for pose in camera.tracker.locate(still)] == [State.LOST]
+    with pytest.raises(TrackerError, match="not known"):
+        camera.tracker.locate(FrameId(0, 4712))
+
+
+def test_a_mark_on_a_still_that_the_live_picture_does_not_show_is_lost_until_it_does(camera: Camera) -> None:
+    still = FrameId(0, 4711)
+    camera.tracker.hold(still, picture(looking()))
+    camera.show(picture(looking(), seed=2))
+    camera.tracker.anchor("late", still, content(MARK))
+    assert camera.show(picture(looking(), seed=2))["late"].state is not State.TRACKED
+    found = [camera.show(picture(looking(30, 10)))["late"] for _ in range(12)][-1]
+    assert found.state is State.TRACKED
+    assert off(found.h, looking(30, 10)) < RIGHT
+
+
 def test_the_form_for_comparisons() -> None:
     tracker = BenchTracker()
     tracker.init(cv2.cvtColor(picture(looking()), cv2.COLOR_GRAY2BGR), MARK)

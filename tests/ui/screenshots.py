@@ -188,6 +188,18 @@ def agent_marks(window: MainWindow) -> None:
           events.Surface(surface="plain"))  # fmt: skip
 
 
+def agent_freezes(window: MainWindow) -> None:
+    """The picture stands still for everybody, on a line that bears single pictures alone."""
+    _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, *MARKS, AT_FIRST, IN_PLACE,
+          events.Stills(on=True), events.Frozen(on=True, frame=SEEN, sharp=True))  # fmt: skip
+
+
+def supervisor_sees_frozen(window: MainWindow) -> None:
+    _supervisor(
+        window, Mode.LISTEN, more=(*MARKS, PRIVATE, AT_FIRST, IN_PLACE, events.Frozen(on=True, frame=SEEN))
+    )
+
+
 def supervisor_draws(window: MainWindow) -> None:
     _supervisor(window, Mode.LISTEN, more=(*MARKS, PRIVATE, AT_FIRST, IN_PLACE))
 
@@ -229,7 +241,7 @@ SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
     wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
     supervisor_leak, supervisor_catches_up, supervisor_waits, trainee, settings, ask_help, share_link,
-    agent_draws, agent_marks, supervisor_draws, trainee_draws,
+    agent_draws, agent_marks, agent_freezes, supervisor_draws, supervisor_sees_frozen, trainee_draws,
 )}  # fmt: skip
 DOCS = {
     "signin": sign_in,

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
+from coachdesk.media.stillpipe import StillPipe
 from tests.web.agent import Agent
 from tests.web.desk import until
 
@@ -20,6 +21,7 @@ class InkHub:
         said: every message of the page on ``ink``, in order.
         live: every message of the page on ``ink-live``.
         entries: the log so far; ``log`` its name.
+        stills: its end of that channel; ``got``: what came on it.
     """
 
     def __init__(self, agent: Agent, entries: list[dict[str, Any]] | None = None, log: str = LOG) -> None:
@@ -32,6 +34,10 @@ class InkHub:
         self._live: RTCDataChannel = agent.pc.createDataChannel(
             "ink-live", negotiated=True, id=101, ordered=False, maxRetransmits=0
         )
+        self.stills = StillPipe(agent.pc)
+        self.got: list[Any] = []
+        self.stills.on_message = self.got.append
+        self._stage: dict[str, Any] = {"kind": "stage", "epoch": 1, "colour": "#2f7cf6"}
         self._ink.on("message", self._heard)
         self._live.on("message", lambda text: self.live.append(json.loads(text)))
 
@@ -56,6 +62,11 @@ class InkHub:
     def say_live(self, message: dict[str, Any]) -> None:
         self._live.send(json.dumps(message))
 
+    def stage(self, **more: Any) -> None:
+        """Says what is drawn on, now and to whoever asks later."""
+        self._stage |= more
+        self.say(self._stage)
+
     def enter(self, *edits: dict[str, Any], author: str = "agent", now: float | None = None) -> None:
         """Puts edits into the log and tells the page."""
         at = float(len(self.entries)) if now is None else now
@@ -73,7 +84,7 @@ class InkHub:
         message = json.loads(text)
         self.said.append(message)
         if message["kind"] == "have":
-            self.say({"kind": "stage", "epoch": 1, "colour": "#2f7cf6"})
+            self.say(self._stage)
             self._tell(message["seq"] if message["log"] == self.log else 0, float(len(self.entries)))
         if message["kind"] == "edits" and self.echoes:
             self.enter(*message["edits"], author="customer")

@@ -10,6 +10,7 @@ from coachdesk.media.tracking.view import View
 CLOCK_RATE = 90000
 KEPT_SECONDS = 2.0
 MOST_KEPT = 120
+MOST_HELD = 4
 
 
 class FrameId(NamedTuple):
@@ -25,10 +26,11 @@ class FrameId(NamedTuple):
 
 
 class Views:
-    """Views by frame, in the order they came; the oldest go."""
+    """Views by frame, in the order they came; the oldest go. A few are held for longer: stills."""
 
     def __init__(self) -> None:
         self._views: OrderedDict[FrameId, View] = OrderedDict()
+        self._held: OrderedDict[FrameId, View] = OrderedDict()
 
     def add(self, frame: FrameId, view: View) -> None:
         self._views[frame] = view
@@ -36,8 +38,17 @@ class Views:
         while len(self._views) > MOST_KEPT or self._age(next(iter(self._views)), frame) > KEPT_SECONDS:
             self._views.popitem(last=False)
 
+    def hold(self, frame: FrameId, view: View) -> None:
+        """A picture that is none of the video's, and can be drawn on for as long as it is looked at."""
+        self._held[frame] = view
+        if len(self._held) > MOST_HELD:
+            self._held.popitem(last=False)
+
     def get(self, frame: FrameId) -> View | None:
-        return self._views.get(frame)
+        return self._views.get(frame) or self._held.get(frame)
+
+    def holds(self, frame: FrameId) -> bool:
+        return frame in self._held
 
     def between(self, first: FrameId, last: FrameId | None, count: int) -> list[View]:
         """At most ``count`` views after ``first`` up to ``last``, evenly spread, ``last`` among them."""

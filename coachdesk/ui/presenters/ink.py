@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point
-from coachdesk.ui.ink_wording import seen
+from coachdesk.ui.ink_wording import SINGLE_PICTURES, THAWED, seen
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.ink_pen import InkPen, Pen
@@ -15,18 +15,21 @@ from coachdesk.ui.presenters.ink_scene import InkScene
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.wording import Hearing
 from signaling.policy import COACHES, Mode, Role
-from signaling.protocol import CallView
+from signaling.protocol import CallPhase, CallView
 
 COLOURS = {"": "Your own", "#e5484d": "Red", "#ffb224": "Amber", "#30a46c": "Green", "#2f7cf6": "Blue",
            "#8e4ec6": "Violet", "#ffffff": "White"}  # fmt: skip
 PUBLIC_MODES = (Mode.TAKEOVER, Mode.BARGE)
 NOTHING_TO_UNDO = "nothing_to_undo"
+STILLS = "stills"
+"""What the notice is about that single pictures come in place of a video."""
 
 
 class InkPresenter(Presenter):
     """Attributes:
     scene: everything that is drawn, and where. pen: what this user draws with.
     hovered: the mark under the pointer, or "". surface: the tracker's word on the place under it.
+    frozen: what stands still for everybody, or None.
     """
 
     def __init__(self, link: Link, notices: Notices, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,6 +46,8 @@ class InkPresenter(Presenter):
         self.call: CallView | None = None
         self._mode = Mode.LISTEN
         self._staged = False
+        self.frozen: events.Frozen | None = None
+        self._notices.dismiss(STILLS)
         self._forget()
 
     def _forget(self) -> None:
@@ -76,7 +81,12 @@ class InkPresenter(Presenter):
                 self._forget()
             case events.MarkPoints() | events.Laser() | events.Poses():
                 self._follow(event, now)
-                return  # the next picture shows it: nothing else is told by it
+                if self.frozen is None:
+                    return  # the next picture shows it: nothing else is told by it
+            case events.Frozen():
+                self._freeze(event)
+            case events.Stills(on=on):
+                self._tell_stills(on)
             case events.ReplayInk():
                 self.scene.replay(event, now)
             case events.Surface(surface=surface):
@@ -97,6 +107,17 @@ class InkPresenter(Presenter):
                 self.scene.point(event, now)
             case events.Poses():
                 self.scene.place(event, now)
+
+    def _freeze(self, frozen: events.Frozen) -> None:
+        self.frozen = frozen if frozen.on else None
+        if frozen.reason:
+            self._notices.show(Notice("frozen", "info", *THAWED))
+
+    def _tell_stills(self, on: bool) -> None:
+        if on:
+            self._notices.show(Notice(STILLS, "warning", *SINGLE_PICTURES, lasting=True))
+        else:
+            self._notices.dismiss(STILLS)
 
     def _take(self, mark: events.Mark) -> None:
         if mark.state != "drawing":
@@ -148,6 +169,10 @@ class InkPresenter(Presenter):
         in_public = self.may_clear_all and self._mode in PUBLIC_MODES
         return self._chosen(mark for mark in private if in_public and mark.author == self.own)
 
+    @property
+    def may_freeze(self) -> bool:
+        return self.call is not None and self.own == "agent" and self.call.phase is CallPhase.LIVE
+
     def posed(self, frame: int) -> bool:
         """Whether the picture of ``frame`` may be shown: it need not wait for anything."""
         return self.scene.posed(frame, self.clock())
@@ -195,6 +220,11 @@ class InkPresenter(Presenter):
 
     def again(self) -> None:
         self._link.send(commands.ReplayInk(), self._nothing_again)
+
+    def freeze(self) -> None:
+        """For everybody; or the picture is live again."""
+        if self.may_freeze:
+            self._link.send(commands.Freeze(on=self.frozen is None))
 
     def hover(self, mark: str) -> None:
         if mark != self.hovered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
-from coachdesk.ui.ink_wording import SURFACES
+from coachdesk.ui.ink_wording import SURFACES, frozen
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.panels import HEARING_INK
@@ -46,7 +46,7 @@ class InkNote(QFrame):
         restyle(self, "hearing", kind)
 
     def put(self, content: QRectF, line: int) -> None:
-        """In the left top corner of the picture, in the first or the second ``line``; elided if it is too wide."""
+        """In the left top corner of the picture, in one of its first ``line``s, from 0; elided if it is too wide."""
         wide = min(AROUND_WORDS + self.label.sizeHint().width(), int(content.width()) - 2 * MARGIN)
         high = self.sizeHint().height()
         left, top = content.left() + MARGIN, content.top() + MARGIN + line * (high + 4)
@@ -62,7 +62,6 @@ class InkNotes:
         self.seen = InkNote(parent, "Who sees what you draw")
         self.still = InkNote(parent, "The picture")
         self.surface = InkNote(parent, "This place")
-        self.still.show_words("nobody", "still", "Stands still while you draw")
 
     def covers(self, place: QRectF) -> bool:
         """Whether something at ``place`` of the parent could not be read."""
@@ -86,7 +85,11 @@ class InkNotes:
             self.surface.put(content, 1)
         else:
             self.surface.hide()
-        if presenter.pen.still is not None and not content.isEmpty():
+        if presenter.frozen is not None and not content.isEmpty():
+            self.still.show_words("nobody", "still", frozen(presenter.frozen, presenter.own))
+            self.still.put(content, 2 if self.surface.isVisible() else 1)
+        elif presenter.pen.still is not None and not content.isEmpty():
+            self.still.show_words("nobody", "still", "Stands still while you draw")
             self.still.put(content, 1)
         else:
             self.still.hide()

@@ -45,6 +45,9 @@ CLEAR = Action("Clear", "Ctrl+Del", "clear", "Remove all your marks")
 CLEAR_ALL = Action("Clear all", "Ctrl+Shift+Del", "clear-all", "Remove everybody's marks")
 PIN = Action("Pin", "Shift+I", "pin", "Keep the newest mark, or the one under the pointer, from fading")
 AGAIN = Action("Show again", "Shift+G", "again", "Draw the last marks again, as fast as they were drawn")
+FREEZE = Action(
+    "Freeze for all", "F5", "still", "Everybody sees the picture as it is now, the customer too; again: live"
+)
 SHOW = Action(
     "Show to customer",
     "Shift+V",
@@ -69,6 +72,7 @@ class InkTools(QWidget):
         self.clear_all = _slim(CLEAR_ALL, partial(presenter.clear, everybody=True))
         self.pin = _slim(PIN, presenter.pin)
         self.again = _slim(AGAIN, presenter.again)
+        self.freeze = _slim(FREEZE, presenter.freeze)
         self.show_ = make_button(SHOW, presenter.show_to_customer)
         self._show_width = self.show_.sizeHint().width()
         self._acts = (
@@ -80,6 +84,7 @@ class InkTools(QWidget):
             self.clear_all,
             self.pin,
             self.again,
+            self.freeze,
         )
         self._menu = QMenu(self)
         self.setAccessibleName("Drawing tools")
@@ -113,6 +118,11 @@ class InkTools(QWidget):
         self.pin.describe("Unpin" if pinned else PIN.text, "Let the mark fade" if pinned else PIN.tip)
         self.pin.set_state("on" if pinned else "off")
         self.pin.setEnabled(presenter.to_pin is not None)
+        self.freeze.setVisible(presenter.own == "agent")
+        self.freeze.setEnabled(presenter.may_freeze)
+        self.freeze.set_state("on" if presenter.frozen is not None else "off")
+        words = ("Live again", "Everybody sees the live picture again")
+        self.freeze.describe(*(words if presenter.frozen is not None else (FREEZE.text, FREEZE.tip)))
         self.clear_all.setVisible(presenter.may_clear_all)
         self.show_.setVisible(presenter.to_show is not None)
         self.colour.update()

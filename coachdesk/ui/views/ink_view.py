@@ -123,7 +123,7 @@ class InkView(QWidget):
                 points = mapped(view, [(point.x, point.y) for point in trail]) or []
                 paint_pointer(painter, points, pointer.colour, pointer.width * content.height())
             self._paint_elsewhere(painter, content)
-            if presenter.pen.still is not None:
+            if presenter.pen.still is not None or presenter.frozen is not None:
                 painter.setPen(QPen(theme.colour("accent"), 6))
                 painter.drawRect(content)
 

@@ -1,0 +1,118 @@
+"""Stills at the agent's endpoint: the picture that stands still for everybody, and those that come in place of a video.
+
+The customer's page sends them, the hub hands them on to the observers, who see the customer's picture anyway, and what
+stands still to the customer as well, whose page may have been loaded anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from coachdesk import call as calls
+from coachdesk.media.inkhub import InkHub
+from coachdesk.media.peer import Peer
+from coachdesk.media.stillpipe import StillPipe
+from coachdesk.stillwire import AnyMessage, Ask, Have, Line, Thaw, Whole
+from signaling.protocol import CallView
+
+
+@dataclass
+class _Party:
+    """``pipe``: on the connection in use. ``has``: the frame of the still that is there or on its way there."""
+
+    pipe: StillPipe
+    has: int | None
+
+
+class StillHub:
+    """Says by the ink's ``stage`` what stands still, and sees to it that everybody gets that picture.
+
+    Attributes:
+        frozen: id of the frame that stands still, or None. It is no frame of the video's.
+        on_still: a still is here, to be looked at: it is of the customer's making.
+        on_thaw: the customer's camera is off, so nothing stands still any more.
+        on_line: stills come in place of the video from now on (True), or no longer.
+    """
+
+    def __init__(self, ink: InkHub) -> None:
+        self.frozen: int | None = None
+        self.on_still: Callable[[Whole], None] = lambda still: None
+        self.on_thaw: Callable[[], None] = lambda: None
+        self.on_line: Callable[[bool], None] = lambda stills: None
+        self._ink = ink
+        self._view: CallView | None = None
+        self._still: Whole | None = None
+        self._parties: dict[str, _Party] = {}
+        self._slow = False
+
+    def apply(self, view: CallView) -> None:
+        """Who is on the call."""
+        self._view = view
+        present = {each.party for each in view.parties}
+        self._parties = {name: party for name, party in self._parties.items() if name in present}
+
+    # --- what stands still --------------------------------------------------------------------------------------
+
+    def freeze(self, frame: int) -> None:
+        """From now on everybody sees the customer's picture as it is at this moment, called ``frame``."""
+        self.frozen, self._still = frame, None
+        self._tell()
+        customer = self._parties.get(self._view.customer) if self._view is not None else None
+        if customer is not None:
+            customer.pipe.send(Ask(frame=frame))
+
+    def thaw(self) -> None:
+        """The picture is live again for everybody."""
+        self.frozen = self._still = None
+        self._tell()
+
+    def _tell(self) -> None:
+        self._ink.show_still(self.frozen, instead=self._slow)
+
+    # --- what comes in ------------------------------------------------------------------------------------------
+
+    def received(self, party: str, peer: Peer, message: AnyMessage | Whole) -> None:
+        """A message of ``party`` on a connection to it; what is not theirs to say is not heard."""
+        if isinstance(message, Have):
+            self._begin(party, peer.stills, message)
+        elif self._view is not None and party == self._view.customer and not calls.held(self._view):
+            self._from_customer(message)
+
+    def _begin(self, party: str, pipe: StillPipe, have: Have) -> None:
+        known = self._parties[party] = _Party(pipe, have.frame)
+        if self.frozen is None or self._view is None:
+            return
+        if self._still is not None:
+            self._give(known, self._still)
+        elif party == self._view.customer:
+            pipe.send(Ask(frame=self.frozen))
+
+    def _from_customer(self, message: AnyMessage | Whole) -> None:
+        match message:
+            case Whole(frame=frame, live=False) if frame == self.frozen and self._still is None:
+                self._still = message
+                self._pass_on(message)
+                self.on_still(message)
+            case Whole(live=True) if self.frozen is None:
+                self._pass_on(message)
+                self.on_still(message)
+            case Thaw(frame=frame) if frame == self.frozen:
+                self.on_thaw()
+            case Line(stills=stills) if stills is not self._slow:
+                self._slow = stills
+                self._tell()
+                self.on_line(stills)
+
+    def _pass_on(self, still: Whole) -> None:
+        customer = self._view.customer if self._view is not None else ""
+        for name, party in self._parties.items():
+            if name != customer:
+                self._give(party, still)
+            elif not still.live:
+                party.has = still.frame
+
+    def _give(self, party: _Party, still: Whole) -> None:
+        if party.has != still.frame:
+            party.has = still.frame
+            party.pipe.send_still(still)

@@ -1,0 +1,156 @@
+"""What stands still on the customer's page, and stills in place of a video; the agent's end is scripted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from coachdesk.stillwire import Ask, Have, Line, Thaw, Whole
+from tests.web.conftest import Customer, Visit
+from tests.web.desk import Desk, until
+from tests.web.inkcall import CIRCLE, RED_SPOT, STILL, Dial, begin, end, in_call, newest
+from tests.web.inkhub import InkHub
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.allow_log("aiortc's own receiver complains of every picture lost on a busy machine"),
+]
+
+FRAME = 4711
+SPOT = RED_SPOT.replace('"ink"', '"still"')
+LOOK = """() => {
+  const canvas = document.getElementById("still");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let at = 0; at < data.length; at += 4) sum = (sum * 31 + data[at + 1]) % 2147483647;
+  return sum;
+}"""
+"""A number that another picture would not have."""
+SLOW = """async (slow) => {
+  const { Stills } = await import("./web/stills.js");
+  const set = Stills.prototype.setSlow;
+  window.slow ??= { set };
+  window.slow.now = slow;
+  Stills.prototype.setSlow = function () { window.slow.set.call(this, window.slow.now); };
+}"""
+"""Has the page believe that the line bears no video, with the next that happens."""
+
+
+def decoded(still: Whole) -> np.ndarray:
+    picture = cv2.imdecode(np.frombuffer(still.data, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
+
+
+async def freeze(hub: InkHub, frame: int = FRAME) -> Whole:
+    """The agent freezes the picture, and gets it."""
+    hub.stage(frozen=frame)
+    hub.stills.send(Ask(frame=frame))
+    await until(lambda: any(isinstance(each, Whole) for each in hub.got), "the still has come")
+    still = hub.got[-1]
+    assert isinstance(still, Whole)
+    return still
+
+
+async def on_still(customer: Customer) -> list[float]:
+    await customer.until(f"(async () => (await ({SPOT})()))()", "a mark is on the still")
+    found = await customer.ask(SPOT)
+    assert isinstance(found, list)
+    return found
+
+
+async def test_the_picture_stands_still_for_all_with_its_marks_until_it_is_released(
+    desk: Desk, visit: Visit, dial: Dial
+) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    hub.enter(begin("circle-0", frame=await newest(customer)), end("circle-0", [0.7, 0.7], [0.72, 0.74]))
+    still = await freeze(hub)
+    assert (still.frame, still.live, decoded(still).shape) == (FRAME, False, (360, 640, 3))
+    await customer.see("Maria Lopez has stopped the picture. Everybody sees this; you may move your phone.")
+    seen = await customer.ask(LOOK)
+    await customer.ask("void (pan = 200)")
+    await customer.until("document.getElementById('preview').currentTime", "the camera goes on")
+    assert await customer.ask(LOOK) == seen
+    hub.enter(begin("circle-1", frame=FRAME), CIRCLE)
+    assert (await on_still(customer))[:2] == [pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015)]
+    hub.enter({"kind": "remove", "mark": "circle-1"})
+    await customer.until(f"(async () => !(await ({SPOT})()))()", "it is removed")
+    anchors = [{"marks": ["circle-0"], "state": "tracked", "h": STILL}]
+    hub.say_live({"kind": "poses", "frame": FRAME, "epoch": 1, "anchors": anchors})
+    assert (await on_still(customer))[:2] == [pytest.approx(0.71, abs=0.01), pytest.approx(0.72, abs=0.015)]
+    hub.stage(frozen=None)
+    await customer.page.locator("#still").wait_for(state="hidden")
+    await customer.page.locator("#advice").wait_for(state="hidden")
+
+
+async def test_the_customer_draws_on_what_stands_still(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    await freeze(hub)
+    await customer.tap("Draw on the picture")
+    box = await customer.page.locator("#ink").bounding_box()
+    assert box is not None
+    left, middle = box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2
+    await customer.page.mouse.move(left, middle)
+    await customer.page.mouse.down()
+    await customer.page.mouse.move(left + 60, middle, steps=4)
+    await customer.page.mouse.up()
+    await until(lambda: hub.edits("end"), "the stroke has ended")
+    assert hub.edits("begin")[0]["frame"] == FRAME
+    x, y, *_ = hub.edits("end")[0]["path"][0]
+    assert (x, y) == (pytest.approx(0.3, abs=0.01), pytest.approx(0.5, abs=0.02))
+
+
+async def test_a_page_that_comes_later_gets_what_stands_still(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    hub.stage(frozen=FRAME)
+    await customer.page.locator("#still").wait_for()
+    red = cv2.imencode(".jpg", np.full((360, 640, 3), (20, 20, 240), np.uint8))[1].tobytes()
+    hub.stills.send_still(Whole(FRAME, False, red))
+    _, _, count = await on_still(customer)
+    assert count > 10_000
+
+
+async def test_without_a_camera_nothing_can_stand_still(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    await freeze(hub)
+    await customer.tap("Stop camera")
+    await until(lambda: Thaw(frame=FRAME) in hub.got, "the page says that the camera is off")
+    hub.stage(frozen=None)
+    hub.stage(frozen=FRAME + 1)
+    hub.stills.send(Ask(frame=FRAME + 1))
+    await until(lambda: Thaw(frame=FRAME + 1) in hub.got, "there is no picture to be had")
+
+
+async def test_stills_come_one_by_one_while_the_line_bears_no_video(
+    desk: Desk, visit: Visit, dial: Dial
+) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    await customer.ask(SLOW, True)
+    await customer.tap("Mute")
+    await until(lambda: sum(isinstance(each, Whole) for each in hub.got) >= 2, "two stills have come")
+    assert [type(each) for each in hub.got[:3]] == [Have, Line, Whole]
+    first, second = [each for each in hub.got if isinstance(each, Whole)][:2]
+    assert first.live
+    assert 0 < (second.frame - first.frame) & 0xFFFFFFFF < 60 * 90_000
+    assert decoded(first).shape[1] <= 640
+    hub.enter(begin("circle-1", frame=second.frame), CIRCLE)
+    assert (await on_still(customer))[:2] == [pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015)]
+    await customer.ask(SLOW, False)
+    await customer.tap("Unmute")
+    await until(lambda: hub.got[-1] == Line(stills=False), "the page says that the video is back")
+    await customer.page.locator("#still").wait_for(state="hidden")
+
+
+async def test_what_is_no_message_does_no_harm(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, hub = await in_call(desk, visit, dial)
+    channel = hub.stills._channel
+    for text in ("", "null", "[]", '{"kind":"ask"}', '{"kind":"ask","frame":-1}', '{"kind":"got","frame":1}', " " * 600,
+                 '{"kind":"still","frame":1,"size":0}', '{"kind":"still","frame":1,"size":99999999}'):  # fmt: skip
+        channel.send(text)
+    channel.send(b"piece")
+    channel.send('{"kind":"still","frame":1,"size":4}')
+    channel.send(b"piece")
+    assert (await freeze(hub)).frame == FRAME
+    assert customer.errors == []
