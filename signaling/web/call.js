@@ -25,9 +25,9 @@ export class Call {
   /** @type {Promise<void>} */ #work = Promise.resolve();
   /** @type {MediaState} */ state = "connecting";
   agentVisible = false;
-  #askTimer = 0;
   /** The line bears no pictures beside the sound: the customer's are not sent for now. */
   suspended = false;
+  #askTimer = 0;
   #lookTimer = 0;
   #pictures = 0;
   #sameLooks = 0;
@@ -159,9 +159,9 @@ export class Call {
     const suspended = this.#current?.suspended ?? false;
     if (this.#closed || (visible === this.agentVisible && suspended === this.suspended)) return;
     this.agentVisible = visible;
+    this.suspended = suspended;
     this.handlers.onChange();
   }
-    this.suspended = suspended;
 
   /** @param {MediaState} state */
   #enter(state) {

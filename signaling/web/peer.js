@@ -13,17 +13,17 @@ import { counters, LossWatch, withRed } from "./redundancy.js";
 import { stillChannel } from "./stillpipe.js";
 
 const VIDEO_BITRATE = 1_500_000;
-const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
 const SOUND_BITRATE = 32_000;
 const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
+const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
 const WATCH_MS = 2000;
 const MAX_EARLY_CANDIDATES = 64;
 
 export class Peer {
   /** @type {SignalBody[]} */ #early = [];
   #offer = "";
-  #loss = new LossWatch();
   #line = new LineWatch();
+  #loss = new LossWatch();
   #watch = 0;
   /** @type {RTCDataChannel | null} */ #control = null;
   #hearing = new Hearing();
@@ -167,8 +167,6 @@ function preferVp8(transceiver) {
   if (vp8.length > 0) transceiver.setCodecPreferences([...vp8, ...others]);
 }
 
-/** @param {RTCRtpSender | undefined} sender */
-async function limit(sender) {
 /** @param {RTCRtpSender | undefined} sender @param {RTCRtpEncodingParameters} how */
 async function change(sender, how) {
   const parameters = sender?.getParameters();
@@ -177,6 +175,8 @@ async function change(sender, how) {
   await sender.setParameters(parameters);
 }
 
+/** @param {RTCRtpSender | undefined} sender */
+async function limit(sender) {
   const parameters = sender?.getParameters();
   if (!sender || !parameters?.encodings?.length) return;
   parameters.encodings[0].maxBitrate = VIDEO_BITRATE;
