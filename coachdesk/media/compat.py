@@ -17,7 +17,6 @@ from typing import Any
 
 import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
-from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcrtpparameters import (
     RTCRtpCodecParameters,
     RTCRtpReceiveParameters,
@@ -40,14 +39,13 @@ from coachdesk.media.contract import check
 from coachdesk.media.pacer import Pacer
 from coachdesk.media.packet import Packet, seq_delta
 from coachdesk.media.rate import Path, RoundTrips, SentReports
+from coachdesk.media.receivelimit import ReceiveLimit
 from coachdesk.media.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
 
 log = logging.getLogger(__name__)
 
 QUEUE_PACKETS = 512
 """What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless TURN blocks."""
-START_BITRATE = 2_000_000
-"""Bits per second a sender of video is told it may use until congestion shows."""
 
 
 # --- process-wide settings ----------------------------------------------------------------------------------
@@ -324,20 +322,6 @@ class RtpOut:
 # --- receiving ----------------------------------------------------------------------------------------------
 
 
-class _ReceiveLimit:
-    """The bandwidth estimate sent to whoever sends video (REMB): generous from the start, cut when congestion shows.
-
-    aiortc's own begins with what has arrived after 3 s and grows by 8 % a second: half a minute to 720p.
-    """
-
-    def __init__(self) -> None:
-        self._estimator = RemoteBitrateEstimator()
-        self._estimator.rate_control.set_estimate(START_BITRATE, clock.current_ms())
-
-    def add(self, **arrival: int) -> tuple[int, list[int]] | None:
-        return self._estimator.add(**arrival)
-
-
 def _payload_type(codecs: list[RTCRtpCodecParameters], name: str) -> int | None:
     return next((codec.payloadType for codec in codecs if codec.name.lower() == name), None)
 
@@ -360,7 +344,7 @@ class RtpIn:
         self._set("jitter_buffer", self)
         self._set("nack_generator", None)
         if receiver._RTCRtpReceiver__remote_bitrate_estimator is not None:  # type: ignore[attr-defined]
-            self._set("remote_bitrate_estimator", _ReceiveLimit())
+            self._set("remote_bitrate_estimator", ReceiveLimit())
 
     def add(self, rtp: RtpPacket) -> tuple[bool, None]:
         """Called by aiortc in place of its jitter buffer's: (send PLI?, complete frame)."""

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from coachdesk.media import vp8
-from coachdesk.media.compat import START_BITRATE
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.receivelimit import START_BITRATE
 from tests.media.peers import Network, pair, until
 
 pytestmark = pytest.mark.media
