@@ -5,8 +5,8 @@
 Real server, endpoints and tracker; Chromium as the customer, whose camera is a video with known motion (``panning.py``): 30
 degrees a second, 1280 x 720. The agent draws a circle while it stands still. From then on pictures of the page's screen are
 taken, and in each the circle's middle is compared with where the thing is in the picture seen there. Swim is the distance,
-in pixels of 1280 x 720. What comes to the page by the channels of ink is held back there by the way to the agent and back,
-``--delay-ms`` each: that is what a network with this delay does to marks.
+in pixels of 1280 x 720; or the mark is hidden. What comes to the page by the channels of ink is held back there by the way
+to the agent and back, ``--delay-ms`` each: that is what a network with this delay does to marks.
 
 Measured with the page's own tracking, and without: then each mark is where the agent saw it last.
 """
@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 # Started as a script, this file's folder comes first, and bench/signaling.py would hide the package of that name.
@@ -33,6 +35,7 @@ from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
+from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 
@@ -41,6 +44,9 @@ WINDOW: ViewportSize = {"width": 1280, "height": 900}
 COLOUR = "#ff00ff"
 FROM, TO = (0.46, 0.42), (0.54, 0.58)
 """Corners of the circle drawn."""
+SMALLEST = 0.75 * (TO[1] - FROM[1]) * panning.HEIGHT
+"""Pixels from top to bottom of the circle; an arrow at the edge and a small picture of a lost mark have less."""
+PAUSE_SECONDS = 0.02
 MEANWHILE_SECONDS = 60.0
 MARGIN = 120
 """Pixels from the edge within which the thing counts as in view."""
@@ -131,13 +137,6 @@ async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str,
     }
 
 
-async def _standing_still(page: Page) -> None:
-    """Waits until the camera has been at rest for so long that the agent sees it, too."""
-    async with asyncio.timeout(MEANWHILE_SECONDS):
-        while not panning.STILL // 2 <= panning.number_in(await _screen(page)) < panning.STILL:  # noqa: ASYNC110 - no events
-            await asyncio.sleep(0.05)
-
-
 async def _screen(page: Page) -> panning.Picture:
     """The camera's picture with what is drawn on it, as the screen shows it, height x width x 3 (BGR)."""
     png = await page.screenshot(clip=await page.evaluate(PICTURE))
@@ -180,44 +179,66 @@ async def _own_strokes(page: Page) -> list[float]:
 
 async def swim(page: Page, agent: RemoteEndpoint, samples: int, keep: Path | None = None) -> dict[str, float]:
     """Distances while the camera turns; ``hidden``: share of pictures in which the thing is seen and the mark is not."""
-    await agent.do(commands.Frames(on=True))
-    await agent.wait(events.Frames)
-    await _standing_still(page)
-    drawn = await agent.do(
-        commands.Draw(tool=Tool.CIRCLE, colour=COLOUR, points=[Point(*FROM), Point(*TO)], fade=600)
-    )
-    assert isinstance(drawn, events.Drawn)
-    middle = (FROM[0] + TO[0]) / 2 * panning.WIDTH, (FROM[1] + TO[1]) / 2 * panning.HEIGHT
-    distances: list[float] = []
-    hidden = 0
-    async with asyncio.timeout(MEANWHILE_SECONDS + samples * 5):
-        while len(distances) + hidden < samples:
-            screen = await _screen(page)
-            number = panning.number_in(screen)
-            if not panning.STILL < number < panning.FRAMES:
-                await asyncio.sleep(0.02)
-                continue
-            truth = panning.place(number, *middle)
-            if not MARGIN < truth[0] < panning.WIDTH - MARGIN:
-                continue
-            found = _circle(screen)
+    await draw(agent)
+    found: list[float | None] = []
+    async with asyncio.timeout(MEANWHILE_SECONDS + samples * 2):
+        async for distance, screen in distances(page):
             if keep is not None:
-                cv2.imwrite(f"{keep}-{len(distances) + hidden:03}.png", screen)
-            if found is None:
-                hidden += 1
-            else:
-                distances.append(float(np.hypot(found[0] - truth[0], found[1] - truth[1])))
+                cv2.imwrite(f"{keep}-{len(found):03}.png", screen)
+            found.append(distance)
+            if len(found) == samples:
+                break
     await agent.do(commands.Undo())
-    return {**_spread(distances), "hidden": hidden / samples}
+    shown = [distance for distance in found if distance is not None]
+    return {**_spread(shown), "hidden": 1 - len(shown) / samples}
+
+
+async def distances(page: Page) -> AsyncIterator[tuple[float | None, panning.Picture]]:
+    """Of the circle from its thing in pictures of the screen while the camera turns, as long as the thing is in them;
+    None: the circle is not. Without end.
+    """
+    middle = (FROM[0] + TO[0]) / 2 * panning.WIDTH, (FROM[1] + TO[1]) / 2 * panning.HEIGHT
+    while True:
+        screen = await _screen(page)
+        number = panning.number_in(screen)
+        thing = panning.place(number, *middle)
+        if panning.STILL < number < panning.FRAMES and MARGIN < thing[0] < panning.WIDTH - MARGIN:
+            found = _circle(screen)
+            yield (math.dist(found, thing) if found else None), screen
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def draw(agent: RemoteEndpoint) -> None:
+    """A circle around the thing, on a picture that the agent got while the camera was at rest."""
+    await agent.do(commands.Frames(on=True))
+    frames = await agent.wait(events.Frames)
+    reader = FrameReader(frames.name)
+    try:
+        async with asyncio.timeout(MEANWHILE_SECONDS):
+            while (picture := reader.read()) is None or not 0 < _number(picture) < panning.STILL:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        reader.close()
+    await agent.do(
+        commands.Draw(
+            tool=Tool.CIRCLE, colour=COLOUR, points=[Point(*FROM), Point(*TO)], fade=600, frame=picture.frame
+        )
+    )
+
+
+def _number(picture: SharedPicture) -> int:
+    return panning.number_in(np.ascontiguousarray(picture.bgra[..., :3]))
 
 
 def _circle(screen: panning.Picture) -> tuple[float, float] | None:
-    """The middle of what is drawn in COLOUR, in pixels of the camera's picture."""
+    """The middle of the circle, in pixels of the camera's picture. What there is of a lost mark is smaller."""
     blue, green, red = (screen[..., plane].astype(int) for plane in range(3))
     rows, columns = np.nonzero((red > 190) & (blue > 190) & (green < 70))
     if len(rows) < 30:
         return None
     scale = panning.WIDTH / screen.shape[1]
+    if (rows.max() - rows.min()) * scale < SMALLEST:
+        return None
     x, y = (columns.min() + columns.max() + 1) / 2, (rows.min() + rows.max() + 1) / 2
     return float(x * scale - 0.5), float(y * scale - 0.5)
 

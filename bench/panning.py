@@ -23,6 +23,7 @@ EXPOSURE = 1 / 90
 BITS, SQUARE = 9, 40
 WORKBENCH = (3600, 1500)
 QUALITY = 92
+JPEG_BEGINS = b"\xff\xd8\xff"
 
 Picture = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
@@ -71,15 +72,28 @@ def place(number: int, x: float, y: float) -> tuple[float, float]:
     return float(at[0] / at[2]), float(at[1] / at[2])
 
 
-def write(path: Path, width: int = WIDTH) -> None:
-    """As Motion JPEG, which Chromium takes for a camera; ``width`` of the pictures may be less."""
-    table, size = workbench(), (width, width * HEIGHT // WIDTH)
+def write(path: Path) -> None:
+    """As Motion JPEG, which Chromium takes for a camera."""
+    table = workbench()
     with path.open("wb") as file:
         for number in range(FRAMES):
-            picture = cv2.resize(_exposed(table, number), size, interpolation=cv2.INTER_AREA)
-            done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-            assert done
-            file.write(data.tobytes())
+            file.write(_jpeg(_exposed(table, number)))
+
+
+def scale(path: Path, smaller: Path, width: int) -> None:
+    """Writes a video of ``write`` once more, with fewer pixels."""
+    size = width, width * HEIGHT // WIDTH
+    pictures = path.read_bytes().split(JPEG_BEGINS)[1:]
+    with smaller.open("wb") as file:
+        for data in pictures:
+            picture = cv2.imdecode(np.frombuffer(JPEG_BEGINS + data, np.uint8), cv2.IMREAD_COLOR)
+            file.write(_jpeg(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)))
+
+
+def _jpeg(picture: cv2.typing.MatLike) -> bytes:
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    assert done
+    return data.tobytes()
 
 
 def number_in(picture: Picture) -> int:

@@ -1,10 +1,11 @@
 /**
  * Which picture of the camera a packet's RTP timestamp is of. Pure.
  *
- * A browser stamps pictures with 90 ticks per millisecond of their capture, from an origin it does not tell. The origin is
- * found by votes: every encoded frame was captured within a tenth of a second before it was encoded, so every picture seen
- * then is a candidate, and the right pairs alone agree on one origin. Cameras that are too regular for that leave some
- * origins with as many votes, one frame apart: of these, the latest that is possible.
+ * A browser stamps pictures with 90 ticks per millisecond of their capture, from an origin it does not tell, the same for a
+ * whole connection. The origin is found by votes: no frame was encoded before it was captured, and the quickest within a
+ * tenth of a second, so every pair of a picture seen and a frame encoded that allows for this is a candidate, and the right
+ * pairs alone agree on one origin. Cameras that are too regular for that leave some origins with as many votes, one frame
+ * apart: of these, the latest that is possible.
  */
 
 const TICKS = 90;
@@ -13,18 +14,21 @@ const SEEN_MOST = 90;
 const ENCODED_MOST = 60;
 const CLOSE_MS = 1.5;
 const CLEARLY = 0.8;
+const VOTES_LEAST = 5;
 const VOTES_EVERY = 10;
 /** From capture to what is told of a frame by the agent's endpoint, but for the way there and back. */
 const HANDLING_MS = 55;
 const ANSWERED_MOST = 60;
+const GUESSED_WITHIN_MS = 100;
 
 export class CaptureClock {
   /** @type {number[]} */ #seen = [];
-  /** @type {{ms: number, at: number}[]} */ #encoded = [];
+  /** @type {number[]} */ #encoded = [];
   /** @type {number | null} */ #origin = null;
   #lastTicks = 0;
   #ms = 0;
   #sinceVotes = 0;
+  /** The latest origin possible. */ #latest = Infinity;
   /** @type {number[]} */ #answered = [];
 
   /** A picture was captured. @param {number} time  ms */
@@ -37,7 +41,8 @@ export class CaptureClock {
   encoded(ticks, at) {
     this.#ms = this.#unwrapped(ticks);
     this.#lastTicks = ticks;
-    this.#encoded.push({ ms: this.#ms, at });
+    this.#latest = Math.min(this.#latest, at - this.#ms);
+    this.#encoded.push(this.#ms);
     if (this.#encoded.length > ENCODED_MOST) this.#encoded.shift();
     if (++this.#sinceVotes >= VOTES_EVERY || this.#origin === null) this.#vote();
   }
@@ -56,12 +61,19 @@ export class CaptureClock {
     this.#encoded = [];
     this.#answered = [];
     this.#origin = null;
+    this.#latest = Infinity;
   }
 
   /** When the picture with this timestamp was captured, ms; null while that is not known. @param {number} ticks */
   time(ticks) {
-    const origin = this.#origin ?? (this.#answered.length ? Math.min(...this.#answered) : null);
+    const guessed = this.#answered.length && !this.#encoded.length ? Math.min(...this.#answered) : null;
+    const origin = this.#origin ?? guessed;
     return origin === null ? null : this.#unwrapped(ticks) + origin;
+  }
+
+  /** ms by which such a time may be off; 0: each picture is known by it. */
+  get uncertainty() {
+    return this.#origin === null ? GUESSED_WITHIN_MS : 0;
   }
 
   /** The timestamp of the picture captured at `time`; null while that is not known. @param {number} time */
@@ -78,22 +90,29 @@ export class CaptureClock {
   #vote() {
     this.#sinceVotes = 0;
     const origins = [];
-    for (const { ms, at } of this.#encoded) {
-      for (const time of this.#seen) if (time <= at && time > at - ENCODING_MOST_MS) origins.push(time - ms);
+    for (const ms of this.#encoded) {
+      for (const time of this.#seen) {
+        const origin = time - ms;
+        if (origin <= this.#latest && origin > this.#latest - ENCODING_MOST_MS) origins.push(origin);
+      }
     }
     origins.sort((a, b) => a - b);
-    this.#origin = latestOfTheBest(origins);
+    this.#origin = latestOfTheBest(origins) ?? this.#origin;
+    if (this.#origin !== null && this.#origin > this.#latest) this.#origin = null;
   }
 }
 
-/** The middle of the latest cluster that has nearly as many members as the largest. @param {number[]} sorted */
+/**
+ * The middle of the latest cluster that has nearly as many members as the largest; null: none has enough.
+ * @param {number[]} sorted
+ */
 function latestOfTheBest(sorted) {
   const votes = sorted.map((origin, n) => {
     let end = n;
     while (end < sorted.length && sorted[end] <= origin + CLOSE_MS) end++;
     return end - n;
   });
-  const enough = CLEARLY * votes.reduce((a, b) => Math.max(a, b), 1);
+  const enough = CLEARLY * votes.reduce((a, b) => Math.max(a, b), VOTES_LEAST);
   const latest = votes.findLastIndex((count) => count >= enough);
   return latest < 0 ? null : sorted[latest + Math.floor((votes[latest] - 1) / 2)];
 }

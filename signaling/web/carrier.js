@@ -26,7 +26,10 @@ import { apply, centre, IDENTITY, inFront, inverse, times } from "./homography.j
 import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
-const SAME_FRAME_MS = 40; // half of what lies between two pictures, at 12 a second
+/** Less than what lies between any two pictures, ms. */
+const SAME_FRAME_MS = 4;
+/** Pixels by which pictures may have moved that show the same. */
+const STILL = 0.5;
 /** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet:
  * what is followed here alone may be another thing by then, and hidden is better than wrong. */
 const TRUSTED_MS = 2000;
@@ -66,33 +69,33 @@ export class Carrier {
   }
 
   /**
-   * Where a mark was at `time`, as the agent says.
+   * Where a mark was at `time`, as the agent says. It counts where it is known what was seen here then.
    * @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {number} time
+   * @param {number} uncertainty  ms by which `time` may be off; 0: each picture is known by it
    */
-  place(id, outline, pose, time) {
-    this.#place(id, outline, pose, time);
+  place(id, outline, pose, time, uncertainty) {
+    this.#place(id, outline, pose, this.#frame(time, uncertainty));
     const anchor = this.#anchors.get(id);
     if (anchor) anchor.drawn = false;
   }
 
   /**
    * It was drawn on the picture of `time`, and that is all that is known.
-   * @param {string} id @param {Point[]} outline @param {number} time
+   * @param {string} id @param {Point[]} outline @param {number} time @param {number} uncertainty
    */
-  drawn(id, outline, time) {
-    this.#place(id, outline, IDENTITY, time);
+  drawn(id, outline, time, uncertainty) {
+    this.#place(id, outline, IDENTITY, this.#frame(time, uncertainty));
   }
 
-  /** @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {number} time */
-  #place(id, outline, pose, time) {
-    const frame = this.#frame(time);
+  /** @param {string} id @param {Point[]} outline @param {readonly number[]} pose @param {Seen} [frame] */
+  #place(id, outline, pose, frame) {
     if (!frame) return;
     const [into, out] = this.#scales();
     const place = times(into, times(pose, out));
     const anchor = this.#anchors.get(id);
     const motion = anchor?.track.motions.get(frame.time);
-    if (anchor && time < anchor.told) return; // overtaken on the way
-    if (anchor && motion && this.#rebase(anchor, motion, place)) anchor.told = time;
+    if (anchor && frame.time < anchor.told) return; // overtaken on the way
+    if (anchor && motion && this.#rebase(anchor, motion, place)) anchor.told = frame.time;
     else if (!anchor || motion || anchor.track.follower.missed) this.#begin(id, outline, place, frame);
   }
 
@@ -130,7 +133,7 @@ export class Carrier {
 
   /** How the whole picture has moved since `time`, roughly. @param {number} time @returns {Matrix} */
   since(time) {
-    const frame = this.#frame(time);
+    const frame = this.#nearest(time);
     const { x, y } = frame ? this.#shiftSince(frame) : { x: 0, y: 0 };
     return [1, 0, x / this.#width, 0, 1, y / this.#height, 0, 0, 1];
   }
@@ -201,11 +204,26 @@ export class Carrier {
     return nearest && (nearest.away < TOGETHER || tracks.size >= TRACKS_MOST) ? nearest.track : null;
   }
 
+  /**
+   * The picture of that time, or, if all that were seen around it show the same, one of these; undefined: not known. Where the
+   * camera turned at 30 degrees a second, the next picture would be 25 pixels off at 1280 x 720.
+   * @param {number} time @param {number} uncertainty
+   */
+  #frame(time, uncertainty) {
+    const nearest = this.#nearest(time);
+    if (!nearest || (!uncertainty && Math.abs(nearest.time - time) < SAME_FRAME_MS)) return nearest;
+    const before = this.#seen.findLastIndex((seen) => seen.time <= time - uncertainty);
+    const after = this.#seen.findIndex((seen) => seen.time >= time + uncertainty);
+    if (before < 0 || after < 0) return undefined;
+    const moved = this.#seen.slice(before + 1, after + 1).some(({ shift }) => Math.hypot(shift.x, shift.y) > STILL);
+    return moved ? undefined : nearest;
+  }
+
   /** @param {number} time @returns {Seen | undefined} */
-  #frame(time) {
+  #nearest(time) {
     let best;
     for (const seen of this.#seen) if (!best || Math.abs(seen.time - time) < Math.abs(best.time - time)) best = seen;
-    return best && Math.abs(best.time - time) < SAME_FRAME_MS ? best : undefined;
+    return best;
   }
 
   /** @param {Seen} frame @returns {Point} */

@@ -11,20 +11,20 @@ import { IDENTITY } from "./homography.js";
 
 const LONG_SIDE = 640;
 const KEPT = 24;
-const SAME_FRAME_MS = 25;
+const SAME_FRAME_MS = 4;
 const STALE_MS = 1000;
 
 /** Stands in for a Carrier. */
 export class Delayed {
   /** Oldest first; canvases are used over and over. @type {Kept[]} */ #kept = [];
 
-  /** The newest picture. @param {HTMLVideoElement} video @param {number} time  of capture, ms */
-  see(video, time) {
-    const scale = Math.min(1, LONG_SIDE / Math.max(video.videoWidth, video.videoHeight));
+  /** The newest picture. @param {HTMLCanvasElement} picture @param {number} time  of capture, ms */
+  see(picture, time) {
+    const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
     const canvas = (this.#kept.length < KEPT ? null : this.#kept.shift()?.canvas) ?? document.createElement("canvas");
-    const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
+    const [width, height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
+    canvas.getContext("2d")?.drawImage(picture, 0, 0, width, height);
     this.#kept.push({ canvas, time, poses: new Map() });
   }
 
@@ -63,6 +63,11 @@ export class Delayed {
   /** The picture to be shown, or null: the camera's own. */
   get picture() {
     return this.#shown?.canvas ?? null;
+  }
+
+  /** When that was captured, ms, or null. */
+  get time() {
+    return this.#shown?.time ?? null;
   }
 
   get #shown() {

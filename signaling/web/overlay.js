@@ -12,6 +12,7 @@
 import { opacity, outline } from "./board.js";
 import { Carrier } from "./carrier.js";
 import { Delayed, Pace } from "./delayed.js";
+import { Held } from "./held.js";
 import { apply, centre, times } from "./homography.js";
 import { Keepsakes } from "./keepsakes.js";
 import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
@@ -28,10 +29,10 @@ export class Overlay {
   #pace = new Pace();
   #keepsakes = new Keepsakes();
   #small = document.createElement("canvas");
+  #held;
   #context;
   #smallContext;
   #anchors = new Map();
-  #newest = 0;
   #clear = true;
   /** @type {HTMLCanvasElement | null} */ #frozen = null;
   #request = 0;
@@ -42,6 +43,7 @@ export class Overlay {
    */
   constructor(video, canvas, ink) {
     [this.video, this.canvas, this.ink, this.clock] = [video, canvas, ink, ink.captures];
+    this.#held = new Held(video);
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const small = this.#small.getContext("2d", { willReadFrequently: true });
     this.#smallContext = /** @type {CanvasRenderingContext2D} */ (small);
@@ -95,13 +97,13 @@ export class Overlay {
     const about = outline(mark);
     const time = this.#timeOf(mark);
     if (this.carrier.pose(mark.mark)) this.carrier.outline(mark.mark, about);
-    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time);
+    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time, this.clock.uncertainty);
   }
 
   /** When the picture it was drawn on was captured; null: not known. @param {Mark} mark */
   #timeOf({ author, frame }) {
     if (frame !== null) return this.clock.time(frame);
-    return author === "customer" ? this.#newest : null; // on whatever another may have drawn, it was not this one
+    return author === "customer" ? this.#shownTime : null; // on whatever another may have drawn, it was not this one
   }
 
   /** Where an anchor was in some frame. @param {Mark[]} marks @param {Pose} pose */
@@ -110,13 +112,17 @@ export class Overlay {
     for (const { mark } of marks) this.#anchors.set(mark, key);
     if (pose.state === "lost" || pose.state === "off_screen") return this.carrier.drop(key);
     const time = this.clock.time(pose.frame);
-    if (pose.h && time !== null) this.carrier.place(key, outline(marks[0]), pose.h, time);
+    if (pose.h && time !== null) this.carrier.place(key, outline(marks[0]), pose.h, time, this.clock.uncertainty);
     return undefined;
   }
 
   /** The RTP timestamp of the picture on the screen, or null. */
   get frame() {
-    return this.clock.ticks(this.#newest);
+    return this.clock.ticks(this.#shownTime);
+  }
+
+  get #shownTime() {
+    return (this.carrier instanceof Delayed && this.carrier.time) || this.#held.time;
   }
 
   /** Where in the picture a point of the canvas is (CSS pixels), or null. @param {number} x @param {number} y */
@@ -149,19 +155,18 @@ export class Overlay {
 
   #next() {
     if (!this.#running) return;
-    const seen = (/** @type {number} */ now, /** @type {VideoFrameCallbackMetadata} */ frame) => this.#frame(frame.captureTime ?? now);
-    if (this.video.requestVideoFrameCallback) this.#request = this.video.requestVideoFrameCallback(seen);
+    const video = this.video;
+    if (video.requestVideoFrameCallback) this.#request = video.requestVideoFrameCallback((now, frame) => this.#frame(now, frame));
     else requestAnimationFrame((now) => this.#frame(now));
   }
 
-  /** A new picture. @param {number} time  of its capture, ms */
-  #frame(time) {
+  /** Perhaps a new picture. @param {number} now  ms @param {VideoFrameCallbackMetadata} [told] */
+  #frame(now, told) {
     this.#next();
-    if (!this.video.videoWidth || time === this.#newest) return;
     const began = performance.now();
-    this.#newest = time;
-    this.clock.captured(time);
-    this.#see(time);
+    if (!this.#held.take(this.#viewport().width * this.#ratio, now, told)) return;
+    this.clock.captured(this.#held.time);
+    this.#see();
     if (this.#frozen) this.#paintFrozen(this.#frozen);
     else this.#paint(false);
     this.#keepUp(began);
@@ -171,15 +176,16 @@ export class Overlay {
   #keepUp(began) {
     const now = performance.now();
     this.#pace.handled(now, now - began, this.carrier instanceof Carrier && this.carrier.count > 0);
-    if (this.#pace.slow !== this.carrier instanceof Delayed) this.carrier = this.#pace.slow ? new Delayed() : new Carrier();
+    const late = this.#pace.slow && !this.clock.uncertainty; // each picture has to be known by its time for that
+    if (late !== this.carrier instanceof Delayed) this.carrier = late ? new Delayed() : new Carrier();
   }
 
-  /** @param {number} time */
-  #see(time) {
-    if (this.carrier instanceof Delayed) return this.carrier.see(this.video, time);
+  #see() {
+    const { canvas, time } = this.#held;
+    if (this.carrier instanceof Delayed) return this.carrier.see(canvas, time);
     const { width, height } = smallSize(this.video.videoWidth, this.video.videoHeight);
     if (this.#small.width !== width || this.#small.height !== height) [this.#small.width, this.#small.height] = [width, height];
-    this.#smallContext.drawImage(this.video, 0, 0, width, height);
+    this.#smallContext.drawImage(canvas, 0, 0, width, height);
     this.carrier.see(this.#smallContext.getImageData(0, 0, width, height).data, width, height, time);
     return undefined;
   }
@@ -190,7 +196,7 @@ export class Overlay {
     if (!things.length && !this.#lost().length && !anyway) return this.#wipe();
     this.#begin();
     const { left, top, width, height } = this.#viewport();
-    const picture = (this.carrier instanceof Delayed && this.carrier.picture) || this.video;
+    const picture = (this.carrier instanceof Delayed && this.carrier.picture) || this.#held.canvas;
     this.#mirroring(() => this.#context.drawImage(picture, left, top, width, height));
     for (const draw of things) draw();
     this.#keepsakes.paint(this.#context, this.canvas.clientWidth, this.canvas.clientHeight, this.#lost());

@@ -52,8 +52,8 @@ FOLLOW = """async ({ maps, late, wrong }) => {
   const offs = [];
   maps.forEach((map, n) => {
     carrier.see(view(n >= wrong ? other : data, map, width, height), width, height, n * 33);
-    if (n === 3) carrier.place("m", outline, [1, 0, 0, 0, 1, 0, 0, 0, 1], 0);
-    if (n > 3 + late && n < wrong) carrier.place("m", outline, pose(n - late), (n - late) * 33);
+    if (n === 3) carrier.place("m", outline, [1, 0, 0, 0, 1, 0, 0, 0, 1], 0, 0);
+    if (n > 3 + late && n < wrong) carrier.place("m", outline, pose(n - late), (n - late) * 33, 0);
     if (n <= 3) return;
     const found = carrier.pose("m");
     const truth = pose(n);
@@ -150,7 +150,7 @@ async def test_many_marks_share_what_is_followed(desk: Desk, visit: Visit) -> No
           const marks = Array.from({ length: 20 }, (_, n) => at(n));
           maps.forEach((map, n) => {
             carrier.see(view(data, map, 320, 180), 320, 180, n * 33);
-            if (n === 0) marks.forEach((mark, id) => carrier.place(`${id}`, [mark], one, 0));
+            if (n === 0) marks.forEach((mark, id) => carrier.place(`${id}`, [mark], one, 0, 0));
           });
           const moved = maps[0][2] - maps[maps.length - 1][2];
           return marks.map((_, id) => {
@@ -189,12 +189,12 @@ async def test_a_pose_for_what_is_seen_again_brings_the_mark_back(desk: Desk, vi
           const dark = new Uint8ClampedArray(320 * 180 * 4);
           const see = (n, picture = view(data, one, 320, 180)) => carrier.see(picture, 320, 180, n * 33);
           const shown = [];
-          see(0); carrier.place("m", outline, one, 0); shown.push(carrier.pose("m") !== null);
+          see(0); carrier.place("m", outline, one, 0, 0); shown.push(carrier.pose("m") !== null);
           for (let n = 1; n < 20; n++) see(n, dark);
           shown.push(carrier.pose("m") !== null);
           see(20); shown.push(carrier.pose("m") !== null);
-          carrier.place("m", outline, one, 0); shown.push(carrier.pose("m") !== null);
-          carrier.place("m", outline, one, 20 * 33); shown.push(carrier.pose("m") !== null);
+          carrier.place("m", outline, one, 0, 0); shown.push(carrier.pose("m") !== null);
+          carrier.place("m", outline, one, 20 * 33, 0); shown.push(carrier.pose("m") !== null);
           return shown;
         }"""
     )
