@@ -14,7 +14,9 @@
 
 const FLOOR = 60_000; // an estimate below it: the browser has no way left to send less
 const LOSS = 0.08; // a queue that overflows loses more; the sound's redundancy copes with less
-const QUEUE_SECONDS = 0.15; // above the shortest round trip: more than jitter
+const QUEUE_SECONDS = 0.15; // above the shortest round trip, if it lasts: jitter does not
+const QUEUE_LOOKS = 3;
+const LONG_QUEUE_SECONDS = 0.25; // the same at once
 const BASE_LOOKS = 120; // the shortest round trip of so many looks counts
 const STARVED_LOOKS = 2;
 const FRUGAL_LOOKS = 8; // after the last queue
@@ -28,6 +30,7 @@ export class LineWatch {
   /** A queue grows on the way, or has done so lately: sound is to be sent in as few bits as can be. */
   frugal = false;
   /** @type {number[]} */ #trips = [];
+  #long = 0;
   #starved = 0;
   #fine = 0;
   #since = PROVEN_LOOKS;
@@ -64,7 +67,9 @@ export class LineWatch {
     if (!known.length) return false;
     this.#trips.push(Math.min(...known));
     this.#trips.splice(0, this.#trips.length - BASE_LOOKS);
-    return known[0] > Math.min(...this.#trips) + QUEUE_SECONDS;
+    const above = known[0] - Math.min(...this.#trips);
+    this.#long = above > QUEUE_SECONDS ? this.#long + 1 : 0;
+    return this.#long >= QUEUE_LOOKS || above > LONG_QUEUE_SECONDS;
   }
 }
 

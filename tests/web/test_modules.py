@@ -121,7 +121,7 @@ async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Vis
 FINE: dict[str, float] = {"estimate": 1.5e6, "loss": 0.0, "reported": 0.05, "checked": 0.04}
 FULL = {**FINE, "estimate": 30e3, "reported": 0.35}
 LOSSY = {**FINE, "estimate": 30e3, "loss": 0.3}
-JITTERY = {**FINE, "estimate": 30e3, "reported": 0.15}
+LASTING = {**FULL, "reported": 0.25}
 UNKNOWN: dict[str, float] = {"estimate": 0, "loss": 0, "reported": 0, "checked": 0}
 
 
@@ -147,8 +147,13 @@ async def test_pictures_are_suspended_where_they_starve_the_sound(desk: Desk, vi
 
 async def test_a_line_that_pictures_can_share_keeps_them(desk: Desk, visit: Visit) -> None:
     roomy = {**FULL, "estimate": 80e3}
-    for line in (roomy, JITTERY, UNKNOWN, {**LOSSY, "loss": 0.05}):
+    for line in (roomy, UNKNOWN, {**LOSSY, "loss": 0.05}):
         assert "#" not in (await looks(desk, visit, FINE, *[line] * 5))[0]
+
+
+async def test_a_queue_is_what_lasts_or_is_long(desk: Desk, visit: Visit) -> None:
+    assert (await looks(desk, visit, FINE, *[LASTING] * 4))[1] == "---##"
+    assert (await looks(desk, visit, FINE, *[LASTING, LASTING, FINE] * 3))[1] == "-" * 10
 
 
 async def test_a_way_that_is_longer_for_good_is_no_queue(desk: Desk, visit: Visit) -> None:
