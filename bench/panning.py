@@ -87,6 +87,7 @@ def scale(path: Path, smaller: Path, width: int) -> None:
     with smaller.open("wb") as file:
         for data in pictures:
             picture = cv2.imdecode(np.frombuffer(JPEG_BEGINS + data, np.uint8), cv2.IMREAD_COLOR)
+            assert picture is not None
             file.write(_jpeg(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)))
 
 

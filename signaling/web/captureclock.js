@@ -112,7 +112,7 @@ function latestOfTheBest(sorted) {
     while (end < sorted.length && sorted[end] <= origin + CLOSE_MS) end++;
     return end - n;
   });
-  const enough = CLEARLY * votes.reduce((a, b) => Math.max(a, b), VOTES_LEAST);
+  const enough = Math.max(VOTES_LEAST, CLEARLY * votes.reduce((a, b) => Math.max(a, b), 0));
   const latest = votes.findLastIndex((count) => count >= enough);
   return latest < 0 ? null : sorted[latest + Math.floor((votes[latest] - 1) / 2)];
 }

@@ -202,13 +202,74 @@ async def test_a_pose_for_what_is_seen_again_brings_the_mark_back(desk: Desk, vi
 
 
 @pytest.mark.parametrize(
+    ("speed", "time", "uncertainty", "known"),
+    [
+        (4, 502, 0, True),
+        (4, 510, 0, False),
+        (0, 510, 0, True),
+        (4, 502, 100, False),
+        (0, 502, 100, True),
+        (0, 910, 0, False),
+    ],
+    ids=["seen", "not seen", "not seen but still", "which?", "whichever", "later"],
+)
+async def test_a_pose_counts_only_where_it_is_known_what_was_seen_then(
+    desk: Desk, visit: Visit, speed: float, time: float, uncertainty: float, known: bool
+) -> None:
+    customer = await tools(desk, visit, "carrier.js")
+    shown = await customer.ask(
+        """async ([speed, time, uncertainty]) => {
+          const { texture, view } = await import("./web/texture.js");
+          const [data, carrier, one] = [texture(7), new it.Carrier(), [1, 0, 0, 0, 1, 0, 0, 0, 1]];
+          const at = (n) => view(data, [1, 0, speed * n, 0, 1, 0, 0, 0, 1], 320, 180);
+          for (let n = 0; n < 10; n++) carrier.see(at(n), 320, 180, n * 100);
+          carrier.place("m", [{ x: 0.5, y: 0.5 }], one, time, uncertainty);
+          return carrier.pose("m") !== null;
+        }""",
+        [speed, time, uncertainty],
+    )
+    assert shown is known
+
+
+HELD = """async () => {
+  const video = document.createElement("video");
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+  video.muted = true;
+  document.body.append(video);
+  await video.play();
+  const held = new it.Held(video);
+  const pixels = () => held.canvas.getContext("2d").getImageData(0, 0, held.canvas.width, held.canvas.height).data.join();
+  const frame = (then) => new Promise((done) => video.requestVideoFrameCallback((now, told) => done(then(now, told))));
+  const wide = (...given) => held.take(200, ...given) && [held.canvas.width, held.time];
+  for (let tries = 0; tries < 100 && !held.time; tries++) await frame(wide);
+  const first = pixels();
+  const after = await frame((now, told) => {
+    const still = pixels() === first;
+    const earlier = { ...told, captureTime: told.captureTime - 33, mediaTime: told.mediaTime - 0.033 };
+    return [still, wide(now, earlier), wide(now, { ...told, captureTime: held.time })];
+  });
+  return [held.canvas.width, ...after, video.videoWidth];
+}"""
+
+
+async def test_a_picture_is_held_still_and_goes_by_its_own_time(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "held.js")
+    width, still, earlier, again, whole = await customer.ask(HELD)
+    assert (width, whole) == (320, 640), "no smaller than what is followed"
+    assert still, "the video goes on, the picture held does not"
+    assert not earlier, "told of one frame, the video shows another"
+    assert not again, "it is held already"
+
+
+@pytest.mark.parametrize(
     ("jitter", "delays"),
     [
         ([0, 2, -1, 3, -4, 1, 0, 5], [12, 30, 41, 15]),
         ([0], [9, 14, 22]),
         ([0, 33, 0, 0, 33, 0, 0], [60, 45, 70]),
+        ([0, 2, -1, 3, -4, 1, 0, 5], [310, 520, 140, 18, 700]),
     ],
-    ids=["uneven", "even", "slow encoder"],
+    ids=["uneven", "even", "slow encoder", "busy machine"],
 )
 async def test_packets_are_told_to_pictures(
     desk: Desk, visit: Visit, jitter: list[float], delays: list[float]
@@ -218,6 +279,22 @@ async def test_packets_are_told_to_pictures(
     for time, ticks in await customer.ask(CLOCK, told):
         assert abs(time) < 2
         assert abs(ticks) < 2
+
+
+async def test_as_long_as_there_are_few_packets_none_is_told_to_a_picture(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "captureclock.js")
+    times = await customer.ask(
+        """() => {
+          const clock = new it.CaptureClock();
+          return Array.from({ length: 8 }, (_, n) => {
+            clock.captured(1000 + n * 33);
+            clock.encoded(n * 33 * 90, 1012 + n * 33);
+            return [clock.time(n * 33 * 90), clock.uncertainty];
+          });
+        }"""
+    )
+    assert times[:4] == [[None, 100]] * 4
+    assert times[-1] == [pytest.approx(1000 + 7 * 33), 0]
 
 
 async def test_a_slow_phone_gives_up_following_and_tries_again_later(desk: Desk, visit: Visit) -> None:
@@ -253,8 +330,11 @@ async def test_a_slow_phone_shows_its_picture_as_late_as_the_marks(desk: Desk, v
           delayed.place("m", [], [1, 0, 0.1, 0, 1, 0, 0, 0, 1], 301);
           const [red] = delayed.picture.getContext("2d").getImageData(5, 5, 1, 1).data;
           const pose = delayed.pose("m");
+          const { time } = delayed;
+          delayed.place("m", [], [1, 0, 0.2, 0, 1, 0, 0, 0, 1], 425); // between two of its pictures
+          const same = delayed.time === time;
           delayed.drop("m");
-          return [...before, red, pose, delayed.picture];
+          return [...before, red, pose, time, same, delayed.picture];
         }"""
     )
-    assert shown == [None, None, 120, [1, 0, 0.1, 0, 1, 0, 0, 0, 1], None]
+    assert shown == [None, None, 120, [1, 0, 0.1, 0, 1, 0, 0, 0, 1], 300, True, None]
