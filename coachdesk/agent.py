@@ -340,15 +340,10 @@ class AgentSession(Session):
             speaking.append("agent")
         self._talk.push(each if each == "agent" else self._known_as(each) for each in speaking)
         if self._ticks % TALK_TICKS == 0:
-            talk = self._talk
-            self._emit(
-                events.TalkTime(
-                    seconds={party: round(seconds, 1) for party, seconds in talk.seconds.items()},
-                    together=round(talk.together, 1),
-                    silence=round(talk.silence, 1),
-                    quiet_for=round(talk.quiet_for, 1),
-                )
-            )
+            talk = self._talk.read()
+            self._tell_talk(talk)
+            if self._hub is not None:
+                self._hub.tell_talk(talk)
 
     def _tell_leak(self) -> None:
         """Tells of the leak guard what has changed; levels to the decibel."""

@@ -158,7 +158,7 @@ class Speaking(Event, frozen=True, kw_only=True, tag="speaking"):
 
 
 class TalkTime(Event, frozen=True, kw_only=True, tag="talk_time"):
-    """Agent: who has spoken how long on this call, every 5 s. Whispers are not counted."""
+    """Who has spoken how long on this call, as the agent's endpoint has counted, every 5 s. Whispers are not counted."""
 
     seconds: dict[str, float]
     """By ``agent``, ``customer`` or a coach's party id."""

@@ -270,6 +270,7 @@ class ObserverSession(Session):
         media.on_still = lambda still: self._spawn(self._freezing.take(still), "showing a still")
         media.on_whisper_closed = self._whisper_closed
         media.on_picture_quality = lambda quality: self._emit(events.Picture(quality=quality))
+        media.on_talk = self._tell_talk
         media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
         media.mouth.polite = self._is_polite
         self._pictures.start("customer", media.request_keyframe, self._emit)

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+import msgspec
+
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.annotation import Mark
@@ -24,6 +26,7 @@ from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
+from coachdesk.media.talktime import Talk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
 from coachdesk.stills import Stills
@@ -233,6 +236,9 @@ class Session(ABC):
     def _photo_state(self, state: protocol.PhotoState) -> None:
         if self.view is not None and state.call == self.view.call and self._photos.told(state):
             self._spawn(self._photos.fetch(state), "fetching a photo")
+
+    def _tell_talk(self, talk: Talk) -> None:
+        self._emit(events.TalkTime(**msgspec.structs.asdict(talk)))
 
     def _new_ear(self, source: str, lane: str) -> Ear:
         ear = Ear()

@@ -17,6 +17,7 @@ from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.stillhub import StillHub
+from coachdesk.media.talktime import Talk
 from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
 from signaling.policy import Mode, Role
@@ -226,6 +227,8 @@ async def test_talk_time_is_told_every_five_seconds_and_whispers_do_not_count(
     ears = {"customer": SimpleNamespace(speaking=True), f"{MIA}/whisper": SimpleNamespace(speaking=True)}
     monkeypatch.setattr(desk.hub, "ears", ears, raising=False)
     monkeypatch.setattr(desk.hub, "tick", lambda mic, now: SILENCE, raising=False)
+    passed_on: list[Talk] = []
+    monkeypatch.setattr(desk.hub, "tell_talk", passed_on.append, raising=False)
     for tick in range(1000):
         ears["customer"].speaking = tick < 300
         desk.session.tick(SILENCE, tick / 100)
@@ -235,6 +238,7 @@ async def test_talk_time_is_told_every_five_seconds_and_whispers_do_not_count(
         (0.0, 2.0, 2.0),
         (0.0, 7.0, 7.0),
     ]
+    assert [each.silence for each in passed_on] == [2.0, 7.0]
     await desk.session.close()
 
 

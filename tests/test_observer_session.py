@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from coachdesk import commands, events, observer
+from coachdesk.media.talktime import Talk
 from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
 from signaling.policy import Mode
@@ -36,6 +37,11 @@ async def mia() -> AsyncIterator[Observing]:
         mia.told(Mode.LISTEN)
         yield mia
         await mia.end()
+
+
+async def test_who_has_talked_is_passed_on(mia: Observing) -> None:
+    GateMedia.made[-1].on_talk(Talk({"agent": 2.0}, together=0.5, silence=1.0, quiet_for=0.2))
+    assert mia.events[-1] == events.TalkTime(seconds={"agent": 2.0}, together=0.5, silence=1.0, quiet_for=0.2)
 
 
 async def whisper(mia: Observing) -> None:

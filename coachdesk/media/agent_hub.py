@@ -27,6 +27,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.media.stillhub import StillHub
+from coachdesk.media.talktime import Talk
 from coachdesk.media.whispers import Whispers
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
@@ -156,6 +157,12 @@ class AgentHub:
             ways_ms=self._ways_to(observer),
         )
         self._legs.tell(observer, msgspec.json.encode(briefing))
+
+    def tell_talk(self, talk: Talk) -> None:
+        """Tells all observers who has talked for how long."""
+        message = msgspec.json.encode(Briefing(talk=talk))
+        for observer in calls.observers(self._view) if self._view is not None else []:
+            self._legs.tell(observer.party, message)
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 import msgspec
 
 from coachdesk.media.history import Past
+from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
 from signaling.protocol import MAX_COACHES
 
 
 class Briefing(msgspec.Struct, omit_defaults=True):
-    """One message of the hub: how things are with the call, or (``past``) what was heard before.
+    """One message of the hub: how things are with the call, or else what was heard before, or who has talked.
 
     Attributes:
-        slots: which coach is heard on which stream, such as ``coach0``; None in a message about the past.
+        slots: which coach is heard on which stream, such as ``coach0``; None in a message about something else.
         whisper_closed: nobody may whisper.
         picture: how much of the customer's picture this line gets.
         ways_ms: one way through the network from each source to this observer, who cannot measure it.
@@ -26,6 +27,7 @@ class Briefing(msgspec.Struct, omit_defaults=True):
     picture: Quality = "full"
     ways_ms: dict[str, float] = {}
     past: Past | None = None
+    talk: Talk | None = None
 
 
 class Seats:

@@ -22,6 +22,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
 from coachdesk.routing import LANE_OF, Lane
 from coachdesk.stillwire import AnyMessage, Have, Whole
@@ -48,6 +49,7 @@ class ObserverMedia:
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
         on_picture_quality: called when more or less of the customer's picture is sent on this line.
+        on_talk: called with who has talked for how long, every few seconds.
         on_held: called when a polite whisper begins (True) or ends (False) to wait for the customer's pause.
     """
 
@@ -91,6 +93,7 @@ class ObserverMedia:
         self.on_still: Callable[[Whole], None] = lambda still: None
         self.picture: Quality = "full"
         self.on_picture_quality: Callable[[Quality], None] = lambda quality: None
+        self.on_talk: Callable[[Talk], None] = lambda talk: None
         self.on_held: Callable[[bool], None] = lambda on: None
 
     async def finish(self) -> None:
@@ -174,6 +177,8 @@ class ObserverMedia:
             return
         if told.past is not None:
             self.past.put(told.past)
+        if told.talk is not None:
+            self.on_talk(told.talk)
         if told.slots is not None:
             self._seat(told.slots)
             self._ways_ms = told.ways_ms

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
 
 from coachdesk.media.pcm import BLOCK_SECONDS
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+MOST_PARTIES = 32
+
+
+class Talk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is told of it; fields as in ``TalkTime``."""
+
+    seconds: Annotated[dict[str, Seconds], msgspec.Meta(max_length=MOST_PARTIES)]
+    together: Seconds
+    silence: Seconds
+    quiet_for: Seconds
 
 
 class TalkTime:
@@ -33,3 +48,8 @@ class TalkTime:
         else:
             self.silence += BLOCK_SECONDS
             self.quiet_for += BLOCK_SECONDS
+
+    def read(self) -> Talk:
+        """How it stands, to a tenth of a second."""
+        seconds = {party: round(each, 1) for party, each in self.seconds.items()}
+        return Talk(seconds, round(self.together, 1), round(self.silence, 1), round(self.quiet_for, 1))

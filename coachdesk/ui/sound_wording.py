@@ -81,10 +81,10 @@ def leak(told: Leak) -> tuple[str, str, Tone]:
     )
 
 
-def talk_time(told: TalkTime) -> str:
-    """For an agent: who has spoken for how long."""
+def talk_time(told: TalkTime, agent: str = "You") -> str:
+    """Who has spoken for how long; ``agent``: how the agent is called."""
     parts = [
-        f"You {duration(told.seconds.get('agent', 0.0))}",
+        f"{agent} {duration(told.seconds.get('agent', 0.0))}",
         f"Customer {duration(told.seconds.get('customer', 0.0))}",
         f"Both talking {duration(told.together)}",
     ]

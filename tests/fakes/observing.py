@@ -16,6 +16,7 @@ from coachdesk.media.inkparty import InkParty
 from coachdesk.media.mixer import Headset
 from coachdesk.media.peer import State
 from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.talktime import Talk
 from coachdesk.observer import ObserverSession
 from coachdesk.stillwire import Whole
 from signaling import protocol
@@ -44,6 +45,7 @@ class GateMedia:
         self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_held: Callable[[bool], None] = lambda on: None
+        self.on_talk: Callable[[Talk], None] = lambda talk: None
         self.on_still: Callable[[Whole], None] = lambda still: None
         GateMedia.made.append(self)
 

@@ -19,7 +19,9 @@ from hypothesis.stateful import (
 )
 
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
+from coachdesk.media.briefing import Briefing
 from coachdesk.media.history import TICKS_PER_SECOND, Past, PastSound
+from coachdesk.media.talktime import Talk
 from coachdesk.routing import Lane, Route
 from signaling.policy import Mode
 from signaling.protocol import MAX_COACHES, CallView
@@ -285,6 +287,22 @@ async def test_each_observer_is_told_how_far_each_source_is_from_them(call: HubC
     call.hub.measure()
     assert ways_told(call, MIA) == {"customer": 50.0, "agent": 10.0}
     assert ways_told(call, TOM) == {"customer": 90.0, "agent": 50.0, MIA: 60.0}
+
+
+async def test_all_observers_and_nobody_else_are_told_who_has_talked(call: HubCall) -> None:
+    call.apply(call_view(party(MIA), party(TOM)))
+    call.connect(CUSTOMER, MIA, TOM)
+    talk = Talk({"agent": 3.0}, together=0.0, silence=1.0, quiet_for=1.0)
+    call.hub.tell_talk(talk)
+    for name in (MIA, TOM):
+        leg = call.leg(name)
+        assert leg is not None
+        assert leg.peer is not None
+        assert msgspec.json.decode(leg.peer.messages[-1], type=Briefing).talk == talk
+    customer = call.leg(CUSTOMER)
+    assert customer is not None
+    assert customer.peer is not None
+    assert not customer.peer.messages
 
 
 async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(call: HubCall) -> None:

@@ -17,6 +17,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
 from coachdesk.media.peer import OBSERVER, Stream
 from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PRIVATE
+from coachdesk.media.talktime import Talk
 from coachdesk.routing import Lane
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
@@ -168,6 +169,16 @@ async def test_who_speaks_hears_what_is_live(desk: Desk) -> None:
     desk.media.mouth.press(Mode.WHISPER)
     desk.tick()
     assert not desk.media.past.running
+
+
+@pytest.mark.allow_log("the hub sends nonsense")
+async def test_who_has_talked_is_as_the_hub_told(desk: Desk) -> None:
+    told: list[Talk] = []
+    desk.media.on_talk = told.append
+    desk.leg.on_message(b'{"talk":{"seconds":{"agent":-1},"together":0,"silence":0,"quiet_for":0}}')
+    assert not told
+    desk.leg.on_message(b'{"talk":{"seconds":{"agent":2.5},"together":0,"silence":1,"quiet_for":0}}')
+    assert told == [Talk({"agent": 2.5}, together=0, silence=1, quiet_for=0)]
 
 
 async def test_how_far_each_source_is_away_is_as_the_hub_last_told(desk: Desk) -> None:

@@ -102,6 +102,15 @@ def test_agent_sees_who_has_talked_for_how_long(agent: Shown) -> None:
     assert agent.desk.agent.talk is None
 
 
+def test_who_listens_sees_it_too(supervisor: Shown) -> None:
+    assert not supervisor.call.talked.isVisible()
+    supervisor.desk.handle(TALK)
+    assert supervisor.call.talked.text() == "Alex 1:01  ·  Customer 1:20  ·  Both talking 0:03"
+    supervisor.desk.handle(events.Left(call="c-1"))
+    assert supervisor.desk.listening is not None
+    assert supervisor.desk.listening.talk is None
+
+
 def test_silence_is_told_when_it_lasts() -> None:
     told = events.TalkTime(seconds={}, together=0.0, silence=70.0, quiet_for=12.4)
     assert talk_time(told).endswith("Silence for 0:12")

@@ -10,7 +10,7 @@ from coachdesk.ui.sound_wording import PictureQuality
 class ListeningPresenter(Presenter):
     """Attributes:
     catch_up: the next call begins with its last 20 s. catching_up: what is heard at present is from before.
-    picture: how much of the customer's picture the own line bears.
+    picture: how much of the customer's picture the own line bears. talk: who has spoken how long, None until told.
     """
 
     def __init__(self, catch_up: bool = False) -> None:
@@ -18,6 +18,7 @@ class ListeningPresenter(Presenter):
         self.catch_up = catch_up
         self.catching_up = False
         self.picture: PictureQuality = "full"
+        self.talk: events.TalkTime | None = None
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
@@ -25,6 +26,8 @@ class ListeningPresenter(Presenter):
                 self.catching_up = on
             case events.Picture(quality=quality):
                 self.picture = quality
+            case events.TalkTime():
+                self.talk = event
             case events.Left() | events.Ended():
                 self._forget()
             case _:
@@ -40,4 +43,4 @@ class ListeningPresenter(Presenter):
         self.changed()
 
     def _forget(self) -> None:
-        self.catching_up, self.picture = False, "full"
+        self.catching_up, self.picture, self.talk = False, "full", None

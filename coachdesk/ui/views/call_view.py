@@ -13,7 +13,7 @@ from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
-from coachdesk.ui.sound_wording import PICTURES
+from coachdesk.ui.sound_wording import PICTURES, talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
@@ -152,6 +152,8 @@ class CallPage(QWidget):
         layout.addWidget(text("On the call", "section"))
         self.people = People()
         layout.addWidget(self.people)
+        self.talked = text("", "small", wrap=True)
+        layout.addWidget(self.talked)
         return frame
 
     def _sound_card(self) -> QFrame:
@@ -205,6 +207,7 @@ class CallPage(QWidget):
         if p.call is not None:
             self._show_header(p.call)
             self.people.show_parties(p.call.parties, p.party)
+        self._show_talked(p.call)
         self._show_help()
         self._show_talk()
         for button in (self.previous, self.next):
@@ -212,6 +215,12 @@ class CallPage(QWidget):
 
     def _show_header(self, call: CallView) -> None:
         self.header.show_call(call, self._wall.now(), catching_up=self._listening.catching_up)
+
+    def _show_talked(self, call: CallView | None) -> None:
+        talk = self._listening.talk
+        self.talked.setVisible(call is not None and talk is not None)
+        if call is not None and talk is not None:
+            self.talked.setText(talk_time(talk, agent_name(call)))
 
     def _show_picture_note(self) -> None:
         quality = self._listening.picture
