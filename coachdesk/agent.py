@@ -185,7 +185,11 @@ class AgentSession(Session):
 
     async def _take_still(self, still: Whole) -> None:
         picture = await self._freezing.take(still)
-        if picture is not None and not still.live and self._follower is not None:
+        if picture is None or self._follower is None:
+            return
+        if still.live:
+            self._follower.study(picture)
+        else:
             self._follower.hold(picture)
 
     # --- what the server says --------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ from coachdesk.media.video import Picture
 from coachdesk.stillwire import MAX_STILL_PIXELS, StillError, Whole
 from signaling.pictureform import JPEG, form_of
 
+LEAST_SIDE = 32
+"""Pixels; a still of fewer shows nothing."""
+
 log = logging.getLogger(__name__)
 
 
@@ -83,13 +86,13 @@ class Freezing:
 def decode(still: Whole) -> Picture:
     """The picture of a still, called by its frame. Raises StillError when it is none, or too large a one."""
     form = form_of(still.data)
-    if form is None or form.kind != JPEG or form.width * form.height > MAX_STILL_PIXELS:
-        raise StillError("it is no JPEG of a size that can be")
+    if form is None or form.kind != JPEG:
+        raise StillError("it is no JPEG")
+    if min(form.width, form.height) < LEAST_SIDE or form.width * form.height > MAX_STILL_PIXELS:
+        raise StillError(f"{form.width} x {form.height} pixels are too few or too many")
     pixels = cv2.imdecode(np.frombuffer(still.data, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise StillError("it cannot be decoded")
     even = np.array(pixels[: pixels.shape[0] & ~1, : pixels.shape[1] & ~1], np.uint8)
-    if not even.size:
-        raise StillError("it has no area")
     frame = av.VideoFrame.from_ndarray(even, "bgr24").reformat(format="yuv420p")
     return Picture(frame, still.frame, time.monotonic())

@@ -130,8 +130,8 @@ class MarkFollower:
         return found
 
     def freeze(self, on: bool) -> None:
-        """The picture stands still for all, or is live again: nothing is told of the live picture meanwhile, but marks are
-        followed in it.
+        """The picture stands still for all, or is live again. Once the still is here (`hold`), nothing is told of the live
+        picture, but marks are followed in it.
         """
         self._frozen, self._still = on, None
         self._on_still = []
@@ -145,6 +145,11 @@ class MarkFollower:
         self._wish("", lambda worker: worker.hold(still, frame))
         self._still, self._unlocated = frame, True
         self._tell_still()
+
+    def study(self, still: Picture) -> None:
+        """One of the pictures that come in place of a video."""
+        frame = self._frames.hold(still.timestamp)
+        self._wish("", lambda worker: worker.study(still, frame))
 
     def _tell_still(self) -> None:
         """Where the marks are in what stands still, which has to be found out for those that were drawn elsewhere."""
@@ -258,7 +263,7 @@ class MarkFollower:
             worker.put(picture, frame.epoch)
 
     def _found(self, found: Poses) -> None:
-        if self._frozen:
+        if self._still is not None:
             return
         poses = {pose.anchor: pose for pose in found.poses}
         anchors = [

@@ -29,7 +29,7 @@ class Pictures:
     ``video_out``: a file for the pictures of all calls of this endpoint; raises DeviceError if it cannot be one.
 
     Attributes:
-        watcher: sees every picture on the decoding thread; nothing is decoded for it while it is None.
+        watcher: sees every picture of the video on the decoding thread; nothing is decoded for it while it is None.
         frozen: id of the still that everybody sees in place of the live picture, or None.
         offset: what to add to the timestamps of the packets, modulo 2**32, to get the ids of frames (docs/ink.md).
     """
@@ -142,8 +142,6 @@ class Pictures:
         else:
             patience = STILL_SECONDS - STALE_SECONDS
             self._newest, self._new_until = still, time.monotonic() + STILL_SECONDS
-            if self.watcher is not None:
-                self.watcher(still)
         self._put_still(still, patience)
 
     def _put_still(self, still: Picture, patience: float = 0.0) -> None:

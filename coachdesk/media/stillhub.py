@@ -6,6 +6,7 @@ stands still to the customer as well, whose page may have been loaded anew.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ from coachdesk.media.inkhub import InkHub
 from coachdesk.media.peer import Peer
 from coachdesk.media.stillpipe import StillPipe
 from coachdesk.stillwire import AnyMessage, Ask, Have, Line, Thaw, Whole
+from signaling.pace import TokenBucket
 from signaling.protocol import CallView
+
+LIVE_PER_SECOND, LIVE_AT_ONCE = 2, 4
 
 
 @dataclass
@@ -32,10 +36,11 @@ class StillHub:
         frozen: id of the frame that stands still, or None. It is no frame of the video's.
         on_still: a still is here, to be looked at: it is of the customer's making.
         on_thaw: the customer's camera is off, so nothing stands still any more.
+        dropped: stills in place of a video that were too many.
         on_line: stills come in place of the video from now on (True), or no longer.
     """
 
-    def __init__(self, ink: InkHub) -> None:
+    def __init__(self, ink: InkHub, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.frozen: int | None = None
         self.on_still: Callable[[Whole], None] = lambda still: None
         self.on_thaw: Callable[[], None] = lambda: None
@@ -45,6 +50,9 @@ class StillHub:
         self._still: Whole | None = None
         self._parties: dict[str, _Party] = {}
         self._slow = False
+        self._clock = clock
+        self._pace = TokenBucket(LIVE_PER_SECOND, LIVE_AT_ONCE, clock())
+        self.dropped = 0
 
     def apply(self, view: CallView) -> None:
         """Who is on the call."""
@@ -95,14 +103,20 @@ class StillHub:
                 self._pass_on(message)
                 self.on_still(message)
             case Whole(live=True) if self.frozen is None:
-                self._pass_on(message)
-                self.on_still(message)
+                self._take_live(message)
             case Thaw(frame=frame) if frame == self.frozen:
                 self.on_thaw()
             case Line(stills=stills) if stills is not self._slow:
                 self._slow = stills
                 self._tell()
                 self.on_line(stills)
+
+    def _take_live(self, still: Whole) -> None:
+        if not self._pace.take(self._clock()):
+            self.dropped += 1  # who looks at it has other things to do
+            return
+        self._pass_on(still)
+        self.on_still(still)
 
     def _pass_on(self, still: Whole) -> None:
         customer = self._view.customer if self._view is not None else ""

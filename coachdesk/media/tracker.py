@@ -84,13 +84,24 @@ class Tracker:
         self._views.add(frame, View(luma))
 
     def hold(self, frame: FrameId, luma: Plane) -> None:
-        """Remember a still, as `keep` does a picture; the last four of them."""
+        """Remember a still, as `keep` does a picture of the video; the last four of them."""
         self._views.hold(frame, View(luma))
 
     def locate(self, frame: FrameId) -> list[Pose]:
         """The poses of all marks in a still, each looked for by itself; up to 100 ms for each. Raises TrackerError."""
         view = self._view(frame)
         return [_located(name, kept, view) for name, kept in self._kept.items()]
+
+    def study(self, frame: FrameId) -> list[Pose]:
+        """As `see`, for a still in place of a video: the next comes only after seconds, in which the camera may go anywhere,
+        so each mark is looked for until it is found for sure. Up to 100 ms for each. Raises TrackerError.
+        """
+        view = self._view(frame)
+        self._seen = frame
+        for kept in self._kept.values():
+            settle(kept.anchor, view)
+            kept.carried = 0
+        return [_pose(name, kept, view) for name, kept in self._kept.items()]
 
     def see(self, frame: FrameId) -> list[Pose]:
         """The poses of all marks in a picture kept before. Takes some 8 ms for each mark, of which two count.

@@ -78,6 +78,11 @@ class TrackWorker:
         plane = np.array(at_work_size(luma(still)))
         self._wish(lambda tracker: tracker.hold(frame, plane))
 
+    def study(self, still: Picture, frame: FrameId) -> None:
+        """See `Tracker.study`; `on_poses` tells. Raises TrackerError as `hold` does."""
+        self.hold(still, frame)
+        self._wish(lambda tracker: self._told(Poses(frame, tracker.study(frame))))
+
     def locate(self, frame: FrameId) -> None:
         """See `Tracker.locate`; `on_located` tells. Raises TrackerError as `hold` does."""
         self._wish(lambda tracker: self._call(self._tell_located, Poses(frame, tracker.locate(frame))))
@@ -146,8 +151,10 @@ class TrackWorker:
         return newest
 
     def _look(self, tracker: Tracker, frame: FrameId) -> None:
-        poses = Poses(frame, tracker.see(frame))
         self.seen += 1
+        self._told(Poses(frame, tracker.see(frame)))
+
+    def _told(self, poses: Poses) -> None:
         unseen, self._newest = self._newest, poses
         if unseen is None:
             self._call(self._deliver)

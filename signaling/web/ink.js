@@ -257,7 +257,7 @@ export class Ink {
       const known = marks.map((/** @type {string} */ mark) => this.board.mark(mark))
         .filter((/** @type {import("./board.js").Mark | undefined} */ mark) => mark?.path.length); // a pose may overtake the end
       const before = known.length ? this.poses.get(known[0].mark) : undefined;
-      if (!known.length || (before && ((frame - before.frame) | 0) < 0)) continue;
+      if (!known.length || (before && !this.isStill(frame) && ((frame - before.frame) | 0) < 0)) continue;
       const tracked = state === "tracked" && h ? frame : (before?.tracked ?? frame);
       const pose = { state, h, toward: toward ?? 0, frame, tracked };
       for (const { mark } of known) this.poses.set(mark, pose);

@@ -10,12 +10,14 @@
  * @typedef {object} Sending
  * @property {number} frame
  * @property {Uint8Array} bytes
+ * @property {number} piece  bytes that are sent at once
  * @property {number} sent  bytes
  * @property {{upTo: number, at: number}[]} onTheWay
  * @property {(all: boolean) => void} done
  */
 
-const PIECE = 1024;
+const PIECE = 1024; // one packet
+const SMALL_PIECE = 256; // where the line is slow, sound has to wait for so much and no more
 const STILL_MOST = 3 << 20;
 const MESSAGE_MOST = 512;
 const AT_ONCE_MOST = 16;
@@ -71,11 +73,12 @@ export class StillPipe {
 
   /** Instead of one that is on its way. @param {number} frame @param {Uint8Array} bytes @param {boolean} live @returns {Promise<boolean>} whether all of it is there */
   send(frame, bytes, live) {
+    if (this.#sending?.frame === frame) return Promise.resolve(false); // it was asked for twice
     this.#end(false);
     if (this.#channel?.readyState !== "open" || bytes.length > STILL_MOST) return Promise.resolve(false);
     this.say({ kind: "still", frame, size: bytes.length, live });
     return new Promise((done) => {
-      this.#sending = { frame, bytes, sent: 0, onTheWay: [], done };
+      this.#sending = { frame, bytes, piece: live ? SMALL_PIECE : PIECE, sent: 0, onTheWay: [], done };
       this.#goOn();
     });
   }
@@ -84,7 +87,7 @@ export class StillPipe {
     const sending = this.#sending;
     if (!sending || this.#channel?.readyState !== "open") return;
     while (sending.sent < sending.bytes.length && sending.onTheWay.length < this.#pace.atOnce) {
-      const piece = sending.bytes.slice(sending.sent, sending.sent + PIECE);
+      const piece = sending.bytes.slice(sending.sent, sending.sent + sending.piece);
       this.#channel.send(piece);
       sending.sent += piece.length;
       sending.onTheWay.push({ upTo: sending.sent, at: this.clock() });

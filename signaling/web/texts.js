@@ -54,7 +54,7 @@ const TEXTS = {
   "notice.sound": "Your browser keeps the sound off until you tap here.",
   "notice.microphone_lost": "Your microphone has stopped. Plug it in again, or choose another one in your browser.",
   "notice.no_microphone": "You joined without a microphone: you can hear {agent}, but they can't hear you.",
-  "notice.suspended": "Your picture is paused: the connection is slow. It comes back by itself.",
+  "notice.suspended": "The connection is slow. Single pictures are sent instead of your video, which comes back by itself.",
   "notice.camera_denied": "The camera is blocked. Allow it in your browser's settings for this site, then try again.",
   "notice.camera_missing": "No camera was found.",
   "notice.camera_busy": "The camera is in use by another app. Close that app, then try again.",

@@ -35,6 +35,7 @@ class FakeWorker:
         self.on_refused: Callable[[str, str], None] = lambda name, reason: None
         self.on_located: Callable[[Found], None] = lambda found: None
         self.held: list[FrameId] = []
+        self.studied: list[FrameId] = []
         self.located: list[FrameId] = []
         self.anchored: dict[str, tuple[FrameId, Any]] = {}
         self.count = 0
@@ -55,6 +56,9 @@ class FakeWorker:
 
     def hold(self, still: Picture, frame: FrameId) -> None:
         self.held.append(frame)
+
+    def study(self, still: Picture, frame: FrameId) -> None:
+        self.studied.append(frame)
 
     def locate(self, frame: FrameId) -> None:
         self.located.append(frame)
@@ -313,19 +317,28 @@ def test_while_the_picture_stands_still_all_are_told_where_marks_are_in_that(sce
     scene.found(mark_0001=State.TRACKED)
     told = len(scene.told)
     scene.follower.freeze(True)
-    scene.worker.on_poses(Found(FrameId(0, 9000), [Pose("mark_0001", State.TRACKED, np.eye(3))]))
-    assert len(scene.told) == told
+    scene.found(mark_0001=State.TRACKED)  # of the last picture, which is what they see until the still is here
+    assert len(scene.told) == told + 1
     scene.follower.hold(picture(4711))
+    scene.worker.on_poses(Found(FrameId(0, 9000), [Pose("mark_0001", State.TRACKED, np.eye(3))]))
     assert scene.worker.held == scene.worker.located == [FrameId(0, 4711)]
     scene.worker.on_located(Found(FrameId(0, 4711), [Pose("mark_0001", State.TRACKED, np.eye(3))]))
     for _ in range(10):
         scene.follower.tick()
-    again = scene.told[told:]
+    again = scene.told[told + 1 :]
     assert {(each.frame, each.anchors[0].state) for each in again} == {(4711, "tracked")}
     assert len(again) >= 3  # they may be lost on the way
     scene.follower.freeze(False)
     assert scene.found(mark_0001=State.TRACKED)[0]["state"] == "tracked"
     assert scene.told[-1].frame == 6000
+
+
+def test_marks_hold_on_single_pictures_in_place_of_a_video(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.follower.study(picture(90_000))
+    assert scene.worker.studied == [FrameId(0, 90_000)]
+    scene.draw("mark_0001", frame=90_000)
+    assert scene.worker.anchored["mark_0001"][0] == FrameId(0, 90_000)
 
 
 def test_what_is_drawn_on_the_still_is_held_on_to_and_not_looked_for_there(scene: Scene) -> None:

@@ -38,7 +38,7 @@ class Far:
 class Stage:
     def __init__(self) -> None:
         self.ink = Call()
-        self.hub = StillHub(self.ink.hub)
+        self.hub = StillHub(self.ink.hub, clock=lambda: self.ink.time)
         self.hub.apply(view_of())
         self.seen: list[Whole] = []
         self.thawed = 0
@@ -105,6 +105,16 @@ def test_stills_in_place_of_a_video_go_to_observers_but_not_while_something_stan
     assert mia.got == [first]
     phone.say(Line(stills=False))
     assert stage.lines == [True, False]
+
+
+def test_stills_that_are_too_many_are_dropped_and_the_next_in_time_is_not(stage: Stage) -> None:
+    phone = stage.far(CUSTOMER)
+    for number in range(20):
+        phone.say(Whole(number, True, b"small"))
+    assert (len(stage.seen), stage.hub.dropped) == (4, 16)
+    stage.ink.time += 1.0
+    phone.say(Whole(99, True, b"small"))
+    assert stage.seen[-1].frame == 99
 
 
 def test_only_the_customer_sends_pictures_and_only_what_was_asked_for(stage: Stage) -> None:

@@ -277,6 +277,22 @@ def test_a_mark_on_a_still_that_the_live_picture_does_not_show_is_lost_until_it_
     assert off(found.h, looking(30, 10)) < RIGHT
 
 
+def test_on_single_pictures_marks_are_found_however_far_the_camera_has_gone_between(camera: Camera) -> None:
+    first, second, third = looking(-90, 30, zoom=1.2), looking(80, -40), looking(-60, 0, turn=10)
+    stills = [FrameId(0, 400_000 * number) for number in (1, 2, 3)]
+    on_first = transform(first, MARK)
+    for still, seen in zip(stills, (first, second, third), strict=True):
+        camera.tracker.hold(still, picture(seen, size=0.5))
+        if still is stills[1]:
+            camera.tracker.anchor("late", stills[0], content(on_first))
+        poses = {pose.anchor: pose for pose in camera.tracker.study(still)}
+        assert off(poses["mark"].h, seen) < RIGHT
+        if "late" in poses:
+            assert off(poses["late"].h, seen @ np.linalg.inv(first), on_first) < RIGHT
+    live = looking(-55, 0, turn=10)
+    assert off(camera.show(picture(live))["mark"].h, live) < RIGHT
+
+
 def test_the_form_for_comparisons() -> None:
     tracker = BenchTracker()
     tracker.init(cv2.cvtColor(picture(looking()), cv2.COLOR_GRAY2BGR), MARK)

@@ -114,6 +114,29 @@ def test_a_mark_on_a_photo_goes_to_the_live_picture_too(seat: Seat, tmp_path: Pa
     assert still.marks == []
 
 
+def test_numbers_and_words_on_a_photo_go_to_the_live_picture_too(seat: Seat, tmp_path: Path) -> None:
+    seat.gallery.handle(photo(tmp_path))
+    still = seat.gallery.stills[0]
+    seat.gallery.choose(Tool.STAMP)
+    for at in (LINE[0], LINE[-1]):
+        seat.gallery.draw(still, [at, at])
+    sent = seat.link.last(commands.DrawOnPhoto)
+    assert isinstance(sent, commands.DrawOnPhoto)
+    assert (sent.tool, sent.number, sent.points) == (Tool.STAMP, 2, [LINE[-1]])
+    seat.gallery.undo(still)
+    seat.gallery.draw(still, [LINE[1], LINE[1]])
+    seat.gallery.write(still, LINE[0], "  this screw ")
+    seat.gallery.write(still, LINE[0], "  ")
+    sent = seat.link.last(commands.DrawOnPhoto)
+    assert isinstance(sent, commands.DrawOnPhoto)
+    assert (sent.tool, sent.text, sent.points) == (Tool.TEXT, "this screw", [LINE[0]])
+    assert [(mark.tool, mark.number, mark.text) for mark in still.marks] == [
+        (Tool.STAMP, 1, ""),
+        (Tool.STAMP, 2, ""),
+        (Tool.TEXT, 0, "this screw"),
+    ]
+
+
 def test_after_the_call_photos_stay_until_the_next_and_marks_go_nowhere(seat: Seat, tmp_path: Path) -> None:
     seat.gallery.handle(photo(tmp_path))
     seat.gallery.handle(events.Ended(call="c-1", reason=EndReason.HUNG_UP))
@@ -188,6 +211,20 @@ def test_a_saved_photo_has_its_marks_in_their_places(dressed: QtBot, tmp_path: P
     assert not report.save_png(marked(), tmp_path / "nowhere" / "a.png")
 
 
+def test_a_saved_photo_has_its_numbers_and_words(dressed: QtBot, tmp_path: Path) -> None:
+    bare, written = Still("one", jpeg(), NOW), Still("two", jpeg(), NOW)
+    written.marks = [
+        PhotoMark(Tool.STAMP, [Point(0.25, 0.5)], number=7),
+        PhotoMark(Tool.TEXT, [Point(0.6, 0.5)], text="this screw"),
+    ]
+    for still in (bare, written):
+        assert report.save_png(still, tmp_path / f"{still.photo}.png")
+    one, two = (cv2.imread(str(tmp_path / f"{name}.png")).astype(int) for name in ("one", "two"))
+    _, across, _ = np.nonzero(np.abs(one - two) > 60)
+    assert {round(x / 640, 1) for x in across} >= {0.2, 0.6, 0.7}
+    assert not any(0.4 < x / 640 < 0.55 for x in across)
+
+
 def test_a_photo_that_cannot_be_read_is_not_saved(dressed: QtBot, tmp_path: Path) -> None:
     assert not report.save_png(Still("one", b"broken", NOW), tmp_path / "a.png")
 
@@ -258,3 +295,36 @@ def test_a_drag_draws_on_the_photo_and_all_is_saved(agent: Shown, tmp_path: Path
     assert "could not be saved" in gallery.outcome.text()
     gallery.undo.click()
     assert still.marks == []
+
+
+def test_words_are_typed_where_they_stand_and_numbers_are_put_by_a_touch(
+    agent: Shown, tmp_path: Path
+) -> None:
+    agent.desk.handle(photo(tmp_path))
+    card(agent).gallery.click()
+    gallery = agent.dialog(GalleryWindow)
+    (still,) = agent.desk.gallery.stills
+    middle = gallery.canvas.content.center().toPoint()
+    QTest.keyClick(gallery, Qt.Key.Key_5)
+    QTest.mouseClick(gallery.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.keyClick(gallery, Qt.Key.Key_6)
+    words = gallery.canvas.words
+    for typed, end in (("Model 3", Qt.Key.Key_Return), ("not this", Qt.Key.Key_Escape)):
+        QTest.mouseClick(gallery.canvas, Qt.MouseButton.LeftButton, pos=middle)
+        assert words.isVisible()
+        QTest.keyClicks(words, typed)
+        QTest.keyClick(words, end)
+        assert not words.isVisible()
+    QTest.mouseClick(gallery.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.keyClicks(words, "elsewhere")
+    QTest.mouseClick(gallery.canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 60))
+    assert not words.isVisible()
+    assert gallery.isVisible()
+    QTest.keyClick(gallery.caption, Qt.Key.Key_Return)
+    assert agent.desk.gallery.tool is Tool.TEXT
+    assert [(mark.tool, mark.number, mark.text) for mark in still.marks] == [
+        (Tool.STAMP, 1, ""),
+        (Tool.TEXT, 0, "Model 3"),
+        (Tool.TEXT, 0, "elsewhere"),
+    ]
+    assert still.marks[1].path[0].x == pytest.approx(0.5, abs=0.01)

@@ -108,7 +108,9 @@ async def test_on_a_line_too_narrow_for_both_the_picture_is_paused_and_the_sound
 ) -> None:
     agent = await answered(desk, customer, dial)
     await customer.ask(FULL_LINE)
-    await customer.see("Your picture is paused: the connection is slow.")
+    await customer.see(
+        "The connection is slow. Single pictures are sent instead of your video, which comes back by itself."
+    )
     active = (
         "peers[0].getSenders().find((one) => one.track?.kind === 'video').getParameters().encodings[0].active"
     )

@@ -22,6 +22,7 @@ CAPTION_LETTERS = 200
 HEARD = (Mode.BARGE, Mode.TAKEOVER)
 """Modes in which the customer hears a coach."""
 COLOUR, WIDTH = "#e5484d", 0.006
+MAX_NUMBER = 999
 
 
 @dataclass
@@ -170,15 +171,27 @@ class GalleryPresenter(Presenter):
 
     def draw(self, still: Still, points: list[Point]) -> None:
         """A mark on a photo; during the call it appears in the live picture as well, where that shows the same thing."""
-        path = finished(self.tool, points)
-        if len(points) < 2 or not path:
-            return
-        mark = PhotoMark(self.tool, list(path))
+        if len(points) > 1:
+            number = _next_number(still) if self.tool is Tool.STAMP else 0
+            self._add(still, PhotoMark(self.tool, list(finished(self.tool, points)), number=number))
+
+    def write(self, still: Still, at: Point, words: str) -> None:
+        """The same, of words that begin there."""
+        if words.strip():
+            self._add(still, PhotoMark(Tool.TEXT, [at], text=words.strip()))
+
+    def _add(self, still: Still, mark: PhotoMark) -> None:
         still.marks.append(mark)
         self.changed()
         if self.live:
             command = commands.DrawOnPhoto(
-                photo=still.photo, tool=mark.tool, points=mark.path, colour=mark.colour, width=mark.width
+                photo=still.photo,
+                tool=mark.tool,
+                points=mark.path,
+                colour=mark.colour,
+                width=mark.width,
+                text=mark.text,
+                number=mark.number,
             )
             self._link.send(command, self._not_placed)
 
@@ -206,3 +219,8 @@ class GalleryPresenter(Presenter):
 
     def describe(self, still: Still, caption: str) -> None:
         still.caption = caption[:CAPTION_LETTERS]
+
+
+def _next_number(still: Still) -> int:
+    numbers = (mark.number for mark in still.marks if mark.tool is Tool.STAMP)
+    return min(MAX_NUMBER, max(numbers, default=0) + 1)

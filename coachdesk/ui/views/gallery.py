@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from coachdesk.annotation import Tool
 from coachdesk.ui import report
@@ -23,6 +23,8 @@ TOOLS = {
     Tool.CIRCLE: Action("Circle on the photo", "2", "circle", "Draw a circle around a thing"),
     Tool.RECTANGLE: Action("Rectangle on the photo", "3", "rectangle", "Draw a rectangle around a thing"),
     Tool.PEN: Action("Pen on the photo", "4", "pen", "Draw a line by hand"),
+    Tool.STAMP: Action("Number on the photo", "5", "stamp", "Number things, each touch the next one"),
+    Tool.TEXT: Action("Text on the photo", "6", "text", "Touch, type a few words; Return ends them"),
 }
 UNDO = Action("Undo on the photo", "Ctrl+Z", "undo", "Take the last mark off the photo")
 READ_CODE = Action(
@@ -86,6 +88,8 @@ class GalleryWindow(Window):
         self.report = self.add_button(make_button(REPORT, self._save_report))
         self.save = self.add_button(make_button(SAVE, self._save_photo, "primary"))
         self.finish()
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Return ends what is typed, and presses nothing
 
     @property
     def _still(self) -> Still | None:
