@@ -22,6 +22,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
 from coachdesk.routing import LANE_OF, Lane
@@ -79,6 +80,7 @@ class ObserverMedia:
         self._seats: dict[str, str] = {}
         self._ways_ms: dict[str, float] = {}
         self._held = False
+        self._own_speech = SpeechDetector()
         self._wants_past = catch_up
         self._ticked = asyncio.Event()
         self.mouth = PushToTalk()
@@ -131,7 +133,9 @@ class ObserverMedia:
     def _speak(self, mic: Block, now: float) -> None:
         """Sends what is to be sent now, on the track it was spoken for and on no other."""
         customer = self.ears.get(CUSTOMER)
-        said = self.mouth.push(mic, customer_speaks=customer is not None and customer.speaking)
+        customer_speaks = customer is not None and customer.speaking
+        speaks = self._own_speech.push(mic) if self.mouth.polite else True
+        said = self.mouth.push(mic, customer_speaks=customer_speaks, speaks=speaks)
         lane = LANE_OF.get(said[0]) if said is not None else None
         peer = self._leg.peer
         for each, out in self._outs.items():

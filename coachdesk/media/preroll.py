@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from coachdesk.media.backlog import Backlog
-from coachdesk.media.pcm import RATE, Block
+from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block
 from coachdesk.media.polite import Pause
 from signaling.policy import Mode
 
@@ -37,7 +37,7 @@ class _Talk:
 
     Attributes:
         open: what is spoken now belongs to it.
-        pause: of the customer's, which a polite whisper waits for.
+        pause: of the customer's, which each phrase of a polite whisper waits for.
         under_way: blocks after the release that still belong to it.
         speed: of sending, fixed by how much waited when that began.
     """
@@ -49,14 +49,23 @@ class _Talk:
     under_way: int = 0
     speed: float = SLOWEST
 
-    def held(self, customer_speaks: bool) -> bool:
-        """Whether the next 10 ms have to wait for the customer."""
-        if self.pause is None or not self.pause.awaited:
+    def held(self, customer_speaks: bool, speaks: bool) -> bool:
+        """Whether the next 10 ms have to wait: for the customer, or between phrases as what comes before a key does, since
+        speech is known as such only some time after its begin.
+        """
+        pause = self.pause
+        if pause is None or not (self.open or pause.awaited):
             return False
-        self.pause.listen(customer_speaks)
-        if not self.pause.awaited:
+        waiting = pause.awaited or pause.resting
+        pause.listen(
+            customer_speaks=customer_speaks, speaks=speaks, behind=self.backlog.waiting / BLOCK_SAMPLES
+        )
+        if pause.resting:
+            self.speed = 1.0
+            return self.backlog.waiting <= PREROLL_BLOCKS * BLOCK_SAMPLES
+        if waiting and not pause.awaited:
             self.begin()
-        return self.pause.awaited
+        return pause.awaited
 
     def begin(self) -> None:
         """Sending begins; it shall have caught up about a second later."""
@@ -67,7 +76,7 @@ class PushToTalk:
     """Fed every 10 ms of the mic, and told of keys and grants in between.
 
     Attributes:
-        polite: from the next key on, a whisper waits for the customer to pause.
+        polite: from the next key on, each phrase of a whisper waits for the customer to pause.
     """
 
     def __init__(self) -> None:
@@ -159,12 +168,14 @@ class PushToTalk:
 
     # --- every 10 ms -----------------------------------------------------------------------------------------
 
-    def push(self, mic: Block, *, customer_speaks: bool = False) -> tuple[Mode, Block] | None:
-        """Takes 10 ms of the mic; what is to be sent now and to whom, if anything."""
+    def push(
+        self, mic: Block, *, customer_speaks: bool = False, speaks: bool = True
+    ) -> tuple[Mode, Block] | None:
+        """Takes 10 ms of the mic, in which its owner ``speaks``; what is to be sent now and to whom, if anything."""
         if not self._muted:
             self._keep(mic)
         talk = self._talk
-        return None if talk is None or talk.held(customer_speaks) else self._send(talk)
+        return None if talk is None or talk.held(customer_speaks, speaks) else self._send(talk)
 
     def _keep(self, mic: Block) -> None:
         talk = self._talk

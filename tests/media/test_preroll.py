@@ -48,6 +48,7 @@ class Desk:
         self.late = late
         self.now = 0
         self.customer_speaks = False
+        self.speaks = True
         self.muted = False
         self.sent: list[tuple[Mode, Samples]] = []
 
@@ -57,7 +58,7 @@ class Desk:
         for _ in range(times):
             spoken = self.now - self.late
             mic = numbered(spoken) if spoken >= 0 and not self.muted else SILENCE
-            said = self.mouth.push(mic, customer_speaks=self.customer_speaks)
+            said = self.mouth.push(mic, customer_speaks=self.customer_speaks, speaks=self.speaks)
             if said is not None:
                 self.sent.append((said[0], said[1][said[1] > 0]))
             self.now += 1
@@ -267,6 +268,53 @@ def test_a_phrase_held_back_is_dropped_for_another_mode(released: bool) -> None:
     assert min(desk.heard(Mode.BARGE)) > 135
 
 
+def latched_desk() -> Desk:
+    """A whisper that stays on, between its first phrase and the next."""
+    desk = polite_desk()
+    desk.customer_speaks = False
+    desk.tick(200)
+    desk.speaks = False
+    desk.tick(100)
+    return desk
+
+
+def test_each_phrase_of_a_whisper_that_stays_on_waits() -> None:
+    desk = latched_desk()
+    desk.tick(100)
+    desk.customer_speaks = desk.speaks = True
+    begun = desk.now
+    assert desk.tick(150) == 0
+    assert desk.mouth.held
+    assert max(desk.heard(Mode.WHISPER)) < begun - 10, "speech is noticed some time after its begin"
+    desk.customer_speaks = False
+    desk.tick(300)
+    assert not desk.mouth.held
+    assert is_whole(desk.heard(Mode.WHISPER), 30, desk.now - 1)
+
+
+def test_the_next_phrase_waits_no_longer_than_three_seconds() -> None:
+    desk = latched_desk()
+    desk.customer_speaks = desk.speaks = True
+    assert desk.tick(LONGEST_BLOCKS) == 0
+    assert desk.tick(1) == 1
+
+
+def test_speech_that_is_not_noticed_goes_out_all_the_same() -> None:
+    desk = latched_desk()
+    desk.customer_speaks = True
+    assert desk.tick(300) == 300
+    assert is_whole(desk.heard(Mode.WHISPER), 30, desk.now - 1 - PREROLL_BLOCKS)
+
+
+def test_a_release_between_phrases_loses_nothing() -> None:
+    desk = latched_desk()
+    desk.mouth.release()
+    released = desk.now
+    desk.tick(50)
+    assert not desk.mouth.finishing
+    assert is_whole(desk.heard(Mode.WHISPER), 30, released)
+
+
 def test_only_whispers_are_polite() -> None:
     desk = Desk()
     desk.mouth.polite = desk.customer_speaks = True
@@ -338,6 +386,11 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self.granted = set()
             self.choose(Mode.LISTEN)
+
+    @rule(ticks=TICKS)
+    def begin_or_cease_to_speak(self, ticks: int) -> None:
+        self.desk.speaks ^= True
+        self.tick(ticks)
 
     @rule(ticks=TICKS)
     def release(self, ticks: int) -> None:
