@@ -19,6 +19,7 @@
  * @property {Matrix} base  from the picture drawn on to the follower's first frame, in pixels of the tracked picture
  * @property {number} told  the time that the last pose was of
  * @property {boolean} drawn  nothing was told since the drawing itself
+ * @property {boolean} doubted  what was told last is not what was seen here since it was told before
  */
 
 import { Follower } from "./follower.js";
@@ -40,6 +41,8 @@ const TRACKS_MOST = 6;
 const TOGETHER = 24;
 /** Where the points followed are this far (pixels) from where the mark turns out to be, others are taken. */
 const ASTRAY = 8;
+/** Where what is told lies this far (pixels) from what was followed, one of them is wrong: the mark is hidden till they agree. */
+const DOUBTFUL = 2;
 
 export class Carrier {
   /** @type {Seen[]} */ #seen = [];
@@ -125,7 +128,7 @@ export class Carrier {
   pose(id) {
     const anchor = this.#anchors.get(id);
     const now = this.#seen[this.#seen.length - 1]?.time ?? 0;
-    if (!anchor || anchor.track.follower.missed) return null;
+    if (!anchor || anchor.doubted || anchor.track.follower.missed) return null;
     if (now - anchor.told > (anchor.drawn ? DRAWN_TRUSTED_MS : TRUSTED_MS)) return null;
     const [into, out] = this.#scales();
     return times(out, times(times(anchor.track.follower.motion, anchor.base), into));
@@ -159,9 +162,17 @@ export class Carrier {
     const back = inverse(motion);
     const { follower } = anchor.track;
     if (!back || follower.missed) return false;
+    const before = this.#middle(anchor);
     anchor.base = times(back, place);
-    const expected = centre(anchor.outline.map(({ x, y }) => apply(times(anchor.base, this.#scales()[0]), x, y)));
+    const expected = this.#middle(anchor);
+    anchor.doubted = apart(before, expected) > DOUBTFUL;
     return apart(expected, centre(follower.outline)) < (anchor.shares ? 2 * TOGETHER : ASTRAY);
+  }
+
+  /** Where in the follower's first frame it is. @param {Anchor} anchor */
+  #middle({ base, outline }) {
+    const onFirst = times(base, this.#scales()[0]);
+    return centre(outline.map(({ x, y }) => apply(onFirst, x, y)));
   }
 
   /**
@@ -178,7 +189,8 @@ export class Carrier {
     const room = this.#tracks().size < TRACKS_MOST;
     const track = shared ?? (room ? this.#track(region, frame) : null);
     if (!track || !back) return;
-    this.#anchors.set(id, { outline, track, shares: Boolean(shared), base: times(back, place), told: frame.time, drawn: true });
+    const base = times(back, place);
+    this.#anchors.set(id, { outline, track, shares: Boolean(shared), base, told: frame.time, drawn: true, doubted: false });
   }
 
   /** @param {Point[]} region @param {Seen} frame @returns {Track | null} */

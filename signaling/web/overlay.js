@@ -96,8 +96,9 @@ export class Overlay {
   #drawn(mark) {
     const about = outline(mark);
     const time = this.#timeOf(mark);
+    const uncertainty = mark.frame === null ? 0 : this.clock.uncertainty;
     if (this.carrier.pose(mark.mark)) this.carrier.outline(mark.mark, about);
-    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time, this.clock.uncertainty);
+    else if (time !== null && !this.ink.poses.has(mark.mark)) this.carrier.drawn(mark.mark, about, time, uncertainty);
   }
 
   /** When the picture it was drawn on was captured; null: not known. @param {Mark} mark */

@@ -231,6 +231,23 @@ async def test_a_pose_counts_only_where_it_is_known_what_was_seen_then(
     assert shown is known
 
 
+async def test_a_mark_is_hidden_while_what_is_told_is_not_what_is_seen(desk: Desk, visit: Visit) -> None:
+    customer = await tools(desk, visit, "carrier.js")
+    shown = await customer.ask(
+        """async () => {
+          const { texture, view } = await import("./web/texture.js");
+          const [data, carrier, one] = [texture(7), new it.Carrier(), [1, 0, 0, 0, 1, 0, 0, 0, 1]];
+          return [0, 0, 0.02, 0, 0, 0.02, 0.02].map((off, n) => {
+            carrier.see(view(data, one, 320, 180), 320, 180, n * 33);
+            carrier.place("m", [{ x: 0.5, y: 0.5 }], [1, 0, off, 0, 1, 0, 0, 0, 1], n * 33, 0);
+            return carrier.pose("m")?.[2] ?? null;
+          });
+        }"""
+    )
+    almost = pytest.approx(0, abs=0.001)
+    assert shown == [almost, almost, None, None, almost, None, pytest.approx(0.02, abs=0.001)]
+
+
 HELD = """async () => {
   const video = document.createElement("video");
   video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
