@@ -10,6 +10,7 @@ from coachdesk.media.peer import Layout, State
 from coachdesk.media.rate import Path
 from coachdesk.media.red import KEPT_FRAMES
 from tests.fakes.inkchannels import FakeInk
+from tests.fakes.stills import FakeStills
 
 
 class FakeOut:
@@ -42,6 +43,7 @@ class FakePeer:
         self.keyframes_asked = 0
         self.rtt: float | None = None
         self.ink = FakeInk()
+        self.stills = FakeStills()
 
     def send_message(self, data: bytes) -> None:
         self.messages.append(data)

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from coachdesk.inkwire import Message
+from coachdesk.media import observer
 from coachdesk.media.stillhub import StillHub
 from coachdesk.stillwire import Ask, Have, Line, Thaw, Whole
+from tests.fakes.hubcall import HubCall
 from tests.fakes.inkhubcall import Call, view_of
+from tests.fakes.legs import FakeLeg
+from tests.fakes.stills import FakeStills
 from tests.fakes.views import BEN, CUSTOMER, MIA, call_view, party
 
 STILL = Whole(4711, False, b"picture")
 
 
-class Far:
+class Far(FakeStills):
     """A party's end of its pipe."""
 
     def __init__(self, hub: StillHub, name: str) -> None:
+        super().__init__()
         self.hub, self.name = hub, name
-        self.told: list[Message] = []
-        self.got: list[Whole] = []
         self.peer: Any = SimpleNamespace(stills=self)
-
-    def send(self, message: Message) -> None:
-        self.told.append(message)
-
-    def send_still(self, still: Whole) -> None:
-        self.got.append(still)
 
     def say(self, message: Any) -> None:
         self.hub.received(self.name, self.peer, message)
@@ -146,3 +142,48 @@ def test_who_has_left_gets_nothing(stage: Stage) -> None:
     stage.hub.apply(call_view(party(BEN), revision=2))
     phone.say(STILL)
     assert mia.got == []
+
+
+# --- as the two ends are wired ---
+
+
+async def test_the_agents_hub_hands_stills_on_from_connection_to_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = HubCall(monkeypatch)
+    call.apply(view_of())
+    call.connect(CUSTOMER, MIA)
+    seen: list[Whole] = []
+    call.hub.stills.on_still = seen.append
+    phone, mia = (cast(Any, call.leg(name)) for name in (CUSTOMER, MIA))
+    for leg in (phone, mia):
+        leg.on_stills(leg.peer, Have())
+    call.hub.stills.freeze(4711)
+    assert phone.peer.stills.told == [Ask(frame=4711)]
+    phone.on_stills(phone.peer, STILL)
+    assert mia.peer.stills.got == seen == [STILL]
+
+
+async def test_an_observer_says_what_it_has_and_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observer, "Leg", FakeLeg)
+    media = observer.ObserverMedia(ice=list, signal=_unsaid, new_ear=_no_ear)
+    leg: Any = media._leg
+    seen: list[Whole] = []
+    media.on_still = seen.append
+    first = leg.come_up()
+    leg.on_stills_open(first)
+    leg.on_stills(first, STILL)
+    second = leg.come_up()
+    leg.on_stills_open(second)
+    leg.get_lost()
+    third = leg.come_up()
+    leg.on_stills_open(third)
+    assert seen == [STILL]
+    told = [peer.stills.told for peer in (first, second, third)]
+    assert told == [[Have()], [Have(frame=4711)], [Have()]]
+
+
+async def _unsaid(body: object) -> None: ...
+
+
+def _no_ear(source: str, lane: str) -> Any: ...
