@@ -247,6 +247,8 @@ class RtpOut:
                     self.path.reported(report.fraction_lost / 256, self._round_trip(report), now)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self.path.missed(packet.lost, now)
+            if self._pacer is not None and self.path.congested:
+                return  # what a queue has dropped would lengthen it once more; a keyframe is asked for in the end
         await self._feedback(packet)
 
     def _round_trip(self, report: RtcpReceiverInfo) -> float | None:

@@ -256,6 +256,8 @@ class VideoSender:
             was_open = gate.open
             gate.update(out.path.congested, out.bitrate_limit, time.monotonic())
             if not gate.open:
+                if was_open:
+                    out.forget()  # pictures asked for again would keep the queue as it is
                 continue
             if not was_open:
                 self.request_keyframe()

@@ -14,11 +14,13 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
 from coachdesk.media import peer as peers
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
+from coachdesk.media.rate import OVERLOAD_LOSS
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import IceServer
 from tests.media.peers import WAIT, Network, connect, pair, until
@@ -139,6 +141,23 @@ async def test_lost_video_packets_are_asked_for_until_they_come(lossy: str) -> N
         await until(lambda: len({packet.seq for _, packet in got}) == 151)
         assert network.dropped > 0
         assert max(Counter(packet.seq for _, packet in got).values()) <= 3
+
+
+async def test_where_a_queue_grows_pictures_are_not_sent_again() -> None:
+    async with pair(CUSTOMER) as (hub, customer):
+        got = collect(customer)
+        out = hub.outs["camera"]
+        first = out.next_seq
+        out.send(b"\x00picture", 0, marker=True)
+        await until(lambda: got)
+        lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=1, media_ssrc=out._sender._ssrc, lost=[first])
+        for congested in (True, False):
+            out.path.loss = OVERLOAD_LOSS if congested else 0.0
+            await out._fed_back(lost)
+        await until(lambda: len(got) == 2)
+        out.send(b"\x00last", 3000, marker=True)
+        await until(lambda: got[-1][1].seq == first + 1)
+        assert [packet.seq - first for _, packet in got] == [0, 0, 1], "once, when there was no queue"
 
 
 async def test_lost_sound_is_sent_again_and_soon_carries_copies() -> None:
