@@ -7,7 +7,7 @@
  *
  * @typedef {object} Line
  * @property {number} estimate  bit/s the browser thinks it can send; 0: it does not say
- * @property {number} loss  share of sound packets lost lately, 0 to 1
+ * @property {number} loss  share of packets lost lately, of sound or of pictures, 0 to 1
  * @property {number} reported  seconds there and back, by reports on the sound; 0: not known yet, as with the next
  * @property {number} checked  the same by the checks of the connection
  */
@@ -22,6 +22,7 @@ const STARVED_LOOKS = 2;
 const FRUGAL_LOOKS = 8; // after the last queue
 const FIRST_WAIT = 20;
 const LONGEST_WAIT = 160;
+const FRESH_MS = 3000; // where reports fail to come, the last one says nothing
 const PROVEN_LOOKS = 60;
 
 export class LineWatch {
@@ -76,14 +77,15 @@ export class LineWatch {
 /** What a whole report says of the line. @param {RTCStatsReport} report @returns {Line} */
 export function lineOf(report) {
   const line = { estimate: 0, loss: 0, reported: 0, checked: 0 };
+  const now = Math.max(0, ...[...report.values()].map((entry) => entry.timestamp));
   report.forEach((entry) => {
     if (entry.type === "candidate-pair" && entry.nominated) {
       line.estimate = entry.availableOutgoingBitrate ?? 0;
       line.checked = entry.currentRoundTripTime ?? 0;
     }
-    if (entry.type === "remote-inbound-rtp" && entry.kind === "audio") {
-      line.loss = entry.fractionLost ?? 0;
-      line.reported = entry.roundTripTime ?? 0;
+    if (entry.type === "remote-inbound-rtp" && now - entry.timestamp < FRESH_MS) {
+      line.loss = Math.max(line.loss, entry.fractionLost ?? 0);
+      if (entry.kind === "audio") line.reported = entry.roundTripTime ?? 0;
     }
   });
   return line;

@@ -174,17 +174,25 @@ async def test_pictures_come_back_after_a_while_and_later_each_time_that_fails(
 
 async def test_what_a_report_says_of_the_line(desk: Desk, visit: Visit) -> None:
     customer = await load(desk, visit, "linewatch.js")
-    pair = {"type": "candidate-pair", "availableOutgoingBitrate": 9e5, "currentRoundTripTime": 0.02}
-    remote = {"type": "remote-inbound-rtp", "fractionLost": 0.1, "roundTripTime": 0.03}
+    pair = {
+        "type": "candidate-pair",
+        "availableOutgoingBitrate": 9e5,
+        "currentRoundTripTime": 0.02,
+        "timestamp": 9000,
+    }
+    remote = {"type": "remote-inbound-rtp", "fractionLost": 0.1, "roundTripTime": 0.03, "timestamp": 8000}
     entries = [
         pair | {"nominated": True},
         pair | {"nominated": False, "availableOutgoingBitrate": 1},
         remote | {"kind": "audio"},
-        remote | {"kind": "video", "fractionLost": 0.9},
+        remote | {"kind": "video", "fractionLost": 0.9, "roundTripTime": 0.5},
     ]
-    line = await customer.ask("(entries) => it.lineOf(entries)", entries)
-    assert line == {"estimate": 9e5, "loss": 0.1, "reported": 0.03, "checked": 0.02}
-    assert await customer.ask("it.lineOf([])") == UNKNOWN
+    line_of = "(entries) => it.lineOf(new Map(entries.map((entry, index) => [index, entry])))"
+    line = await customer.ask(line_of, entries)
+    assert line == {"estimate": 9e5, "loss": 0.9, "reported": 0.03, "checked": 0.02}
+    stale = [pair | {"nominated": True}, *(each | {"timestamp": 5000} for each in entries[2:])]
+    assert await customer.ask(line_of, stale) == {"estimate": 9e5, "loss": 0, "reported": 0, "checked": 0.02}
+    assert await customer.ask(line_of, []) == UNKNOWN
 
 
 async def test_the_order_of_codecs_is_all_that_changes_in_the_offer(desk: Desk, visit: Visit) -> None:
