@@ -74,8 +74,8 @@ def return_loss(far: Sound, rt60: float, delay: float, ppm: Ppm) -> Row:
 def near_end_loss(far: Sound, near: Sound, rt60: float, delay: float, ppm: Ppm) -> Row:
     """What is left of the near end while both talk, and how late it is.
 
-    Correlated loss: what of the output is the near end, against the near end alone through the same processing, whose high-pass
-    filter shifts phases: against the mic itself some 3 dB are lost of a voice that talks alone.
+    Correlated loss: what of the output is the near end, against the near end alone through the same processing, whose
+    high-pass filter shifts phases: against the mic itself some 3 dB are lost of a voice that talks alone.
     """
     count = min(len(far), len(near))
     echo = through_devices(far[:count], rt60, ECHO_DB, delay, ppm)
