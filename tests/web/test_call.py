@@ -95,7 +95,7 @@ FULL_LINE = """() => {
     const entries = [...(await get.call(this)).values()].map((entry) => ({ ...entry }));
     for (const entry of entries) {
       if (entry.type === "candidate-pair") entry.availableOutgoingBitrate = 30_000;
-      if (entry.type === "remote-inbound-rtp") entry.fractionLost = 0.5;
+      if (entry.type === "remote-inbound-rtp") Object.assign(entry, { fractionLost: 0.5, timestamp: entries[0].timestamp });
     }
     return new Map(entries.map((entry) => [entry.id, entry]));
   };
