@@ -20,8 +20,8 @@ LABEL, ID = "stills", 102
 MAX_MESSAGE_BYTES = 512
 MAX_STILL_BYTES = 3 << 20
 MAX_STILL_PIXELS = 1920 * 1920
-PIECE_BYTES = 1024
-"""Of every piece but the last: one packet on the wire."""
+PIECE_BYTES = 4096
+"""Of every piece but the last, which is what sound may have to wait for: four packets on the wire."""
 
 
 class StillError(ValueError):

@@ -16,7 +16,7 @@
  * @property {(all: boolean) => void} done
  */
 
-const PIECE = 1024; // one packet
+const PIECE = 4096; // four packets
 const SMALL_PIECE = 256; // where the line is slow, sound has to wait for so much and no more
 const STILL_MOST = 3 << 20;
 const MESSAGE_MOST = 512;
