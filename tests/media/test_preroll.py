@@ -15,65 +15,18 @@ from hypothesis.stateful import (
 )
 
 from coachdesk.media import backlog
-from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block, Samples
-from coachdesk.media.polite import LONGEST_BLOCKS
-from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PREROLL_BLOCKS, PRIVATE, PushToTalk
+from coachdesk.media.pcm import BLOCK_SAMPLES, Samples
+from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PREROLL_BLOCKS, PRIVATE
 from signaling.policy import Mode
+from tests.fakes.talking import Desk, cut_bluntly, is_whole
 
 TALKING = [mode for mode in Mode if mode is not Mode.LISTEN]
-
-
-def cut_bluntly(samples: Samples, most: int) -> Samples:
-    """In place of ``shorten``: cuts without a fade, so that every sample stays the one it was."""
-    cut = min(720, most, len(samples) - BLOCK_SAMPLES)
-    return samples if cut < 120 else np.concatenate([samples[:240], samples[240 + cut :]])
 
 
 @pytest.fixture(autouse=True)
 def traceable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlog, "shorten", cut_bluntly)
     monkeypatch.setattr(backlog, "SILENT_DBFS", -200.0)
-
-
-def numbered(at: int) -> Block:
-    """The 10 ms spoken at ``at``: every sample has its own number, above 0."""
-    return np.arange(1 + at * BLOCK_SAMPLES, 1 + (at + 1) * BLOCK_SAMPLES, dtype=np.float32)
-
-
-class Desk:
-    """A mic that says numbers and hands them over ``late`` blocks late; ``sent`` holds what went out, in order."""
-
-    def __init__(self, late: int = 0) -> None:
-        self.mouth = PushToTalk()
-        self.late = late
-        self.now = 0
-        self.customer_speaks = False
-        self.speaks = True
-        self.muted = False
-        self.sent: list[tuple[Mode, Samples]] = []
-
-    def tick(self, times: int = 1) -> int:
-        """How many of the blocks something went out in."""
-        before = len(self.sent)
-        for _ in range(times):
-            spoken = self.now - self.late
-            mic = numbered(spoken) if spoken >= 0 and not self.muted else SILENCE
-            said = self.mouth.push(mic, customer_speaks=self.customer_speaks, speaks=self.speaks)
-            if said is not None:
-                self.sent.append((said[0], said[1][said[1] > 0]))
-            self.now += 1
-        return len(self.sent) - before
-
-    def heard(self, mode: Mode) -> set[int]:
-        """When it was spoken what went to ``mode``: numbers of ticks."""
-        samples = [samples for each, samples in self.sent if each is mode]
-        return set(((np.concatenate(samples) - 1) // BLOCK_SAMPLES).astype(int)) if samples else set()
-
-
-def is_whole(heard: set[int], first: int, last: int) -> bool:
-    """Whether all from ``first`` to ``last`` was heard, but for the pitch periods cut out on the way."""
-    times = sorted(heard)
-    return times[0] == first and times[-1] == last and bool(np.all(np.diff(times) <= 3))
 
 
 @pytest.mark.parametrize("late", [0, 3])
@@ -204,124 +157,6 @@ def test_the_key_pressed_again_at_once_goes_on_where_it_was() -> None:
     ]
     in_doubt = range(110 + 1, 110 + IN_DOUBT_BLOCKS)
     assert set(unheard) <= set(in_doubt), "what cannot be told to be from before or after the release"
-
-
-# --- polite ---
-
-
-def polite_desk() -> Desk:
-    desk = Desk()
-    desk.mouth.polite = True
-    desk.customer_speaks = True
-    desk.tick(50)
-    desk.mouth.press(Mode.WHISPER)
-    desk.tick(5)
-    desk.mouth.grant(Mode.WHISPER)
-    return desk
-
-
-def test_a_polite_whisper_waits_for_the_customer_to_pause() -> None:
-    desk = polite_desk()
-    assert desk.tick(120) == 0
-    assert desk.mouth.held
-    desk.customer_speaks = False
-    assert desk.tick(10) == 10
-    desk.customer_speaks = True
-    assert desk.tick(200) == 200, "a phrase once begun is said to its end"
-    assert is_whole(desk.heard(Mode.WHISPER), 30, max(desk.heard(Mode.WHISPER)))
-    assert max(desk.heard(Mode.WHISPER)) > 330
-
-
-def test_a_polite_whisper_waits_no_longer_than_three_seconds() -> None:
-    desk = polite_desk()
-    assert desk.tick(LONGEST_BLOCKS) == 0
-    assert desk.tick(1) == 1
-    assert min(desk.heard(Mode.WHISPER)) == 30, "from its first syllable on"
-
-
-def test_a_phrase_released_while_it_waits_is_still_said() -> None:
-    desk = polite_desk()
-    desk.tick(80)
-    desk.mouth.release()
-    desk.tick(50)
-    assert desk.mouth.finishing
-    assert desk.mouth.patient
-    desk.customer_speaks = False
-    desk.tick(100)
-    assert not desk.mouth.finishing
-    assert is_whole(desk.heard(Mode.WHISPER), 30, 135)
-
-
-@pytest.mark.parametrize("released", [False, True])
-def test_a_phrase_held_back_is_dropped_for_another_mode(released: bool) -> None:
-    desk = polite_desk()
-    desk.tick(80)
-    if released:
-        desk.mouth.release()
-        desk.tick(10)
-    desk.mouth.press(Mode.BARGE)
-    desk.customer_speaks = False
-    desk.tick(10)
-    desk.mouth.grant(Mode.BARGE)
-    desk.tick(100)
-    assert not desk.heard(Mode.WHISPER)
-    assert min(desk.heard(Mode.BARGE)) > 135
-
-
-def latched_desk() -> Desk:
-    """A whisper that stays on, between its first phrase and the next."""
-    desk = polite_desk()
-    desk.customer_speaks = False
-    desk.tick(200)
-    desk.speaks = False
-    desk.tick(100)
-    return desk
-
-
-def test_each_phrase_of_a_whisper_that_stays_on_waits() -> None:
-    desk = latched_desk()
-    desk.tick(100)
-    desk.customer_speaks = desk.speaks = True
-    begun = desk.now
-    assert desk.tick(150) == 0
-    assert desk.mouth.held
-    assert max(desk.heard(Mode.WHISPER)) < begun - 10, "speech is noticed some time after its begin"
-    desk.customer_speaks = False
-    desk.tick(300)
-    assert not desk.mouth.held
-    assert is_whole(desk.heard(Mode.WHISPER), 30, desk.now - 1)
-
-
-def test_the_next_phrase_waits_no_longer_than_three_seconds() -> None:
-    desk = latched_desk()
-    desk.customer_speaks = desk.speaks = True
-    assert desk.tick(LONGEST_BLOCKS) == 0
-    assert desk.tick(1) == 1
-
-
-def test_speech_that_is_not_noticed_goes_out_all_the_same() -> None:
-    desk = latched_desk()
-    desk.customer_speaks = True
-    assert desk.tick(300) == 300
-    assert is_whole(desk.heard(Mode.WHISPER), 30, desk.now - 1 - PREROLL_BLOCKS)
-
-
-def test_a_release_between_phrases_loses_nothing() -> None:
-    desk = latched_desk()
-    desk.mouth.release()
-    released = desk.now
-    desk.tick(50)
-    assert not desk.mouth.finishing
-    assert is_whole(desk.heard(Mode.WHISPER), 30, released)
-
-
-def test_only_whispers_are_polite() -> None:
-    desk = Desk()
-    desk.mouth.polite = desk.customer_speaks = True
-    desk.mouth.press(Mode.LANE)
-    desk.tick(5)
-    desk.mouth.grant(Mode.LANE)
-    assert desk.tick(5) == 5
 
 
 # --- any order of events ---
