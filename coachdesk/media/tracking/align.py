@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -54,7 +54,7 @@ def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
     if len(index) < LEAST_POINTS:
         return None
     warped = _warped_quarter(keyframe, g, view)
-    blur = softness.estimate(warped, view.sharpness, guess.motion / 2)
+    blur = softness.estimate(warped, view.quarter, guess.motion / 2)
     if blur is not None:
         warped = blur.of(warped, 1)
     moved = flow(softness.same_contrast(warped, view.quarter, spots[index]), view.quarter)
@@ -74,7 +74,7 @@ def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence
         return None
     warped = _warped(keyframe.view.high, g, view.size)
     small = np.asarray(cv2.resize(warped, view.quarter_size, interpolation=cv2.INTER_AREA), np.uint8)
-    blur = softness.estimate(small, view.sharpness, guess.motion / 2)
+    blur = softness.estimate(small, view.quarter, guess.motion / 2)
     now, found = _track(warped, small, view, blur, spots[index], reach)
     index, now = index[found], now[found]
     if len(index) < LEAST_POINTS:
@@ -164,7 +164,7 @@ def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None, 
     corner = points.corner > 0.3
     expected = int((there & chosen & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)).sum())
     agreeing = int((inlier & (alike > 0.5) & (keyframe.coplanar > 0.3) & corner).sum())
-    return Evidence(
+    found = Evidence(
         keyframe=keyframe,
         h=normalized(best.g @ keyframe.h),
         g=best.g,
@@ -174,12 +174,13 @@ def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None, 
         around=float((alike[coplanar] > 0.5).mean()) if coplanar.sum() >= 8 else 0.0,
         noise=best.noise,
         error=best.spread * best.noise,
-        astray=offset(keyframe, best.g, view).certain,
+        astray=False,
         inlier=inlier,
         measured=measured,
         inside=there,
         likeness=alike,
     )
+    return found if found.sure else replace(found, astray=offset(keyframe, best.g, view).certain)
 
 
 def _warped(plane: Plane, g: Homography, size: tuple[int, int]) -> Plane:

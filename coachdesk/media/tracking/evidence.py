@@ -42,7 +42,7 @@ class Evidence:
         around: the same of all points held to be coplanar with it.
         noise: pixels, standard deviation of the matches.
         error: pixels, predicted standard deviation of the mark's outline.
-        astray: light and dark at large say that it is elsewhere.
+        astray: light and dark at large say that it is elsewhere; not asked where nothing better can be found.
         inlier, measured, inside: per point of the keyframe: fits; was found; lies in the picture.
         likeness: per point, -1..1: correlation of its patch with the newest picture's.
     """
@@ -91,7 +91,7 @@ class Evidence:
         """Enough to be believed where the motion of the picture says the same."""
         if self.error > LOOSE or self.lost_its_way:
             return False
-        seen = self.agreeing >= 12 and self.on_mark > 0.45
+        seen = self.agreeing >= 12 and self.on_mark > 0.45 and max(self.share, self.around) > 0.4
         around = self.agreeing >= 30 and self.around > 0.5
         unhidden = self.agreeing >= 22 and self.share > 0.55
         return seen or around or unhidden

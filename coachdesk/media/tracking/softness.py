@@ -42,17 +42,19 @@ class Blur(NamedTuple):
         return np.asarray(cv2.filter2D(plane, -1, kernel))
 
 
-def estimate(expected: Plane, seen: float, motion: Floats) -> Blur | None:
+def estimate(expected: Plane, seen: Plane, motion: Floats) -> Blur | None:
     """The blur that makes ``expected`` (a warped keyframe, quarter plane) as little sharp as ``seen``.
 
     ``motion``: of the mark since the frame before, pixels of the quarter plane. None when nothing is to be done.
+    Compares the middle of both.
     """
+    expected, wanted = _middle(expected), sharpness(_middle(seen))
     sharp = sharpness(expected)
-    if seen > SOFT * sharp:
+    if wanted > SOFT * sharp:
         return None
-    best, distance = None, abs(sharp - seen)
+    best, distance = None, abs(sharp - wanted)
     for blur in _candidates(motion):
-        off = abs(sharpness(blur.of(expected, 1)) - seen)
+        off = abs(sharpness(blur.of(expected, 1)) - wanted)
         if off > distance:
             break
         best, distance = blur, off
@@ -69,6 +71,12 @@ def same_contrast(plane: Plane, like: Plane, points: NDArray[np.floating]) -> Pl
     if 0.95 < gain < 1.05:
         return plane
     return np.asarray(cv2.addWeighted(plane, gain, plane, 0.0, MEAN * (1 - gain)))
+
+
+def _middle(plane: Plane) -> Plane:
+    """Of half the width and height."""
+    height, width = plane.shape
+    return np.ascontiguousarray(plane[height // 4 : -(height // 4), width // 4 : -(width // 4)])
 
 
 def _candidates(motion: Floats) -> list[Blur]:
