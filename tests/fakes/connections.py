@@ -8,6 +8,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.peer import Layout, State
 from signaling.protocol import IceServer
 from tests.fakes.inkchannels import FakeInk
+from tests.fakes.stills import FakeStills
 
 
 class Connection:
@@ -25,6 +26,7 @@ class Connection:
         self.on_keyframe_request: Callable[[str], None] = lambda stream: None
         self.on_message: Callable[[bytes], None] = lambda data: None
         self.ink = FakeInk()
+        self.stills = FakeStills()
         type(self).made.append(self)
 
     async def offer(self) -> str:
