@@ -63,6 +63,22 @@ def picture(
     return np.clip(seen * gain + noise * grain, 0, 255).astype(np.uint8)
 
 
+def shaded(seen: Picture, x: int) -> Picture:
+    """The same under light and shadow in large blotches, ``x`` pixels farther left."""
+    light = 1 + 0.5 * _clouds()[:, x : x + WIDTH]
+    return np.clip(seen * np.clip(light, 0.15, 1.9), 0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _clouds() -> NDArray[np.float32]:
+    """720 x 2560, zero mean, unit variance."""
+    coarse = (
+        np.random.default_rng(5).normal(0, 1, (HEIGHT // 100 + 1, 2 * WIDTH // 100 + 1)).astype(np.float32)
+    )
+    clouds = cv2.resize(coarse, (2 * WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return np.asarray((clouds - clouds.mean()) / clouds.std(), np.float32)
+
+
 @lru_cache(maxsize=4)
 def _grain(shape: tuple[int, ...]) -> NDArray[np.float32]:
     return np.random.default_rng(7).normal(0, 1, shape).astype(np.float32)

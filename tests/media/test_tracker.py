@@ -19,7 +19,7 @@ from coachdesk.media.tracker import (
     TrackerError,
 )
 from coachdesk.media.tracking.geometry import Homography, transform
-from tests.media.scenes import HEIGHT, MARK, WIDTH, Picture, content, looking, off, picture
+from tests.media.scenes import HEIGHT, MARK, WIDTH, Picture, content, looking, off, picture, shaded
 
 TICKS = 3000
 """Of the RTP clock between pictures."""
@@ -86,6 +86,17 @@ def test_light_noise_and_another_resolution_do_not_move_it(camera: Camera) -> No
         gain = 1 - 0.5 * (number % 5) / 5
         seen = picture(view, noise=8, gain=gain, size=0.5 if number > 8 else 1)
         assert off(camera.show(seen)["mark"].h, view) < RIGHT
+
+
+def test_shadows_that_pass_over_a_mark_do_not_take_it_along() -> None:
+    camera = Camera()
+    camera.show(shaded(picture(looking()), 0))
+    camera.draw()
+    for number in range(1, 13):
+        view = looking(20 * math.sin(0.3 * number), 10 * math.sin(0.2 * number), turn=number)
+        pose = camera.show(shaded(picture(view), 12 * number))["mark"]
+        assert pose.state is State.TRACKED
+        assert off(pose.h, view) < RIGHT
 
 
 def test_a_mark_is_never_shown_on_something_else(camera: Camera) -> None:

@@ -33,6 +33,8 @@ THRESHOLD, SOFT_THRESHOLD, FLOW_THRESHOLD = 2.0, 3.2, 3.0
 FAR, NEAR = 26.0, 10.0
 """Pixels by which a guess may be off: a prediction, the outcome of flow."""
 EDGE = 8.0
+RIVAL = 0.7
+"""Share of the agreeing points of one place that another must have to cast doubt on it."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +67,19 @@ def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
 
 
 def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence | None:
-    """The exact place by its points (pyramidal Lucas-Kanade from the warped keyframe), and what speaks for it."""
-    g = normalized(guess.h @ keyframe.back)
-    spots = transform(g, keyframe.points.at)
-    chosen = keyframe.select(inside(spots, view.size, EDGE), guess.turn)
-    index = np.flatnonzero(chosen)
-    if len(index) < LEAST_POINTS:
-        return None
-    warped = _warped(keyframe.view.high, g, view.size)
-    small = np.asarray(cv2.resize(warped, view.quarter_size, interpolation=cv2.INTER_AREA), np.uint8)
-    blur = softness.estimate(small, view.quarter, guess.motion / 2)
-    now, found = _track(warped, small, view, blur, spots[index], reach)
-    index, now = index[found], now[found]
-    if len(index) < LEAST_POINTS:
-        return None
-    matches = Matches(keyframe, index, now)
-    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD, g)
-    if best is None or not plausible(keyframe, best.g):
-        return None
-    return _weigh(matches, best, view, blur, chosen)
+    """The exact place by its points (pyramidal Lucas-Kanade from the warped keyframe), and what speaks for it.
+
+    Where light and dark at large say that it is elsewhere, that place is looked at too: if far fewer points agree there,
+    they are wrong, as they may be on curved things and under shadows that move.
+    """
+    found = _placed(keyframe, guess, view, reach)
+    if found is None or not (found.lost_its_way and found.sound):
+        return found
+    other = elsewhere(keyframe, replace(guess, h=found.h), view)
+    rival = None if other is None else _placed(keyframe, other, view, FAR)
+    if rival is not None and rival.agreeing >= RIVAL * found.agreeing:
+        return found
+    return replace(found, astray=False)
 
 
 def elsewhere(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
@@ -105,6 +101,27 @@ def plausible(keyframe: Keyframe, g: Homography) -> bool:
         return False
     corners = keyframe.outline if keyframe.shows_mark else keyframe.points.at[:8]
     return bool((corners @ g[2, :2] + g[2, 2] > 0).all())
+
+
+def _placed(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence | None:
+    g = normalized(guess.h @ keyframe.back)
+    spots = transform(g, keyframe.points.at)
+    chosen = keyframe.select(inside(spots, view.size, EDGE), guess.turn)
+    index = np.flatnonzero(chosen)
+    if len(index) < LEAST_POINTS:
+        return None
+    warped = _warped(keyframe.view.high, g, view.size)
+    small = np.asarray(cv2.resize(warped, view.quarter_size, interpolation=cv2.INTER_AREA), np.uint8)
+    blur = softness.estimate(small, view.quarter, guess.motion / 2)
+    now, found = _track(warped, small, view, blur, spots[index], reach)
+    index, now = index[found], now[found]
+    if len(index) < LEAST_POINTS:
+        return None
+    matches = Matches(keyframe, index, now)
+    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD, g)
+    if best is None or not plausible(keyframe, best.g):
+        return None
+    return _weigh(matches, best, view, blur, chosen)
 
 
 def _track(

@@ -42,7 +42,8 @@ class Evidence:
         around: the same of all points held to be coplanar with it.
         noise: pixels, standard deviation of the matches.
         error: pixels, predicted standard deviation of the mark's outline.
-        astray: light and dark at large say that it is elsewhere; not asked where nothing better can be found.
+        astray: light and dark at large say that it is elsewhere, and points do not refute it; not asked where nothing better
+            can be found.
         inlier, measured, inside: per point of the keyframe: fits; was found; lies in the picture.
         likeness: per point, -1..1: correlation of its patch with the newest picture's.
     """
@@ -71,6 +72,11 @@ class Evidence:
     def sure(self) -> bool:
         """Nothing better can be found."""
         return self.share > 0.8 and self.on_mark > 0.8 and self.noise < 0.6 and self.agreeing >= 30
+
+    @property
+    def sound(self) -> bool:
+        """Most of it fits, and the mark looks like itself."""
+        return self.share > 0.5 and self.on_mark > 0.5
 
     @property
     def lost_its_way(self) -> bool:
