@@ -1,4 +1,4 @@
-"""The command line as its users meet it: real processes, their output, their exit codes."""
+"""The command line as its users meet it: output, exit codes, real processes where they are what counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
@@ -35,10 +35,17 @@ from .signaling.wire import Site, Wire, everyone_is_fine, make_staff
 PATIENCE = 60.0
 
 
-def run(
-    *arguments: str, env: dict[str, str] | None = None, text: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """``coachdesk ARGUMENTS`` to its end."""
+Ended = subprocess.CompletedProcess[str]
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> Ended:
+    """``coachdesk ARGUMENTS`` to its end, within this process: most of a short command's time is its start."""
+    ended = CliRunner().invoke(app, list(arguments), env=env, prog_name="coachdesk")
+    return Ended(arguments, ended.exit_code, ended.stdout, ended.stderr)
+
+
+def process(*arguments: str, env: dict[str, str] | None = None, text: str = "") -> Ended:
+    """The same as a process of its own, that reads ``text``."""
     return subprocess.run(
         [sys.executable, "-m", "coachdesk", *arguments],
         env={**os.environ, **(env or {})},
@@ -50,16 +57,16 @@ def run(
     )
 
 
-def done(*arguments: str, env: dict[str, str] | None = None) -> str:
+def done(*arguments: str, env: dict[str, str] | None = None, how: Callable[..., Ended] = run) -> str:
     """The output of a command that must succeed and have nothing to complain of."""
-    ended = run(*arguments, env=env)
+    ended = how(*arguments, env=env)
     assert (ended.returncode, ended.stderr) == (0, ""), ended
     return ended.stdout
 
 
-def failed(*arguments: str, env: dict[str, str] | None = None) -> str:
+def failed(*arguments: str, env: dict[str, str] | None = None, how: Callable[..., Ended] = run) -> str:
     """The one line of complaint of a command that must fail."""
-    ended = run(*arguments, env=env)
+    ended = how(*arguments, env=env)
     assert (ended.returncode, ended.stdout) == (1, ""), ended
     assert re.fullmatch(r"coachdesk: [^\n]+\n", ended.stderr), ended.stderr
     return ended.stderr
@@ -119,7 +126,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:
-    ended = run("fly")
+    ended = process("fly")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "No such command 'fly'" in ended.stderr
 
@@ -133,7 +140,7 @@ def test_choices_are_those_of_the_protocol() -> None:
 
 
 def test_an_account_is_made_and_its_token_is_all_that_is_printed(amy: str) -> None:
-    token = done("token", "amy", "--db", amy)
+    token = done("token", "amy", "--db", amy, how=process)
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token)
 
     async def owner() -> str:
@@ -172,7 +179,9 @@ def test_a_role_that_is_none_is_a_usage_error(db: str, role: str) -> None:
 
 def test_a_password_is_asked_for_and_kept_unreadable(db: str) -> None:
     typed = "correct horse\ncorrect horse\n"
-    ended = run("user", "add", "amy", "--role", "agent", "--team", "t", "--password", "--db", db, text=typed)
+    ended = process(
+        "user", "add", "amy", "--role", "agent", "--team", "t", "--password", "--db", db, text=typed
+    )
     assert ended.returncode == 0
     assert "correct horse" not in ended.stdout + ended.stderr
     assert done("user", "list", "--db", db) == "amy\tagent\tt\tpassword or token\n"
@@ -198,7 +207,7 @@ def test_another_role_and_team(amy: str) -> None:
 
 def test_another_password_and_none(amy: str) -> None:
     typed = "correct horse\ncorrect horse\n"
-    ended = run("user", "password", "amy", "--db", amy, text=typed)
+    ended = process("user", "password", "amy", "--db", amy, text=typed)
     assert ended.returncode == 0
     assert "correct horse" not in ended.stdout + ended.stderr
     assert done("user", "list", "--db", amy) == "amy\tagent\tnorth\tpassword or token\n"
@@ -207,7 +216,7 @@ def test_another_password_and_none(amy: str) -> None:
 
 
 def test_a_password_that_is_too_short_is_refused(amy: str) -> None:
-    ended = run("user", "password", "amy", "--db", amy, text="short\nshort\n")
+    ended = process("user", "password", "amy", "--db", amy, text="short\nshort\n")
     assert (ended.returncode, "8 to" in ended.stderr) == (1, True)
 
 
@@ -319,7 +328,7 @@ async def test_the_server_prints_one_line_serves_and_stops_in_good_order(
 def test_a_port_in_use_says_what_to_do(db: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = failed("server", "--port", port, "--db", db)
+        told = failed("server", "--port", port, "--db", db, how=process)
     assert f"port {port}" in told
     assert "--port" in told
 
@@ -328,12 +337,14 @@ def test_a_bad_certificate_says_which(db: str, tmp_path: Path) -> None:
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate\n")
     files = ["--cert", str(bad), "--key", str(bad)]
-    assert "bad.pem" in failed("server", "--port", "0", "--db", db, *files)
-    assert "--key" in failed("server", "--port", "0", "--db", db, *files[:2])
+    assert "bad.pem" in failed("server", "--port", "0", "--db", db, *files, how=process)
+    assert "--key" in failed("server", "--port", "0", "--db", db, *files[:2], how=process)
 
 
 def test_turn_without_its_secret_is_refused(db: str) -> None:
-    assert "static-auth-secret" in failed("server", "--port", "0", "--db", db, "--turn", "turn:t:3478")
+    assert "static-auth-secret" in failed(
+        "server", "--port", "0", "--db", db, "--turn", "turn:t:3478", how=process
+    )
 
 
 async def test_secrets_given_by_the_environment_are_on_no_command_line(db: str) -> None:
@@ -394,7 +405,7 @@ def test_an_audit_log_without_entries_prints_nothing(db: str) -> None:
 
 
 def test_an_endpoint_needs_a_token_and_names_the_variable() -> None:
-    ended = run("endpoint", "--server", "http://127.0.0.1:9")
+    ended = process("endpoint", "--server", "http://127.0.0.1:9")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "COACHDESK_TOKEN" in ended.stderr or "--token" in ended.stderr
 

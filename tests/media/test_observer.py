@@ -25,7 +25,7 @@ from tests.fakes.legs import FakeLeg
 from tests.fakes.readings import reading
 from tests.fakes.signaling import settle
 from tests.fakes.sounds import PlainEncoder, QueueEar
-from tests.media.test_preroll import cut_bluntly, numbered
+from tests.fakes.talking import cut_bluntly, numbered
 
 TRACKS = {Mode.WHISPER: Lane.WHISPER, Mode.BARGE: Lane.VOICE, Mode.TAKEOVER: Lane.VOICE, Mode.LANE: Lane.LANE}
 
