@@ -20,10 +20,8 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from coachdesk import demo
 from coachdesk.cli import Awareness, StaffRole, app
 from coachdesk.media.contract import CompatError
-from coachdesk.remote import RemoteError
 from signaling import views
 from signaling.auth import read_token
 from signaling.policy import Mode, Role
@@ -418,34 +416,3 @@ def test_an_endpoint_that_cannot_run_here_says_so(monkeypatch: pytest.MonkeyPatc
     ended = CliRunner().invoke(app, ["endpoint", "--server", "http://127.0.0.1:9", "--token", "t"])
     assert ended.exit_code == 1
     assert ended.stderr == "coachdesk: aiortc 9 cannot be used: install version 1.16\n"
-
-
-# --- the demo ---
-
-
-@pytest.mark.parametrize(
-    ("options", "display"), [(["--headless"], ":0"), (["--report", "seen"], ":0"), ([], "")]
-)
-def test_a_phone_cannot_call_a_demo_without_windows(
-    options: list[str], display: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not display:
-        monkeypatch.setattr(demo, "has_display", lambda: False)
-    else:
-        monkeypatch.setenv("DISPLAY", display)
-    monkeypatch.setattr(demo, "run_demo", lambda **_: pytest.fail("it runs nevertheless"))
-    ended = CliRunner().invoke(app, ["demo", "--lan", *options])
-    assert ended.exit_code == 2
-    assert "without --headless and --report" in " ".join(ended.stderr.replace("│", "").split())
-
-
-@pytest.mark.parametrize("fault", [*demo.NOT_THERE, *demo.STOPPED])
-def test_a_demo_that_cannot_go_on_says_why(fault: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    def stops(**_: object) -> int:
-        raise RemoteError("gone", "it stopped") if fault is RemoteError else fault("it stopped")
-
-    monkeypatch.setattr(demo, "run_demo", stops)
-    ended = CliRunner().invoke(app, ["demo", "--headless"])
-    assert ended.exit_code == 1
-    assert re.fullmatch(r"coachdesk: [^\n]*it stopped[^\n]*\n", ended.stderr)
-    assert ("--report DIR" in ended.stderr) == (fault in demo.STOPPED)
