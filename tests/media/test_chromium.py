@@ -38,7 +38,9 @@ ANSWER = """async (sdp) => {
   pc.ondatachannel = ({channel}) => {
     channel.binaryType = "arraybuffer";
     channel.onmessage = ({data}) => window.messages.push(new TextDecoder().decode(data));
-    channel.onopen = () => channel.send("from the browser");
+    const greet = () => channel.send("from the browser");
+    if (channel.readyState === "open") greet();
+    else channel.onopen = greet;
   };
   window.candidates = [];
   pc.onicecandidate = ({candidate}) => window.candidates.push(candidate ? candidate.candidate : "");
