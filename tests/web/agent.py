@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fractions
+import itertools
 import time
 from collections import deque
 
@@ -93,6 +94,11 @@ class Agent:
     def heard_for(self, since: float) -> float:
         """How many seconds of sound came after ``since`` (monotonic)."""
         return sum(0.02 for at, _ in self._levels if at >= since)
+
+    def below_for(self, dbfs: float) -> float:
+        """How many seconds of sound, up to the newest that came, were all quieter than ``dbfs``."""
+        newest_first = (level for _, level in reversed(self._levels))
+        return sum(0.02 for _ in itertools.takewhile(lambda level: level < dbfs, newest_first))
 
     async def vanish(self) -> None:
         """The network to this agent is gone: nothing is sent or answered any more."""
