@@ -95,7 +95,7 @@ class AgentSession(Session):
             commands.Surface: self._surface,
             commands.Freeze: self._freeze,
             **self._ink.handlers,
-            **self._still_handlers,
+            **self._photo_handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------

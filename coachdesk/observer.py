@@ -64,7 +64,7 @@ class ObserverSession(Session):
             commands.Volume: self._volume,
             commands.Stats: self._stats,
             **self._ink.handlers,
-            **self._still_handlers,
+            **self._photo_handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------

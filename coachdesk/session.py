@@ -27,9 +27,9 @@ from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.quality import History
 from coachdesk.media.talktime import Talk
+from coachdesk.photodesk import PhotoDesk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
-from coachdesk.stills import Stills
 from signaling import protocol
 from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
@@ -81,7 +81,7 @@ class Session(ABC):
             emit,
         )
         self._freezing = Freezing(pictures, emit)
-        self._stills = Stills(self._photos, pictures, self._ink.handlers[commands.Draw])
+        self._photo_desk = PhotoDesk(self._photos, pictures, self._ink.handlers[commands.Draw])
 
     @property
     def party(self) -> str:
@@ -223,12 +223,12 @@ class Session(ABC):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._stills.close()
+        self._photo_desk.close()
         self._photos.close()
 
     @property
-    def _still_handlers(self) -> dict[type[commands.Command], Handler]:
-        return {commands.Photo: self._photo, **self._stills.handlers}
+    def _photo_handlers(self) -> dict[type[commands.Command], Handler]:
+        return {commands.Photo: self._photo, **self._photo_desk.handlers}
 
     async def _photo(self, command: commands.Photo) -> events.AnyEvent:
         return await self._ask(protocol.AskPhoto, call=self._call_id())

@@ -8,6 +8,8 @@
  * apart: of these, the latest that is possible.
  */
 
+/** Less than what lies between the captures of any two pictures. */
+export const SAME_FRAME_MS = 4;
 const TICKS = 90;
 const ENCODING_MOST_MS = 100;
 const SEEN_MOST = 90;

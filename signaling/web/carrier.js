@@ -22,13 +22,12 @@
  * @property {boolean} doubted  what was told last is not what was seen here since it was told before
  */
 
+import { SAME_FRAME_MS } from "./captureclock.js";
 import { Follower } from "./follower.js";
 import { apply, centre, IDENTITY, inFront, inverse, times } from "./homography.js";
 import { pyramid, shiftBetween } from "./pyramid.js";
 
 const KEPT_MS = 2000;
-/** Less than what lies between any two pictures, ms. */
-const SAME_FRAME_MS = 4;
 /** Pixels by which pictures may have moved that show the same. */
 const STILL = 0.5;
 /** For how long what was told last counts, with nothing told since; and the place of a mark of which nothing was told yet:

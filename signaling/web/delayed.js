@@ -7,11 +7,11 @@
  * @typedef {{canvas: HTMLCanvasElement, time: number, poses: Map<string, readonly number[]>}} Kept
  */
 
+import { SAME_FRAME_MS } from "./captureclock.js";
 import { IDENTITY } from "./homography.js";
 
 const LONG_SIDE = 640;
 const KEPT = 24;
-const SAME_FRAME_MS = 4;
 const STALE_MS = 1000;
 
 /** Stands in for a Carrier. */

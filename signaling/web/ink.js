@@ -85,9 +85,12 @@ export class Ink {
     return others.map((mark) => (mark.ended ? mark : { ...mark, path: this.pathSoFar(mark.mark) }));
   }
 
-  /** One's own gestures, until they have come back as marks. @returns {Gesture[]} */
+  /** One's own gestures, as marks, until these have come back. @returns {Mark[]} */
   gestures() {
-    return [...this.#own.values()];
+    return [...this.#own.values()].map(({ mark, begin: { tool, colour, width, frame, epoch }, points }) => ({
+      mark, author: "customer", tool, colour, width, frame, epoch, path: points, text: "", number: 0, ended: false, removed: false,
+      fadesAt: Infinity,
+    }));
   }
 
   /** Pointers moved lately. @returns {Pointer[]} */

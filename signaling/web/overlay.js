@@ -210,7 +210,7 @@ export class Overlay {
     this.#context.drawImage(frozen, 0, 0);
     this.#scale();
     const viewport = this.#viewport();
-    for (const mark of this.#own()) paint(this.#context, mark, toScreen(viewport), viewport.height, 1);
+    for (const mark of this.ink.gestures()) paint(this.#context, mark, toScreen(viewport), viewport.height, 1);
   }
 
   /** What is to be drawn, as steps. @returns {(() => void)[]} */
@@ -219,7 +219,7 @@ export class Overlay {
     const screen = toScreen(viewport);
     const { height } = viewport;
     const steps = [];
-    for (const mark of [...this.ink.marks(), ...this.#own()]) {
+    for (const mark of [...this.ink.marks(), ...this.ink.gestures()]) {
       const matrix = this.#matrix(mark);
       const pose = this.ink.poses.get(mark.mark);
       if (matrix) steps.push(() => this.#draw(mark, times(screen, matrix), height));
@@ -256,14 +256,6 @@ export class Overlay {
     const pose = this.ink.poses.get(mark);
     if (pose?.state === "hidden" && ((pose.frame - pose.tracked) | 0) > UNSEEN_TICKS) return null;
     return this.carrier.pose(this.#anchors.get(mark) ?? mark);
-  }
-
-  /** One's own gestures that are not on the board yet, as marks. @returns {Mark[]} */
-  #own() {
-    return this.ink.gestures().map(({ mark, begin: { tool, colour, width, frame, epoch }, points }) => ({
-      mark, author: "customer", tool, colour, width, frame, epoch, path: points, text: "", number: 0, ended: false, removed: false,
-      fadesAt: Infinity,
-    }));
   }
 
   #viewport() {

@@ -131,10 +131,9 @@ export class Peer {
   /** To be called once a second: sends what the line bears. @returns {Promise<number>} ms to the agent and back; 0: not known */
   async lookAtLine() {
     const line = lineOf(await this.pc.getStats());
-    const { suspended, frugal } = this.#line;
     this.#line.look(line);
-    if (this.#line.suspended !== suspended) await change(this.#transceiver("video")?.sender, { active: suspended });
-    if (this.#line.frugal !== frugal) await change(this.#transceiver("audio")?.sender, { maxBitrate: frugal ? SOUND_BITRATE : FRUGAL_BITRATE });
+    await change(this.#transceiver("video")?.sender, { active: !this.#line.suspended });
+    await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#line.frugal ? FRUGAL_BITRATE : SOUND_BITRATE });
     return line.checked * 1000;
   }
 
@@ -167,11 +166,13 @@ function preferVp8(transceiver) {
   if (vp8.length > 0) transceiver.setCodecPreferences([...vp8, ...others]);
 }
 
-/** @param {RTCRtpSender | undefined} sender @param {RTCRtpEncodingParameters} how */
+/** Has no effect where it is so already. @param {RTCRtpSender | undefined} sender @param {RTCRtpEncodingParameters} how */
 async function change(sender, how) {
   const parameters = sender?.getParameters();
-  if (!sender || !parameters?.encodings?.length) return;
-  Object.assign(parameters.encodings[0], how);
+  const encoding = parameters?.encodings?.[0];
+  if (!sender || !parameters || !encoding) return;
+  if (Object.entries(how).every(([key, value]) => Reflect.get(encoding, key) === value)) return;
+  Object.assign(encoding, how);
   await sender.setParameters(parameters);
 }
 

@@ -3,6 +3,8 @@
  * next few frames. Drawn anew as a JPEG, so that nothing of where and with what it was taken goes along.
  */
 
+import { drawnOn } from "./canvas.js";
+
 const TAKE_WITHIN_MS = 8000;
 const LONGEST_SIDE = 4096; // browsers on phones draw no larger ones
 const QUALITY = 0.92;
@@ -64,24 +66,14 @@ export function sharpness({ data, width, height }) {
 
 /** @param {ImageBitmap} frame @returns {ImageData} */
 function pixels(frame) {
-  const context = drawn(frame, SMALL).getContext("2d");
+  const context = drawnOn(frame, frame, SMALL).getContext("2d");
   if (!context) throw new Error("no canvas");
   return context.getImageData(0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** @param {ImageBitmap} frame @param {number} longest  pixels of the longer side, at most */
-function drawn(frame, longest) {
-  const scale = Math.min(1, longest / Math.max(frame.width, frame.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(frame.width * scale));
-  canvas.height = Math.max(1, Math.round(frame.height * scale));
-  canvas.getContext("2d")?.drawImage(frame, 0, 0, canvas.width, canvas.height);
-  return canvas;
-}
-
 /** @param {ImageBitmap} frame @returns {Promise<Blob>} */
 function encode(frame) {
-  const canvas = drawn(frame, LONGEST_SIDE);
+  const canvas = drawnOn(frame, frame, LONGEST_SIDE);
   frame.close();
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/jpeg", QUALITY));

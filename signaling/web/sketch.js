@@ -124,10 +124,17 @@ export class Sketch {
     this.#advice(inCall, drawing);
   }
 
-  /** What would help, said once. @param {boolean} inCall @param {boolean} drawing */
+  /** What would help, as the key of its words. @param {boolean} inCall @param {boolean} drawing */
+  #help(inCall, drawing) {
+    if (this.stills.frozen) return "ink.frozen";
+    if (!inCall) return "";
+    if (this.ink.hint) return `ink.${this.ink.hint}`;
+    return drawing && !this.ink.canUndo ? "ink.how" : "";
+  }
+
+  /** Said once. @param {boolean} inCall @param {boolean} drawing */
   #advice(inCall, drawing) {
-    const frozen = this.stills.frozen !== null;
-    const key = !inCall && !frozen ? "" : frozen ? "ink.frozen" : this.ink.hint ? `ink.${this.ink.hint}` : drawing && !this.ink.canUndo ? "ink.how" : "";
+    const key = this.#help(inCall, drawing);
     const words = key && say(key, this.#values);
     if (words && byId("advice").textContent !== words) byId("announcer").textContent = words;
     setText("advice", words);

@@ -52,11 +52,6 @@ export class Stills {
     }, clock);
   }
 
-  /** What is looked at instead of the live picture, if anything is. @returns {Still | null} */
-  get shown() {
-    return this.frozen ?? this.latest;
-  }
-
   /** From now on this channel is used. @param {RTCDataChannel} channel */
   use(channel) {
     this.pipe.use(channel);

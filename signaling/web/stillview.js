@@ -8,6 +8,7 @@
  */
 
 import { opacity } from "./board.js";
+import { drawnOn } from "./canvas.js";
 import { times } from "./homography.js";
 import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
 import { fitted, toPicture, toScreen } from "./viewport.js";
@@ -78,14 +79,11 @@ export class StillView {
   #marks(frame, viewport) {
     const screen = toScreen(viewport);
     const { height } = viewport;
-    for (const mark of this.ink.marks()) {
+    for (const mark of [...this.ink.marks(), ...this.ink.gestures()]) {
       const matrix = this.#matrix(mark, frame);
       const pose = this.ink.poses.get(mark.mark);
       if (matrix) paint(this.context, mark, times(screen, matrix), height, opacity(mark, this.ink.now));
       else if (pose?.frame === frame && pose.state === "off_screen") paintEdgeArrow(this.context, viewport, pose.toward, mark.colour);
-    }
-    for (const { begin, points } of this.ink.gestures()) {
-      if (begin.frame === frame) paint(this.context, { ...own(begin), path: points }, screen, height, 1);
     }
     for (const { mark, ms } of this.ink.replayed()) {
       const matrix = this.#matrix(mark, frame);
@@ -116,11 +114,6 @@ export class StillView {
   }
 }
 
-/** One's own gesture as a mark. @param {any} begin @returns {any} */
-function own({ mark, tool, colour, width, frame, epoch }) {
-  return { mark, author: "customer", tool, colour, width, frame, epoch, text: "", number: 0, ended: false, removed: false, fadesAt: Infinity };
-}
-
 /**
  * What can be had of the camera's picture, for stills.
  * @param {HTMLVideoElement} video @param {() => boolean} on  whether the camera is
@@ -130,23 +123,14 @@ export function cameraOf(video, on) {
   return {
     grab() {
       if (!on() || !video.videoWidth) return null;
-      return { picture: drawn(video, { width: video.videoWidth, height: video.videoHeight }, Infinity), time: performance.now() };
+      return { picture: drawnOn(video, { width: video.videoWidth, height: video.videoHeight }, Infinity), time: performance.now() };
     },
     async encode(picture, longest, quality) {
-      const canvas = drawn(picture, picture, longest);
+      const canvas = drawnOn(picture, picture, longest);
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
       if (!blob) throw new Error("no picture");
       return new Uint8Array(await blob.arrayBuffer());
     },
     decode: (bytes) => createImageBitmap(new Blob([bytes], { type: "image/jpeg" })),
   };
-}
-
-/** @param {CanvasImageSource} source @param {{width: number, height: number}} size @param {number} longest */
-function drawn(source, { width, height }, longest) {
-  const scale = Math.min(1, longest / Math.max(width, height));
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.max(2, Math.round(width * scale)), Math.max(2, Math.round(height * scale))];
-  canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return canvas;
 }

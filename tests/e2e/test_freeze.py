@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,8 @@ from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
+from tests.e2e.screens import NEAR, SAMPLES, agent_and_supervisor, sees
 from tests.e2e.steps import listen
-from tests.e2e.test_ink import NEAR, SAMPLES, Screen, sees
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 
@@ -56,15 +57,9 @@ async def on_the_phone(scene: Scene, folder: Path) -> np.ndarray:
 async def test_everybody_sees_one_still_and_its_marks_go_back_to_the_live_picture(
     turning: Scene, tmp_path: Path
 ) -> None:
-    await turning.answer()
     agent, supervisor = turning.staff["agent"], turning.staff["supervisor"]
-    await asyncio.gather(*(each.do(commands.Frames(on=True)) for each in (agent, supervisor)))
-    await listen(turning)
-    names = [(await each.wait(events.Frames)).name for each in (agent, supervisor)]
-    readers = [FrameReader(name) for name in names]
-    screens = [Screen(each, name) for each, name in zip((agent, supervisor), names, strict=True)]
-    try:
-        await asyncio.gather(*(each.do(commands.Poses(on=True)) for each in (agent, supervisor)))
+    async with agent_and_supervisor(turning) as screens, AsyncExitStack() as opened:
+        readers = [opened.enter_context(closing(FrameReader(screen.memory))) for screen in screens]
         await screens[0].picture()
         await agent.do(commands.Freeze(on=True))
         still = await frozen(agent)
@@ -89,9 +84,6 @@ async def test_everybody_sees_one_still_and_its_marks_go_back_to_the_live_pictur
         for screen in screens:
             distances = sorted(await screen.distances({drawn.mark: number}, SAMPLES))
             assert distances[len(distances) * 9 // 10] < NEAR, distances
-    finally:
-        for each in (*readers, *screens):
-            each.close()
 
 
 NARROW = """async () => {
@@ -102,13 +94,8 @@ NARROW = """async () => {
 
 
 async def test_where_the_line_bears_no_video_marks_hold_on_single_pictures(turning: Scene) -> None:
-    await turning.answer()
     agent, supervisor = turning.staff["agent"], turning.staff["supervisor"]
-    await asyncio.gather(*(each.do(commands.Frames(on=True)) for each in (agent, supervisor)))
-    await listen(turning)
-    screens = [Screen(each, (await each.wait(events.Frames)).name) for each in (agent, supervisor)]
-    try:
-        await asyncio.gather(*(each.do(commands.Poses(on=True)) for each in (agent, supervisor)))
+    async with agent_and_supervisor(turning) as screens:
         await turning.customer.page.evaluate(NARROW)
         await asyncio.gather(
             *(each.wait(events.Stills, lambda event: event.on) for each in (agent, supervisor))
@@ -123,6 +110,3 @@ async def test_where_the_line_bears_no_video_marks_hold_on_single_pictures(turni
             await each.wait(events.Stills, lambda event: not event.on)
         distances = sorted(await screens[0].distances({mark: number}, SAMPLES))
         assert distances[len(distances) * 9 // 10] < NEAR, distances
-    finally:
-        for screen in screens:
-            screen.close()

@@ -317,7 +317,7 @@ def test_while_the_picture_stands_still_all_are_told_where_marks_are_in_that(sce
     scene.found(mark_0001=State.TRACKED)
     told = len(scene.told)
     scene.follower.freeze(True)
-    scene.found(mark_0001=State.TRACKED)  # of the last picture, which is what they see until the still is here
+    scene.found(mark_0001=State.TRACKED)  # the last picture, which they see until the still is here
     assert len(scene.told) == told + 1
     scene.follower.hold(picture(4711))
     scene.worker.on_poses(Found(FrameId(0, 9000), [Pose("mark_0001", State.TRACKED, np.eye(3))]))

@@ -157,9 +157,10 @@ async def newest(customer: Customer) -> int:
     return frame
 
 
-async def spot(customer: Customer) -> list[float]:
+async def spot(customer: Customer, canvas: str = "ink") -> list[float]:
     """Where the red mark is, once there is one."""
-    await customer.until(f"({RED_SPOT})()", "a mark is on the canvas")
-    found = await customer.ask(RED_SPOT)
+    look = RED_SPOT.replace('"ink"', f'"{canvas}"')
+    await customer.until(f"({look})()", "a mark is on the canvas")
+    found = await customer.ask(look)
     assert isinstance(found, list)
     return found

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from coachdesk.stillwire import Ask, Have, Line, Thaw, Whole
-from tests.web.conftest import Customer, Visit
+from tests.web.conftest import Visit
 from tests.web.desk import Desk, until
-from tests.web.inkcall import CIRCLE, RED_SPOT, STILL, Dial, begin, end, in_call, newest
+from tests.web.inkcall import CIRCLE, RED_SPOT, STILL, Dial, begin, end, in_call, newest, spot
 from tests.web.inkhub import InkHub
 
 pytestmark = [
@@ -54,13 +54,6 @@ async def freeze(hub: InkHub, frame: int = FRAME) -> Whole:
     return still
 
 
-async def on_still(customer: Customer) -> list[float]:
-    await customer.until(f"(async () => (await ({SPOT})()))()", "a mark is on the still")
-    found = await customer.ask(SPOT)
-    assert isinstance(found, list)
-    return found
-
-
 async def test_the_picture_stands_still_for_all_with_its_marks_until_it_is_released(
     desk: Desk, visit: Visit, dial: Dial
 ) -> None:
@@ -74,12 +67,18 @@ async def test_the_picture_stands_still_for_all_with_its_marks_until_it_is_relea
     await customer.until("document.getElementById('preview').currentTime", "the camera goes on")
     assert await customer.ask(LOOK) == seen
     hub.enter(begin("circle-1", frame=FRAME), CIRCLE)
-    assert (await on_still(customer))[:2] == [pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015)]
+    assert (await spot(customer, "still"))[:2] == [
+        pytest.approx(0.45, abs=0.01),
+        pytest.approx(0.5, abs=0.015),
+    ]
     hub.enter({"kind": "remove", "mark": "circle-1"})
     await customer.until(f"(async () => !(await ({SPOT})()))()", "it is removed")
     anchors = [{"marks": ["circle-0"], "state": "tracked", "h": STILL}]
     hub.say_live({"kind": "poses", "frame": FRAME, "epoch": 1, "anchors": anchors})
-    assert (await on_still(customer))[:2] == [pytest.approx(0.71, abs=0.01), pytest.approx(0.72, abs=0.015)]
+    assert (await spot(customer, "still"))[:2] == [
+        pytest.approx(0.71, abs=0.01),
+        pytest.approx(0.72, abs=0.015),
+    ]
     hub.stage(frozen=None)
     await customer.page.locator("#still").wait_for(state="hidden")
     await customer.page.locator("#advice").wait_for(state="hidden")
@@ -108,7 +107,7 @@ async def test_a_page_that_comes_later_gets_what_stands_still(desk: Desk, visit:
     await customer.page.locator("#still").wait_for()
     red = cv2.imencode(".jpg", np.full((360, 640, 3), (20, 20, 240), np.uint8))[1].tobytes()
     hub.stills.send_still(Whole(FRAME, False, red))
-    _, _, count = await on_still(customer)
+    _, _, count = await spot(customer, "still")
     assert count > 10_000
 
 
@@ -136,7 +135,10 @@ async def test_stills_come_one_by_one_while_the_line_bears_no_video(
     assert 0 < (second.frame - first.frame) & 0xFFFFFFFF < 60 * 90_000
     assert decoded(first).shape[1] <= 640
     hub.enter(begin("circle-1", frame=second.frame), CIRCLE)
-    assert (await on_still(customer))[:2] == [pytest.approx(0.45, abs=0.01), pytest.approx(0.5, abs=0.015)]
+    assert (await spot(customer, "still"))[:2] == [
+        pytest.approx(0.45, abs=0.01),
+        pytest.approx(0.5, abs=0.015),
+    ]
     await customer.ask(SLOW, False)
     await customer.tap("Unmute")
     await until(lambda: hub.got[-1] == Line(stills=False), "the page says that the video is back")

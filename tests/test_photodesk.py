@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from coachdesk import commands, events, stills
+from coachdesk import commands, events, photodesk
 from coachdesk.annotation import Point, Tool
 from coachdesk.commands import CommandError, DrawOnPhoto, ReadCode
 from coachdesk.media.video import Picture
-from coachdesk.stills import Stills
+from coachdesk.photodesk import PhotoDesk
 from tests.media.scenes import HEIGHT, MARK, WIDTH, content, looking, picture
 from tests.media.test_codes import qr, seen
 
@@ -38,7 +38,7 @@ class Live:
 
 
 class Table:
-    """Stills with one photo, and what was drawn."""
+    """A photo desk with one photo, and what was drawn."""
 
     def __init__(self, folder: Path) -> None:
         self.live = Live()
@@ -46,22 +46,22 @@ class Table:
         file = folder / "photo.jpg"
         cv2.imwrite(str(file), picture(looking(), size=2.0))
         files = {"photo": file}
-        self.stills = Stills(SimpleNamespace(file=files.get), self.live, self._draw)  # type: ignore[arg-type]
+        self.desk = PhotoDesk(SimpleNamespace(file=files.get), self.live, self._draw)  # type: ignore[arg-type]
 
     async def _draw(self, command: commands.Draw) -> events.AnyEvent:
         self.drawn.append(command)
         return events.Drawn(mark="mark")
 
     async def do(self, command: Any) -> events.AnyEvent:
-        return await self.stills.handlers[type(command)](command)
+        return await self.desk.handlers[type(command)](command)
 
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    monkeypatch.setattr(stills, "LOOKING_SECONDS", 0.3)
+    monkeypatch.setattr(photodesk, "LOOKING_SECONDS", 0.3)
     table = Table(tmp_path)
     yield table
-    table.stills.close()
+    table.desk.close()
 
 
 async def test_what_is_drawn_on_a_photo_appears_on_the_same_thing_in_the_live_picture(table: Table) -> None:

@@ -41,12 +41,12 @@ class Watched(Protocol):
     def frame_id(self, picture: Picture) -> int: ...
 
 
-class Stills:
-    """Single pictures of one endpoint. ``draw`` carries out a ``draw`` command."""
+class PhotoDesk:
+    """What is done with photos and single pictures at one endpoint. ``draw`` carries out a ``draw`` command."""
 
     def __init__(self, album: PhotoAlbum, pictures: Watched, draw: Handler) -> None:
         self._album, self._pictures, self._draw = album, pictures, draw
-        self._worker = ThreadPoolExecutor(1, "stills", pictures_later)
+        self._worker = ThreadPoolExecutor(1, "photos", pictures_later)
 
     @property
     def handlers(self) -> dict[type[commands.Command], Handler]:
