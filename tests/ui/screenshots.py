@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from coachdesk import events
-from coachdesk.annotation import Tool
+from coachdesk.annotation import Point, Tool
 from coachdesk.ui.presenters.desk import Desk
+from coachdesk.ui.presenters.gallery import PhotoMark
 from coachdesk.ui.presenters.notices import Notice
 from coachdesk.ui.theme import theme
 from coachdesk.ui.theme.tokens import THEMES
 from coachdesk.ui.views.agent_desk import AgentDesk
 from coachdesk.ui.views.desk import make_view
+from coachdesk.ui.views.dialogs import ShareLink
+from coachdesk.ui.views.gallery import GalleryWindow
 from coachdesk.ui.views.main_window import MainWindow
 from coachdesk.ui.views.settings_dialog import SettingsDialog
 from coachdesk.ui.views.sign_in import SignInPage
@@ -229,19 +234,40 @@ def ask_help(window: MainWindow) -> None:
 
 
 def share_link(window: MainWindow) -> None:
-    from coachdesk.ui.views.dialogs import ShareLink
-
     agent_idle(window)
     ShareLink(
         window, "Router down, ticket 4711", "https://calls.example.com/join#T0x8d1Jb7cXkq2mVnR4yLs"
     ).open()
 
 
+def gallery(window: MainWindow) -> None:
+    """A photo with a mark of each tool, and one without."""
+    desk = _show(window, AGENT, LOBBY, events.Call(call=call()), FRAMES, LEVELS, QUALITY)
+    photo = router_picture()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("one", "two"):
+            file = Path(folder) / f"{name}.png"
+            cv2.imwrite(str(file), photo)
+            desk.gallery.handle(events.Photo(photo=name, stage="ready", file=str(file)))
+    still = desk.gallery.stills[-1]
+    still.caption = "The lower screw, then the plug"
+    still.marks.extend(
+        [
+            PhotoMark(Tool.ARROW, [Point(0.15, 0.8), Point(0.3, 0.65)]),
+            PhotoMark(Tool.CIRCLE, [Point(0.5, 0.55), Point(0.62, 0.75)]),
+            PhotoMark(Tool.STAMP, [Point(0.2, 0.2)], number=1),
+            PhotoMark(Tool.STAMP, [Point(0.45, 0.25)], number=2),
+            PhotoMark(Tool.TEXT, [Point(0.6, 0.3)], text="pull here"),
+        ]
+    )
+    GalleryWindow(window, desk.gallery).open()
+
+
 SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
     wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
     supervisor_leak, supervisor_catches_up, supervisor_waits, trainee, settings, ask_help, share_link,
-    agent_draws, agent_marks, agent_freezes, supervisor_draws, supervisor_sees_frozen, trainee_draws,
+    agent_draws, agent_marks, agent_freezes, supervisor_draws, supervisor_sees_frozen, trainee_draws, gallery,
 )}  # fmt: skip
 DOCS = {
     "signin": sign_in,

@@ -113,9 +113,10 @@ class GalleryWindow(Window):
         for number, still in enumerate(self._presenter.stills, 1):
             pixmap = QPixmap()
             pixmap.loadFromData(still.data)
-            item = QListWidgetItem(
-                QIcon(pixmap.scaled(THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio)), f"{number}"
-            )
+            small = pixmap.scaled(THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio)
+            icon = QIcon(small)
+            icon.addPixmap(small, QIcon.Mode.Selected)  # else it is tinted, and hard to tell from the others
+            item = QListWidgetItem(icon, f"{number}")
             item.setData(Qt.ItemDataRole.UserRole, still.photo)
             self.list.addItem(item)
             if still.photo == kept:
