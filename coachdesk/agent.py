@@ -164,9 +164,14 @@ class AgentSession(Session):
             raise CommandError("no_such_call", "There is no call at present.")
         if command.on and self._held:
             raise CommandError("not_allowed", "The call is on hold; take it off hold first.")
-        if command.on is (self._freezing.frozen is None):
-            self._stand_still(command.on)
+        if self.view is None or not calls.leads(self.view, self.party):
+            raise CommandError("not_allowed", "The picture is not yours to freeze at present.")
+        self._freeze_for_all(command.on)
         return events.Ok()
+
+    def _freeze_for_all(self, on: bool) -> None:
+        if on is (self._freezing.frozen is None):
+            self._stand_still(on)
 
     def _stand_still(self, on: bool, reason: str = "") -> None:
         """For everybody: the customer's picture as it is now, by an id that no picture of the video has; or live again."""
@@ -284,6 +289,7 @@ class AgentSession(Session):
         self._follower = MarkFollower(hub.ink, self._pictures)
         hub.stills.on_still = lambda still: self._spawn(self._take_still(still), "showing a still")
         hub.stills.on_line = self._freezing.instead
+        hub.stills.on_freeze = self._freeze_for_all
         hub.stills.on_thaw = lambda: self._stand_still(False, "camera_off")
         return hub
 

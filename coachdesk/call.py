@@ -36,6 +36,13 @@ def coaches(view: CallView) -> list[PartyView]:
     return [each for each in view.parties if each.role in COACHES]
 
 
+def leads(view: CallView, party_id: str) -> bool:
+    """Whether ``party_id`` is who talks with the customer: a coach who has taken over, else the agent."""
+    there = (each for each in coaches(view) if each.in_force and each.connected)
+    over = [each.party for each in there if each.mode is Mode.TAKEOVER]
+    return party_id in (over or [view.agent])
+
+
 def heard_by(view: CallView, party_id: str) -> list[str]:
     """Names of those who hear ``party_id`` now; nobody unless its mode is in force."""
     own = party(view, party_id)

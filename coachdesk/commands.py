@@ -262,7 +262,9 @@ class Photo(Command, frozen=True, kw_only=True, tag="photo"):
 
 
 class Freeze(Command, frozen=True, kw_only=True, tag="freeze"):
-    """Agent: everybody, the customer too, sees the customer's picture as it is at this moment; or sees it live again."""
+    """Who talks with the customer (the agent, or a supervisor who has taken over): everybody, the customer too, sees the
+    customer's picture as it is at this moment; or sees it live again.
+    """
 
     on: bool
 

@@ -61,6 +61,7 @@ class ObserverSession(Session):
             commands.ClaimHelp: lambda command: self._ask(protocol.ClaimHelp, call=command.call),
             commands.HangUp: lambda command: self._ask(protocol.HangUp, call=self._call_id()),
             commands.Polite: self._polite,
+            commands.Freeze: self._freeze,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
             **self._ink.handlers,
@@ -74,6 +75,19 @@ class ObserverSession(Session):
         self._close_mic()
         self._wants_past = command.catch_up
         await self._client.request(protocol.Listen, call=command.call)
+        return events.Ok()
+
+    async def _freeze(self, command: commands.Freeze) -> events.AnyEvent:
+        if self.view is None or self._media is None:
+            raise CommandError("no_such_call", "There is no call at present.")
+        if not calls.leads(self.view, self.party):
+            raise CommandError(
+                "not_allowed", "Only who talks with the customer may freeze the picture: take over first."
+            )
+        if not self._media.freeze(command.on):
+            raise CommandError(
+                "not_connected", "The agent's program can't be reached at present. Try again in a moment."
+            )
         return events.Ok()
 
     async def _leave(self, command: commands.Leave) -> events.AnyEvent:

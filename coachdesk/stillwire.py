@@ -61,6 +61,12 @@ class Thaw(Message, frozen=True, tag="thaw"):
     frame: FrameId
 
 
+class Freeze(Message, frozen=True, tag="freeze"):
+    """Who has taken over, to hub: the picture stands still for everybody as it is now; or it is live again."""
+
+    on: bool
+
+
 class Line(Message, frozen=True, tag="line"):
     """Customer to hub: the line bears no video, so ``live`` stills come in its place; or it bears one again."""
 
@@ -75,7 +81,7 @@ class Whole(Struct, frozen=True):
     data: bytes
 
 
-AnyMessage = Have | Ask | Still | Got | Thaw | Line
+AnyMessage = Have | Ask | Still | Got | Thaw | Freeze | Line
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)

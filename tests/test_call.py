@@ -49,6 +49,23 @@ def test_failing_closed_silences_every_observer_and_gives_the_call_back_to_the_a
 
 
 @pytest.mark.parametrize(
+    ("mode", "in_force", "connected", "leads"),
+    [
+        (Mode.LISTEN, True, True, "a"),
+        (Mode.BARGE, True, True, "a"),
+        (Mode.TAKEOVER, True, True, "s"),
+        (Mode.TAKEOVER, False, True, "a"),
+        (Mode.TAKEOVER, True, False, "a"),
+    ],
+)
+def test_who_talks_with_the_customer_leads_alone(
+    mode: Mode, in_force: bool, connected: bool, leads: str
+) -> None:
+    shown = view(mode, in_force=in_force, connected=connected)
+    assert [party for party in "akst" if calls.leads(shown, party)] == [leads]
+
+
+@pytest.mark.parametrize(
     ("awareness", "mode", "shown"),
     [
         ("all", Mode.LISTEN, ["a", "k", "s", "t"]),

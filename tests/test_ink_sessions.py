@@ -179,6 +179,33 @@ async def test_an_agent_freezes_the_picture_for_all_and_releases_it() -> None:
     await desk.session.close()
 
 
+async def test_while_taken_over_the_coach_freezes_and_not_the_agent() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.TAKEOVER)
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(commands.Freeze(on=True))
+    assert (error.value.code, desk.frozen) == ("not_allowed", [])
+    assert desk.session.media is not None
+    for on in (True, True, False):
+        desk.session.media.stills.on_freeze(on)
+    assert [each.on for each in desk.frozen] == [True, False]
+    await desk.session.close()
+
+
+async def test_a_coach_asks_for_it_once_they_have_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    mia = Observing(monkeypatch)
+    await mia.do(commands.Freeze(on=True))
+    mia.told(Mode.BARGE)
+    await mia.do(commands.Freeze(on=True))
+    mia.told(Mode.TAKEOVER)
+    await mia.do(commands.Freeze(on=True))
+    GateMedia.made[-1].reached = False
+    await mia.do(commands.Freeze(on=False))
+    assert mia.outcomes == ["no_such_call", "not_allowed", events.Ok(), "not_connected"]
+    assert GateMedia.made[-1].frozen == [True, False]
+    await mia.end()
+
+
 async def test_hold_and_a_camera_that_is_off_end_what_stands_still() -> None:
     desk = Desk("all")
     await desk.told(Mode.LISTEN)

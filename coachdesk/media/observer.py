@@ -26,7 +26,7 @@ from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
 from coachdesk.routing import LANE_OF, Lane
-from coachdesk.stillwire import AnyMessage, Have, Whole
+from coachdesk.stillwire import AnyMessage, Freeze, Have, Whole
 from signaling.protocol import IceServer, SignalBody
 
 FINISH_SECONDS, FINISH_POLITE_SECONDS = 0.22, 6.0
@@ -196,6 +196,11 @@ class ObserverMedia:
 
     def _greet(self, peer: Peer) -> None:
         peer.stills.send(Have(frame=self._has))
+
+    def freeze(self, on: bool) -> bool:
+        """Asks that the picture stand still for everybody, or be live again; False where nobody can be asked now."""
+        peer = self._leg.peer
+        return peer is not None and peer.stills.send(Freeze(on=on))
 
     def _still(self, message: AnyMessage | Whole) -> None:
         if isinstance(message, Whole):

@@ -14,7 +14,7 @@ from coachdesk import call as calls
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.peer import Peer
 from coachdesk.media.stillpipe import StillPipe
-from coachdesk.stillwire import AnyMessage, Ask, Have, Line, Thaw, Whole
+from coachdesk.stillwire import AnyMessage, Ask, Freeze, Have, Line, Thaw, Whole
 from signaling.pace import TokenBucket
 from signaling.protocol import CallView
 
@@ -35,6 +35,7 @@ class StillHub:
     Attributes:
         frozen: id of the frame that stands still, or None. It is no frame of the video's.
         on_still: a still is here, to be looked at: it is of the customer's making.
+        on_freeze: who has taken over wants the picture to stand still (True), or to be live again.
         on_thaw: the customer's camera is off, so nothing stands still any more.
         dropped: stills in place of a video that were too many.
         on_line: stills come in place of the video from now on (True), or no longer.
@@ -43,6 +44,7 @@ class StillHub:
     def __init__(self, ink: InkHub, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.frozen: int | None = None
         self.on_still: Callable[[Whole], None] = lambda still: None
+        self.on_freeze: Callable[[bool], None] = lambda on: None
         self.on_thaw: Callable[[], None] = lambda: None
         self.on_line: Callable[[bool], None] = lambda stills: None
         self._ink = ink
@@ -84,8 +86,12 @@ class StillHub:
         """A message of ``party`` on a connection to it; what is not theirs to say is not heard."""
         if isinstance(message, Have):
             self._begin(party, peer.stills, message)
-        elif self._view is not None and party == self._view.customer and not calls.held(self._view):
+        elif self._view is None or calls.held(self._view):
+            return
+        elif party == self._view.customer:
             self._from_customer(message)
+        elif isinstance(message, Freeze) and calls.leads(self._view, party):
+            self.on_freeze(message.on)
 
     def _begin(self, party: str, pipe: StillPipe, have: Have) -> None:
         known = self._parties[party] = _Party(pipe, have.frame)

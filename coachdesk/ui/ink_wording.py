@@ -79,10 +79,9 @@ def tag(mark: Mark, customer: str) -> str:
     return name if mark.audience is Audience.PUBLIC else f"{name} · not shown to the customer"
 
 
-def frozen(told: Frozen, own: str) -> str:
+def frozen(told: Frozen) -> str:
     """That the picture stands still for everybody, and what of it."""
-    words = "Frozen for everybody" if own == "agent" else "Frozen by the agent"
-    return words if told.sharp else f"{words}, sharper soon"
+    return "Frozen for everybody" if told.sharp else "Frozen for everybody, sharper soon"
 
 
 def length(millimetres: float) -> str:

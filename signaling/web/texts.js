@@ -89,7 +89,7 @@ const TEXTS = {
   "ink.tools": "Drawing and camera",
   "ink.agent_draws": "{agent} is drawing",
   "ink.how": "Draw with your finger. Everybody on this call sees it.",
-  "ink.frozen": "{agent} stopped the picture. You may move your phone.",
+  "ink.frozen": "Your picture stands still for now. You may move your phone.",
   "ink.closer": "Please hold your camera a little closer.",
   "ink.more_light": "Please get more light on it.",
   "ink.slower": "Please move your camera more slowly.",

@@ -16,6 +16,7 @@ from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
+from signaling.policy import Mode
 from tests.e2e.screens import NEAR, SAMPLES, agent_and_supervisor, sees
 from tests.e2e.steps import listen
 
@@ -110,3 +111,7 @@ async def test_where_the_line_bears_no_video_marks_hold_on_single_pictures(turni
             await each.wait(events.Stills, lambda event: not event.on)
         distances = sorted(await screens[0].distances({mark: number}, SAMPLES))
         assert distances[len(distances) * 9 // 10] < NEAR, distances
+
+        await supervisor.do(commands.SetMode(mode=Mode.TAKEOVER))
+        await supervisor.do(commands.Freeze(on=True))
+        assert await frozen(agent) == await frozen(supervisor)

@@ -30,6 +30,7 @@ class GateMedia:
 
     Attributes:
         sending: set it to an event, and that takes until the event.
+        frozen: what the agent's endpoint was asked, if it could be ``reached``.
     """
 
     made: list[GateMedia]
@@ -41,6 +42,8 @@ class GateMedia:
         self.past = CatchUp(lambda source: 1.0)
         self.sending: asyncio.Event | None = None
         self.closed = False
+        self.frozen: list[bool] = []
+        self.reached = True
         self.headset = Headset()
         self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
@@ -56,6 +59,10 @@ class GateMedia:
         self.mouth.drop_rest()
 
     def request_keyframe(self) -> None: ...
+
+    def freeze(self, on: bool) -> bool:
+        self.frozen.append(on)
+        return self.reached
 
     async def signalled(self, body: object) -> None: ...
 

@@ -9,7 +9,8 @@ import pytest
 
 from coachdesk.media import observer
 from coachdesk.media.stillhub import StillHub
-from coachdesk.stillwire import Ask, Have, Line, Thaw, Whole
+from coachdesk.stillwire import Ask, Freeze, Have, Line, Thaw, Whole
+from signaling.policy import Mode
 from tests.fakes.hubcall import HubCall
 from tests.fakes.inkhubcall import Call, view_of
 from tests.fakes.legs import FakeLeg
@@ -42,6 +43,9 @@ class Stage:
         self.hub.on_still = self.seen.append
         self.hub.on_thaw = self._thaw
         self.hub.on_line = self.lines.append
+
+        self.wished: list[bool] = []
+        self.hub.on_freeze = self.wished.append
 
     def _thaw(self) -> None:
         self.thawed += 1
@@ -127,6 +131,22 @@ def test_only_the_customer_sends_pictures_and_only_what_was_asked_for(stage: Sta
     assert (stage.seen, stage.thawed, stage.lines) == ([], 0, [])
     phone.say(Thaw(frame=4711))
     assert stage.thawed == 1
+
+
+def test_who_has_taken_over_and_nobody_else_has_the_picture_stand_still(stage: Stage) -> None:
+    phone, mia, ben = (stage.far(name) for name in (CUSTOMER, MIA, BEN))
+    for far in (phone, mia, ben):
+        far.say(Freeze(on=True))
+    assert stage.wished == []
+    over = [party(MIA, Mode.TAKEOVER), party(BEN)]
+    stage.hub.apply(call_view(*over, revision=2))
+    for far in (phone, mia, ben):
+        far.say(Freeze(on=True))
+    mia.say(Freeze(on=False))
+    assert stage.wished == [True, False]
+    stage.hub.apply(call_view(*over, revision=3, held=True))
+    mia.say(Freeze(on=True))
+    assert stage.wished == [True, False]
 
 
 def test_on_hold_nothing_comes_from_the_customer(stage: Stage) -> None:

@@ -255,6 +255,26 @@ def test_nothing_is_left_when_the_call_or_the_endpoint_is_gone(over: events.AnyE
     assert (desk.ink.scene.marks, desk.ink.pen.hand, desk.ink.pen.still) == ({}, None, None)
 
 
+@pytest.mark.parametrize(
+    ("who", "mode", "may"),
+    [
+        (AGENT, Mode.LISTEN, True),
+        (AGENT, Mode.TAKEOVER, False),
+        (MIA, Mode.BARGE, False),
+        (MIA, Mode.TAKEOVER, True),
+        (SAM, Mode.TAKEOVER, False),
+    ],
+)
+def test_who_talks_with_the_customer_freezes_the_picture(who: PartyView, mode: Mode, may: bool) -> None:
+    desk = Desk(who, with_mode(MIA, mode), SAM)
+    desk.ink.freeze()
+    desk.ink.handle(events.Frozen(on=True, frame=FRAME))
+    desk.ink.freeze()
+    assert desk.link.sent == ([commands.Freeze(on=True), commands.Freeze(on=False)] if may else [])
+    desk.ink.handle(events.Call(call=call(with_mode(MIA, mode), SAM, held=True)))
+    assert not desk.ink.may_freeze
+
+
 # --- who sees it --------------------------------------------------------------------------------------------
 
 

@@ -61,7 +61,7 @@ async def test_the_picture_stands_still_for_all_with_its_marks_until_it_is_relea
     hub.enter(begin("circle-0", frame=await newest(customer)), end("circle-0", [0.7, 0.7], [0.72, 0.74]))
     still = await freeze(hub)
     assert (still.frame, still.live, decoded(still).shape) == (FRAME, False, (360, 640, 3))
-    await customer.see("Maria Lopez stopped the picture. You may move your phone.")
+    await customer.see("Your picture stands still for now. You may move your phone.")
     seen = await customer.ask(LOOK)
     await customer.ask("void (pan = 200)")
     await customer.until("document.getElementById('preview').currentTime", "the camera goes on")

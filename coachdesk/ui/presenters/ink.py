@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point
 from coachdesk.ui.ink_wording import SINGLE_PICTURES, THAWED, seen
@@ -171,7 +172,9 @@ class InkPresenter(Presenter):
 
     @property
     def may_freeze(self) -> bool:
-        return self.call is not None and self.own == "agent" and self.call.phase is CallPhase.LIVE
+        if self.call is None or self.me is None or self.call.phase is not CallPhase.LIVE:
+            return False
+        return calls.leads(self.call, self.call.agent if self.own == "agent" else self.me.party)
 
     def posed(self, frame: int) -> bool:
         """Whether the picture of ``frame`` may be shown: it need not wait for anything."""

@@ -86,7 +86,7 @@ class InkNotes:
         else:
             self.surface.hide()
         if presenter.frozen is not None and not content.isEmpty():
-            self.still.show_words("nobody", "still", frozen(presenter.frozen, presenter.own))
+            self.still.show_words("nobody", "still", frozen(presenter.frozen))
             self.still.put(content, 2 if self.surface.isVisible() else 1)
         elif presenter.pen.still is not None and not content.isEmpty():
             self.still.show_words("nobody", "still", "Stands still while you draw")

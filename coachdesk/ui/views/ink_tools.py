@@ -118,7 +118,7 @@ class InkTools(QWidget):
         self.pin.describe("Unpin" if pinned else PIN.text, "Let the mark fade" if pinned else PIN.tip)
         self.pin.set_state("on" if pinned else "off")
         self.pin.setEnabled(presenter.to_pin is not None)
-        self.freeze.setVisible(presenter.own == "agent")
+        self.freeze.setVisible(presenter.may_freeze or presenter.own == "agent")
         self.freeze.setEnabled(presenter.may_freeze)
         self.freeze.set_state("on" if presenter.frozen is not None else "off")
         words = ("Live again", "Everybody sees the live picture again")
