@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
 _home.chmod(0o700)
@@ -21,6 +22,10 @@ for _name in ("CONFIG", "DATA", "STATE"):
 os.environ["XDG_RUNTIME_DIR"] = str(_home)
 # A shell starts what runs in the background with interrupts ignored, and every process of ours would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says something of the machine; each test's own time limit stays.
+settings.register_profile("coachdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("coachdesk")
 
 
 def pytest_unconfigure() -> None:

@@ -10,30 +10,24 @@ import re
 import socket
 import threading
 import time
-from collections import Counter
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
+from aioice import Connection
 
 from coachdesk.media import peer as peers
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
-from coachdesk.media.rate import OVERLOAD_LOSS
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import IceServer
-from tests.media.peers import WAIT, Network, connect, pair, until
+from tests.media.peers import WAIT, Network, collect, connect, pair, until
 
 pytestmark = pytest.mark.media
 
 MDNS = "candidate:1 1 udp 2122260223 0a4e7b4c-59d4-4d0d-a3a4-79ab6b6b6b6b.local 54400 typ host"
-
-
-def collect(peer: Peer) -> list[tuple[str, Packet]]:
-    got: list[tuple[str, Packet]] = []
-    peer.on_packet = lambda name, packet: got.append((name, packet))
-    return got
 
 
 # --- streams ------------------------------------------------------------------------------------------------
@@ -59,7 +53,7 @@ async def test_numbers_and_timestamps_arrive_as_sent() -> None:
     async with pair(CUSTOMER) as (hub, customer):
         got = collect(customer)
         out = hub.outs["main"]
-        first = out.next_seq
+        first, begun = out.next_seq, time.monotonic()
         for index in range(10):
             out.send(bytes([index]), 0xFFFFFF00 + index * 960 & 0xFFFFFFFF, marker=index == 3)
         out.send(b"late", 5 * 960, seq=(first + 12) & 0xFFFF)
@@ -70,7 +64,7 @@ async def test_numbers_and_timestamps_arrive_as_sent() -> None:
         steps = [(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(packets[:10])]
         assert steps == [960] * 9
         assert [packet.marker for packet in packets].index(True) == 3
-        assert all(abs(packet.arrival - time.monotonic()) < 5 for packet in packets)
+        assert all(begun <= packet.arrival <= time.monotonic() for packet in packets)
 
 
 async def test_what_is_sent_before_the_connection_is_forgotten() -> None:
@@ -86,9 +80,9 @@ async def test_what_is_sent_before_the_connection_is_forgotten() -> None:
 
 
 async def test_no_thread_is_started_per_stream() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     async with pair(OBSERVER):
-        assert threading.active_count() == before
+        assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.allow_log("the handler fails on purpose")
@@ -110,114 +104,22 @@ async def test_a_handler_that_fails_does_not_end_the_connection() -> None:
 # --- requests -----------------------------------------------------------------------------------------------
 
 
-async def test_a_keyframe_request_reaches_the_sender_of_that_stream_and_is_throttled() -> None:
+async def test_a_keyframe_request_reaches_the_sender_of_that_stream_and_is_throttled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with pair(CUSTOMER) as (hub, customer):
-        asked: list[tuple[str, float]] = []
-        customer.on_keyframe_request = lambda name: asked.append((name, time.monotonic()))
+        asked: list[str] = []
+        customer.on_keyframe_request = asked.append
         customer.outs["camera"].send(b"\x10\x00\x00", 0, marker=True)
         await until(lambda: hub._ins["camera"].packets)
+        now = [time.monotonic()]
+        monkeypatch.setattr(peers, "time", SimpleNamespace(monotonic=lambda: now[0]))
         for _ in range(20):
             hub.request_keyframe("camera")
-        await until(lambda: len(asked) == 2)  # at once, and once for those that came too soon
-        assert [name for name, _ in asked] == ["camera", "camera"]
-        assert asked[1][1] - asked[0][1] > peers.KEYFRAME_INTERVAL * 0.8
-
-
-@pytest.mark.parametrize("lossy", ["source", "answers too"])
-async def test_lost_video_packets_are_asked_for_until_they_come(lossy: str) -> None:
-    async with pair(CUSTOMER) as (hub, customer):
-        got = collect(hub)
-        network = Network(customer)
-        out = customer.outs["camera"]
-        first = out.next_seq
-        out.send(b"\x00\x00", 0, marker=True)
-        await until(lambda: got)
-        network.lost = 0.05 if lossy == "source" else 0.3
-        for index in range(1, 150):
-            out.send(b"\x00" + bytes([index]), index * 3000, marker=True, seq=(first + index) & 0xFFFF)
-            await asyncio.sleep(0.002)
-        network.lost = 0.0
-        out.send(b"\x00\x00", 150 * 3000, marker=True)  # shows a loss at the end
-        await until(lambda: len({packet.seq for _, packet in got}) == 151)
-        assert network.dropped > 0
-        assert max(Counter(packet.seq for _, packet in got).values()) <= 3
-
-
-async def test_where_a_queue_grows_pictures_are_not_sent_again() -> None:
-    async with pair(CUSTOMER) as (hub, customer):
-        got = collect(customer)
-        out = hub.outs["camera"]
-        first = out.next_seq
-        out.send(b"\x00picture", 0, marker=True)
-        await until(lambda: got)
-        lost = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=1, media_ssrc=out._sender._ssrc, lost=[first])
-        for congested in (True, False):
-            out.path.loss = OVERLOAD_LOSS if congested else 0.0
-            await out._fed_back(lost)
-        await until(lambda: len(got) == 2)
-        out.send(b"\x00last", 3000, marker=True)
-        await until(lambda: got[-1][1].seq == first + 1)
-        assert [packet.seq - first for _, packet in got] == [0, 0, 1], "once, when there was no queue"
-
-
-async def test_lost_sound_is_sent_again_and_soon_carries_copies() -> None:
-    async with pair(CUSTOMER) as (hub, customer):
-        got = collect(customer)
-        network = Network(hub)
-        network.lost = 0.15
-        out = hub.outs["main"]
-        first, count = out.next_seq, 0
-        async with asyncio.timeout(WAIT):
-            while not out.path.copies:
-                out.send(b"\xf8frame%d" % count, count * 960)
-                count += 1
-                await asyncio.sleep(0.01)
-        assert any(packet.recovered for _, packet in got), "asked for again, before there were copies"
-        assert customer._nacks["main"].next_due is None or not out.path.congested
-        network.lost = 0.3
-        protected = count
-        for _ in range(100):
-            out.send(b"\xf8frame%d" % count, count * 960)
-            count += 1
-            await asyncio.sleep(0.005)
-        network.lost = 0.0
-        for _ in range(4):
-            out.send(b"\xf8frame%d" % count, count * 960)
-            count += 1
-        await until(lambda: got[-1][1].seq == (first + count - 1) & 0xFFFF)
-        by_seq = {packet.seq: packet for _, packet in got}
-        assert len(by_seq) == len(got), "each packet comes once"
-        for number in range(count):
-            packet = by_seq.get((first + number) & 0xFFFF)
-            assert packet is None or packet.payload == b"\xf8frame%d" % number
-        missing = sum((first + number) & 0xFFFF not in by_seq for number in range(protected, count))
-        assert missing < 15, "of about 30 that the network lost"
-
-
-async def test_what_is_forgotten_is_neither_copied_nor_sent_again() -> None:
-    async with pair(CUSTOMER) as (hub, customer):
-        seen: list[bytes] = []
-        raw = customer._ins["main"]
-        raw.add = lambda rtp: (seen.append(rtp.payload), (False, None))[1]  # type: ignore[method-assign]
-        out = hub.outs["main"]
-        out.path.reported(0.5, 0.01, time.monotonic() - 2)
-        out.path.reported(0.5, 0.01, time.monotonic())
-        assert len(out.path.copies) == 3
-        lost = out.next_seq
-        for index, payload in enumerate([b"one", b"two", b"three"]):
-            out.send(payload, index * 960)
-        out.forget()
-        out.send(b"four", 3 * 960)
-        out.send(b"five", 4 * 960)
-        await until(lambda: len(seen) == 5)
-        assert b"one" in seen[2]
-        assert b"two" in seen[2]
-        assert not any(word in seen[3] + seen[4] for word in (b"one", b"two", b"three"))
-        assert b"four" in seen[4]
-        await hub.outs["main"]._sender._retransmit(lost)
-        out.send(b"six", 5 * 960)
-        await until(lambda: b"six" in seen[-1])
-        assert len(seen) == 6
+        await until(lambda: asked)
+        now[0] += peers.KEYFRAME_INTERVAL
+        await until(lambda: len(asked) >= 2)
+        assert asked == ["camera", "camera"], "at once, and once for those that came too soon"
 
 
 # --- negotiation --------------------------------------------------------------------------------------------
@@ -272,14 +174,22 @@ async def test_a_flood_of_candidates_is_cut_off() -> None:
     await hub.close()
 
 
-async def test_a_far_end_that_hides_all_its_addresses_is_found_by_its_checks() -> None:
+async def test_a_far_end_that_hides_all_its_addresses_is_found_by_its_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolved = []
+
+    async def resolver(subscriber: object) -> None:
+        resolved.append(subscriber)
+        raise OSError("no multicast here")
+
+    monkeypatch.setattr("aioice.ice.get_or_create_mdns_protocol", resolver)
     hub, far = Peer(CUSTOMER, offers=True, ice=[]), Peer(CUSTOMER, offers=False, ice=[])
     answer = await far.answer(await hub.offer())
     hidden = re.sub(r"(a=candidate:\S+ \S+ \S+ \S+) \S+", r"\1 0a4e7b4c-59d4.local", answer)
-    begun = time.monotonic()
     await hub.accept(hidden)
-    assert time.monotonic() - begun < 0.9  # resolving would have taken a whole second
     await until(lambda: hub.state == far.state == "connected")
+    assert resolved == [], "that takes a whole second"
     await asyncio.gather(hub.close(), far.close())
 
 
@@ -290,12 +200,21 @@ def test_hidden_candidates_and_the_end_of_candidates_are_taken_out() -> None:
     assert not usable(MDNS)
 
 
-async def test_an_unreachable_stun_server_delays_the_offer_by_a_bounded_time() -> None:
+async def test_an_unreachable_stun_server_delays_the_offer_by_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gather, bounds = Connection.get_component_candidates, []
+
+    async def gathering(self: Connection, *given: Any, timeout: float = 5, **options: Any) -> Any:
+        bounds.append(timeout)
+        return await gather(self, *given, timeout=timeout, **options)
+
+    monkeypatch.setattr(Connection, "get_component_candidates", gathering)
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind(("127.0.0.1", 0))
     hub = Peer(CUSTOMER, offers=True, ice=[IceServer([f"stun:127.0.0.1:{silent.getsockname()[1]}"])])
-    async with asyncio.timeout(peers.GATHER_SECONDS + 1.5):  # aiortc alone waits for 5 s
-        assert "a=candidate" in await hub.offer()
+    assert "a=candidate" in await hub.offer()
+    assert bounds == [peers.GATHER_SECONDS]
     await hub.close()
     silent.close()
 
@@ -320,10 +239,8 @@ async def test_a_dead_peer_is_lost_within_five_seconds() -> None:
         states: list[str] = []
         hub.on_state = states.append
         Network(observer).dead = True
-        begun = time.monotonic()
-        await until(lambda: states == ["lost"], seconds=8)
         # The checks need 5 s at most; the rest is for a machine that is busy.
-        assert time.monotonic() - begun < 6
+        await until(lambda: states == ["lost"], seconds=6)
 
 
 async def test_a_far_end_that_closes_is_told_from_one_that_is_lost() -> None:
@@ -386,9 +303,10 @@ async def test_stats_tell_of_packets_loss_and_round_trip() -> None:
                 out.send(b"x" * 100, index * 960, seq=(out.next_seq + (2 if index == 7 else 0)) & 0xFFFF)
         await until(lambda: customer._ins["main"].packets == 18)
         await until(lambda: out.rtt is not None)
-        sent, received = (await hub.stats())["main.out"], (await customer.stats())["main.in"]
+        sent, rtt = (await hub.stats())["main.out"], out.rtt
+        received = (await customer.stats())["main.in"]
         assert (sent["packets"], sent["dropped"]) == (18, 0)
-        assert 0 < sent["rtt_ms"] < 1000
+        assert 0 < sent["rtt_ms"] == pytest.approx(rtt * 1000)
         assert (received["packets"], received["lost"]) == (18, 2)
         assert "main.in" not in await hub.stats()
 
@@ -401,9 +319,10 @@ async def test_closing_at_any_stage_is_quick_and_leaves_nothing_running(stage: s
     before = asyncio.all_tasks()
     hub, far = Peer(OBSERVER, offers=True, ice=[]), Peer(OBSERVER, offers=False, ice=[])
     await reach(stage, hub, far)
-    async with asyncio.timeout(3):
-        await asyncio.gather(hub.close(), far.close())
-        await hub.close()
+    closing = asyncio.gather(hub.close(), far.close())
+    await until(closing.done, seconds=3)
+    await closing
+    await hub.close()
     assert hub.state == far.state == "closed"
     for out in hub.outs.values():
         out.send(b"x", 0)
@@ -433,7 +352,7 @@ async def test_close_returns_although_aiortc_hangs(monkeypatch: pytest.MonkeyPat
             await asyncio.Event().wait()
 
         monkeypatch.setattr(hub._pc.getTransceivers()[0], "stop", hang)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(WAIT):
             await hub.close()
         assert hub.state == "closed"
 
