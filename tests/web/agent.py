@@ -47,7 +47,12 @@ class Picture(VideoStreamTrack):
 
 
 class Agent:
-    """One peer connection to the customer, as the agent's endpoint lays it out."""
+    """One peer connection to the customer, as the agent's endpoint lays it out.
+
+    Attributes:
+        pictures: how many have come; ``newest_picture`` when (monotonic).
+        told: every message on the control channel.
+    """
 
     def __init__(self, desk: Desk, session: str, *, camera: bool = False) -> None:
         self.desk = desk
@@ -56,9 +61,10 @@ class Agent:
         self.pc = aiortc.RTCPeerConnection(bundle)
         self.answer = ""
         self.pictures = 0
+        self.newest_picture = 0.0
         self.size = (0, 0)
         self.told: list[bytes] = []
-        self._levels: deque[tuple[float, float]] = deque(maxlen=1000)
+        self._levels: deque[tuple[float, float]] = deque(maxlen=3000)
         self._tasks: list[asyncio.Task[None]] = []
         self.pc.addTransceiver(Tone(), direction="sendrecv")
         self.pc.addTransceiver(Picture() if camera else "video", direction="sendrecv")
@@ -86,9 +92,8 @@ class Agent:
     def connected(self) -> bool:
         return self.pc.connectionState == "connected"
 
-    def loudest(self, seconds: float) -> float:
-        """The loudest 20 ms that came from the customer in the last ``seconds``, in dBFS; silence if nothing came."""
-        since = time.monotonic() - seconds
+    def loudest(self, since: float = 0.0) -> float:
+        """The loudest 20 ms of the last minute that came after ``since`` (monotonic), in dBFS; silence if nothing came."""
         return max((level for at, level in self._levels if at >= since), default=SILENCE_DBFS)
 
     def heard_for(self, since: float) -> float:
@@ -134,4 +139,5 @@ class Agent:
                 frame = await track.recv()
                 assert isinstance(frame, av.VideoFrame)
                 self.pictures += 1
+                self.newest_picture = time.monotonic()
                 self.size = (frame.width, frame.height)

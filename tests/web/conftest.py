@@ -59,14 +59,18 @@ class Customer:
     async def ask(self, script: str, argument: Any = None) -> Any:
         return await self.page.evaluate(script, argument)
 
-    async def until(self, expression: str, what: str) -> None:
-        """Waits until a JavaScript expression holds; Playwright's own wait evaluates strings, which the policy forbids."""
+    async def until(self, expression: str, what: str, within: float = 20) -> Any:
+        """Waits until a JavaScript expression holds, and returns its value.
+
+        Playwright's own wait evaluates strings, which the policy forbids.
+        """
         try:
-            async with asyncio.timeout(20):
-                while not await self.page.evaluate(expression):  # noqa: ASYNC110 - a page has no Event
+            async with asyncio.timeout(within):
+                while not (value := await self.page.evaluate(expression)):  # noqa: ASYNC110 - a page has no Event
                     await asyncio.sleep(0.05)
+                return value
         except TimeoutError:
-            raise AssertionError(f"not within 20 s: {what}") from None
+            raise AssertionError(f"not within {within} s: {what}") from None
 
     async def join(self, desk: Desk) -> None:
         """Opens the link, agrees, and gets in line."""

@@ -52,7 +52,7 @@ class Desk:
         received: every message the page sent but pings, in order.
         told: what a resumed customer is told after the invitation, if anything.
         rejects: the code every hello is turned away with.
-        refuses: the code requests of a type are refused with.
+        refuses: the code the next request of a type is refused with.
         deaf: pings stay unanswered.
         closed: sockets are refused.
     """
@@ -168,7 +168,7 @@ class Desk:
             await socket.send_str(protocol.dump(self.told))
 
     async def _answer(self, socket: web.WebSocketResponse, request: Request) -> None:
-        code = self.refuses.get(type(request))
+        code = self.refuses.pop(type(request), None)
         answer = Refused(request.id, code, "no") if code else Ok(request.id)
         await socket.send_str(protocol.dump(answer))
         if isinstance(request, protocol.Knock) and not code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,9 @@ RED_SPOT = """async () => {
   const [w, h] = [canvas.width, canvas.height];
   const scale = Math.min(w / video.videoWidth, h / video.videoHeight);
   const [left, top] = [(w - video.videoWidth * scale) / 2, (h - video.videoHeight * scale) / 2];
-  return count && [(x / count - left) / scale / video.videoWidth, (y / count - top) / scale / video.videoHeight, count];
+  return [(x / count - left) / scale / video.videoWidth, (y / count - top) / scale / video.videoHeight, count];
 }"""
-"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; 0: nothing is."""
+"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; NaN: nothing is."""
 
 
 OWN_STROKE = """(() => {
@@ -157,10 +158,31 @@ async def newest(customer: Customer) -> int:
     return frame
 
 
-async def spot(customer: Customer, canvas: str = "ink") -> list[float]:
-    """Where the red mark is, once there is one."""
+async def spot(
+    customer: Customer, canvas: str = "ink", where: str = "count > 0", within: float = 20
+) -> list[float]:
+    """x, y and count of all that is red, as soon as ``where`` (JavaScript) holds of them."""
     look = RED_SPOT.replace('"ink"', f'"{canvas}"')
-    await customer.until(f"({look})()", "a mark is on the canvas")
-    found = await customer.ask(look)
+    found = await customer.until(
+        f"(async () => {{ const [x, y, count] = await ({look})(); return {where} ? [x, y, count] : null; }})()",
+        f"red is where {where}",
+        within,
+    )
     assert isinstance(found, list)
     return found
+
+
+async def on_newest(
+    customer: Customer, hub: InkHub, draw: Callable[[str, int], None], where: str = "count > 0"
+) -> tuple[str, list[float]]:
+    """``draw`` draws a mark, given its id and the newest picture; which it is, and its ``spot``.
+
+    On a machine so busy that the page has forgotten the picture before the mark is there, once more.
+    """
+    for attempt in range(5):
+        mark = f"mark-{attempt:04}"
+        draw(mark, await newest(customer))
+        with contextlib.suppress(AssertionError):
+            return mark, await spot(customer, where=where, within=6)
+        hub.enter({"kind": "remove", "mark": mark})
+    raise AssertionError("no mark held")

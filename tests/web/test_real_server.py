@@ -31,7 +31,7 @@ from tests.signaling.wire import Site, Wire, make_staff, site
 from tests.web.agent import Agent
 from tests.web.conftest import Customer
 from tests.web.desk import until
-from tests.web.test_call import BEEP_PERIOD, HEARD
+from tests.web.test_call import HEARD
 
 pytestmark = [
     pytest.mark.browser,
@@ -103,7 +103,7 @@ async def test_a_call_with_hold_and_reload(office: Site, customer: Customer) -> 
     first = Agent(line, "one")  # type: ignore[arg-type]
     try:
         await first.call()
-        await until(lambda: first.loudest(BEEP_PERIOD) > HEARD and first.pictures, "sound and picture came")
+        await until(lambda: first.loudest() > HEARD and first.pictures, "sound and picture came")
         await amy.ws.send_str(dump(Hold(id=98, call=call, on=True)))
         await customer.see("On hold. You and amy")
         await customer.page.reload()

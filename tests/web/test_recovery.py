@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from signaling.protocol import Code, Goodbye, HangUp, Hello, Knock, Restart, Signal
@@ -36,7 +38,8 @@ async def test_a_dropped_socket_resumes_and_the_call_goes_on(
     desk.closed = True
     await desk.drop()
     await broken.see("Connected. Reconnecting to the service…")
-    await until(lambda: agent.loudest(BEEP_PERIOD) > HEARD, "heard while the service is away")
+    away_at = time.monotonic()
+    await until(lambda: agent.loudest(away_at) > HEARD, "heard while the service is away")
     desk.closed = False
     await until(lambda: desk.all(Hello)[-1].resume == "resume-1", "the page resumed")
     await (
@@ -50,7 +53,7 @@ async def test_a_dropped_socket_resumes_and_the_call_goes_on(
 async def test_a_socket_that_answers_no_ping_is_replaced(desk: Desk, broken: Customer, dial: Dial) -> None:
     await answered(desk, broken, dial)
     desk.deaf = True
-    await until(lambda: len(desk.all(Hello)) == 2, "a second connection")
+    await until(lambda: len(desk.all(Hello)) >= 2, "a second connection", within=40)
     desk.deaf = False
     assert desk.all(Hello)[1].resume == "resume-1"
 
@@ -73,7 +76,8 @@ async def test_a_restarted_server_that_knows_nothing_leaves_the_call_alone(
     desk.rejects = Code.NOT_SIGNED_IN
     await desk.drop()
     await until(lambda: len(desk.all(Hello)) == 2, "the page tried to resume")
-    await until(lambda: agent.loudest(BEEP_PERIOD) > HEARD, "the call goes on")
+    refused_at = time.monotonic()
+    await until(lambda: agent.loudest(refused_at) > HEARD, "the call goes on")
     await broken.see("Connected. Reconnecting to the service…")
     await agent.vanish()
     await broken.see("The call was lost")
@@ -97,7 +101,7 @@ async def test_network_gone_and_back_rebuilds_the_media(desk: Desk, broken: Cust
     await broken.context.set_offline(False)
     await until(lambda: restarts(desk), "the page asked for a new peer connection")
     second = await dial()
-    await until(lambda: second.loudest(BEEP_PERIOD) > HEARD, "heard again")
+    await until(lambda: second.loudest() > HEARD, "heard again")
     await broken.page.locator("#banner").wait_for(state="hidden")
 
 
@@ -108,7 +112,7 @@ async def test_media_lost_alone_asks_for_a_new_connection(desk: Desk, customer: 
     await until(lambda: restarts(desk), "the page asked for a new peer connection")
     assert next(s.body.session for s in desk.all(Signal) if isinstance(s.body, Restart)) == "session-1"
     second = await dial()
-    await until(lambda: second.loudest(BEEP_PERIOD) > HEARD, "heard again")
+    await until(lambda: second.loudest() > HEARD, "heard again")
 
 
 async def test_make_before_break(desk: Desk, customer: Customer, dial: Dial) -> None:
@@ -118,10 +122,8 @@ async def test_make_before_break(desk: Desk, customer: Customer, dial: Dial) -> 
         "peers.length === 2 && peers[1].connectionState === 'connected'", "the new one stands"
     )
     await customer.until("peers[0].connectionState === 'closed'", "the old one is closed after that")
-    await until(
-        lambda: second.loudest(BEEP_PERIOD) > HEARD and second.pictures, "sound and picture on the new one"
-    )
-    await until(lambda: first.loudest(BEEP_PERIOD) < HEARD, "nothing on the old one")
+    await until(lambda: second.loudest() > HEARD and second.pictures, "sound and picture on the new one")
+    await until(lambda: first.loudest(time.monotonic() - BEEP_PERIOD) < HEARD, "nothing on the old one")
     await customer.until(
         "document.getElementById('sound-out').srcObject.getTracks()[0].id === "
         "peers[1].getReceivers()[0].track.id",
@@ -150,7 +152,7 @@ async def test_an_agent_away_is_waited_for(desk: Desk, customer: Customer, dial:
     await customer.see("Maria Lopez has lost the connection. Please stay")
     await desk.tell("live")
     second = await dial()
-    await until(lambda: second.loudest(BEEP_PERIOD) > HEARD, "heard again")
+    await until(lambda: second.loudest() > HEARD, "heard again")
     await customer.page.locator("#banner").wait_for(state="hidden")
 
 
@@ -161,7 +163,7 @@ async def test_a_reload_during_the_call_comes_back_unasked(
     await customer.page.reload()
     await until(lambda: restarts(desk), "the page asked for a new peer connection")
     second = await dial()
-    await until(lambda: second.loudest(BEEP_PERIOD) > HEARD and second.pictures, "sound and picture came")
+    await until(lambda: second.loudest() > HEARD and second.pictures, "sound and picture came")
     await customer.see("Connected")
     assert len(desk.all(Knock)) == 1
 
