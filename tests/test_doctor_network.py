@@ -21,6 +21,7 @@ from signaling import protocol
 from signaling.policy import Role
 from signaling.protocol import Code, IceServer, ServerMessage
 from signaling.turn import credentials
+from tests.ports import free_port
 from tests.test_doctor import expect
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -151,9 +152,7 @@ SECRET = "a secret of the tests"
 
 @pytest.fixture
 def closed_port() -> int:
-    with socket.socket() as once:
-        once.bind(("127.0.0.1", 0))
-        return int(once.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -175,7 +174,7 @@ def coturn(tmp_path: Path, closed_port: int) -> Iterator[str]:
 
 
 def wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as trying:
             if trying.connect_ex(("127.0.0.1", port)) == 0:

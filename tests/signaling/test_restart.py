@@ -163,7 +163,7 @@ async def test_a_clean_stop_writes_everything(folder: str, staff: Staff) -> None
             await agent.do(Hold, call=call, on=on)
         server.send_signal(2)
         assert await agent.goodbye() == Code.SHUTTING_DOWN
-        await asyncio.wait_for(server.wait(), 30)
+        await asyncio.wait_for(server.wait(), PATIENCE)
     rows = await read_audit(folder)
     assert sum(row.action == "hold" for row in rows) == 40
     store = await open_store(folder)

@@ -18,7 +18,7 @@ from signaling.server import token_for
 from signaling.store import open_store
 from signaling.switchboard import Clock
 
-from .wire import PASSWORD, Site
+from .wire import PASSWORD, PATIENCE, Site
 
 KEY = "k" * 48
 
@@ -230,7 +230,7 @@ async def test_no_secret_is_in_the_records(office: Site) -> None:
     customer, _ = await office.call(agent)
     store = await open_store(office.db)
     dump = ""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not dump.count(customer.party) > 2:
             dump = (
                 repr(await store.live())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -17,16 +16,11 @@ from aioice.turn import create_turn_endpoint
 from signaling.protocol import Invitation, Welcome
 from signaling.state import Limits
 from signaling.turn import LIFETIME, IceSettings, credentials
+from tests.ports import free_port
 
 from .wire import Site, Staff, site
 
 SECRET = "north-star"
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Collector(asyncio.DatagramProtocol):
@@ -64,7 +58,7 @@ async def coturn(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
 
 async def _listening(port: int) -> None:
     """Waits until coturn accepts TCP connections, which it does on the same port."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -100,9 +94,9 @@ async def test_coturn_relays_for_our_credentials(coturn: tuple[str, int]) -> Non
     address = peer_transport.get_extra_info("sockname")
     # A permission for the peer is made by sending; datagrams before it are lost.
     transport.sendto(b"out", address)
-    assert await asyncio.wait_for(peer.datagrams.get(), 15) == b"out"
+    assert await asyncio.wait_for(peer.datagrams.get(), 40) == b"out"
     peer_transport.sendto(b"back", relayed)
-    assert await asyncio.wait_for(here.datagrams.get(), 15) == b"back"
+    assert await asyncio.wait_for(here.datagrams.get(), 40) == b"back"
     peer_transport.close()
     transport.close()
 

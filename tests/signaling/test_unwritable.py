@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from signaling import writer
+from signaling.outlet import RECORDS_TIMEOUT
 from signaling.protocol import (
     CallState,
     Candidate,
@@ -30,9 +31,15 @@ pytestmark = pytest.mark.allow_log("the disk fails on purpose")
 
 
 class Disk:
-    """What the writer writes to."""
+    """What the writer writes to; while it fails, the server notices soon and lets nobody wait for long.
+
+    Attributes:
+        stall, timeout: seconds, in place of the writer's and the outlet's.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stall, self.timeout = 0.2, RECORDS_TIMEOUT
+        self._patch = monkeypatch
         self.works = asyncio.Event()
         self.works.set()
         self.tried = asyncio.Event()
@@ -47,17 +54,19 @@ class Disk:
         monkeypatch.setattr(writer.Writer, "_execute", guarded)
 
     def fail(self) -> None:
+        self._patch.setattr("signaling.writer.STALL", self.stall)
+        self._patch.setattr("signaling.outlet.RECORDS_TIMEOUT", self.timeout)
         self.tried.clear()
         self.works.clear()
 
     def work(self) -> None:
+        self._patch.setattr("signaling.outlet.RECORDS_TIMEOUT", 60.0)
         self.works.set()
 
 
 @pytest.fixture
 async def disk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Disk]:
     monkeypatch.setattr("signaling.writer._RETRY", 0.01)
-    monkeypatch.setattr("signaling.writer.STALL", 0.2)
     made = Disk(monkeypatch)
     yield made
     made.work()
@@ -75,11 +84,8 @@ async def health(office: Site) -> tuple[int, str]:
         return response.status, (await response.json())["status"]
 
 
-async def test_nothing_is_answered_before_it_is_written(
-    office: Site, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("signaling.writer.STALL", 60.0)
-    monkeypatch.setattr("signaling.outlet.RECORDS_TIMEOUT", 60.0)
+async def test_nothing_is_answered_before_it_is_written(office: Site, disk: Disk) -> None:
+    disk.stall = disk.timeout = 60.0
     agent = await office.staff("amy")
     customer, call = await office.call(agent)
     await customer.until(CustomerState, phase="live")
@@ -105,9 +111,9 @@ async def anything(wire: Wire) -> bool:
 
 
 async def test_whoever_waits_in_vain_is_sent_away_and_learns_all_on_coming_back(
-    office: Site, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    office: Site, disk: Disk
 ) -> None:
-    monkeypatch.setattr("signaling.outlet.RECORDS_TIMEOUT", 0.3)
+    disk.timeout = 0.3
     agent = await office.staff("amy")
     customer, call = await office.call(agent)
     disk.fail()

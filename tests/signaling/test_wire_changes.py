@@ -25,7 +25,7 @@ from signaling.server import ServerOptions
 from signaling.state import Team
 from signaling.store import Store, StoreError
 
-from .wire import Site, Staff, Wire, everyone_is_fine, on_call, running, settled_audit, site
+from .wire import PATIENCE, Site, Staff, Wire, everyone_is_fine, on_call, running, settled_audit, site
 
 # --- leaving the line ---
 
@@ -132,7 +132,7 @@ async def test_records_that_cannot_be_read_for_a_while_are_read_after_it(
     agent = await office.staff("amy")
     with monkeypatch.context() as away:
         away.setattr(Store, "teams", fails)
-        await asyncio.wait_for(failed.wait(), 15)
+        await asyncio.wait_for(failed.wait(), PATIENCE)
         assert await agent.alive()
     await set_team(office.db, "north", "none")
     assert await agent.until(TeamPolicy) == TeamPolicy("none")

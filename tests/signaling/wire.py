@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
+import pytest
 from sqlalchemy import Table
 
+from signaling import connection
 from signaling.policy import Role
 from signaling.protocol import (
     VERSION,
@@ -40,7 +42,7 @@ from signaling.server import ServerOptions, add_user, serve, token_for
 from signaling.store import Store, database_url, make_engine
 
 M = TypeVar("M")
-PATIENCE = 15.0
+PATIENCE = 40.0
 """Seconds after which a message that must come counts as missing."""
 
 STAFF = {
@@ -187,7 +189,7 @@ async def everyone_is_fine(people: dict[str, Wire]) -> None:
 
 async def settled_audit(office: Site, actor: str, refusals: int) -> list[Any]:
     """The actor's audit entries, once there are as many refusals on disk as there must be."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while True:
             rows = [row for row in await office.audit() if row.actor == actor]
             if sum(not row.allowed for row in rows) >= refusals:
@@ -197,7 +199,7 @@ async def settled_audit(office: Site, actor: str, refusals: int) -> list[Any]:
 
 async def drained(store: Store) -> None:
     """Waits until all that was handed over is on disk."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if not store.writer.backlog:
                 return
@@ -215,8 +217,8 @@ async def read_consents(db: str) -> list[Any]:
 async def _read(db: str, table: Table) -> list[Any]:
     engine = make_engine(database_url(db))
     try:
-        async with engine.connect() as connection:
-            return list((await connection.execute(table.select().order_by(table.c.id))).all())
+        async with engine.connect() as opened:
+            return list((await opened.execute(table.select().order_by(table.c.id))).all())
     finally:
         await engine.dispose()
 
@@ -234,17 +236,19 @@ async def make_staff(path: Path) -> Staff:
 async def running(options: ServerOptions) -> AsyncIterator[str]:
     """A server in this process; stopped as it would be by a signal."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(options, ready.set_result))
-    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        ready.cancel()
-        await task
-    try:
-        yield ready.result()
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=PATIENCE)
-        assert task.cancelled()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "HEARTBEAT", 600.0)  # a Wire answers only while a test reads from it
+        task = asyncio.create_task(serve(options, ready.set_result))
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            ready.cancel()
+            await task
+        try:
+            yield ready.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task}, timeout=PATIENCE)
+            assert task.cancelled()
 
 
 class Staff(NamedTuple):
