@@ -46,6 +46,8 @@ async def pair(layout: Layout) -> AsyncIterator[tuple[Peer, Peer]]:
 async def connect(hub: Peer, far: Peer) -> None:
     await hub.accept(await far.answer(await hub.offer()))
     await until(lambda: hub.state == far.state == "connected")
+    # That is told half a second after connecting at the latest, also where the loop got to nothing else by then.
+    await until(lambda: all(out.open for peer in (hub, far) for out in peer.outs.values()))
 
 
 def collect(peer: Peer) -> list[tuple[str, Packet]]:

@@ -102,11 +102,11 @@ def test_an_image_is_shown_again_and_again(tmp_path: Path) -> None:
 def test_a_video_file_plays_at_its_own_pace_and_begins_again(tmp_path: Path) -> None:
     path = tmp_path / "clip.webm"
     write_video(path, [30] * 4 + [220] * 4)
-    camera = open_camera(str(path))
     begun = time.monotonic()
+    camera = open_camera(str(path))
     for bright in (False, True, False):
         wait_for(lambda bright=bright: (shade(camera) > 120) is bright)  # type: ignore[misc]
-    assert time.monotonic() - begun > 0.2  # eight pictures at 20 a second, less what opening took
+    assert time.monotonic() - begun > 0.39  # eight pictures at 20 a second
     camera.close()
 
 

@@ -15,6 +15,7 @@ from coachdesk.media.peer import OBSERVER, State
 from signaling.protocol import Answer, Candidate, IceServer, Offer, Restart, SignalBody
 from tests.fakes.connections import Connection
 
+PATIENCE = 40.0
 PACKET = Packet(1, 960, False, b"sound", 7, 0.0)
 
 
@@ -75,7 +76,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
@@ -219,7 +220,7 @@ async def test_close_ends_both_connections_and_all_attempts() -> None:
     old = await up(side)
     side.leg.negotiate()
     await until(lambda: len(side.said) == 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await side.leg.close()
     assert old.closed
     assert Connection.made[1].closed
@@ -247,7 +248,7 @@ async def test_close_returns_although_a_connection_hangs(monkeypatch: pytest.Mon
             ended.append("hang")
 
     monkeypatch.setattr(hanging, "close", hang)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await side.leg.close()
     assert side.leg.state == "closed"
     await until(lambda: ended == ["hang"])

@@ -74,6 +74,7 @@ def test_uplink_refuses_a_subclass_made_of_both() -> None:
         uplink([Both(SILENCE)])
 
 
+@pytest.mark.timeout(300)
 def test_the_type_checker_refuses_a_whisper_in_the_uplink(tmp_path: Path) -> None:
     program = tmp_path / "leak.py"
     program.write_text(
@@ -84,7 +85,7 @@ def test_the_type_checker_refuses_a_whisper_in_the_uplink(tmp_path: Path) -> Non
     )
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", str(program)],
-        cwd=ROOT, capture_output=True, text=True, timeout=110,
+        cwd=ROOT, capture_output=True, text=True, timeout=290,
     )  # fmt: skip
     assert "leak.py:4" in done.stdout
     assert '"Private"; expected "Public"' in done.stdout

@@ -27,6 +27,7 @@ from tests.fakes.signaling import settle
 from tests.fakes.sounds import PlainEncoder, QueueEar
 from tests.fakes.talking import cut_bluntly, numbered
 
+PATIENCE = 40.0
 TRACKS = {Mode.WHISPER: Lane.WHISPER, Mode.BARGE: Lane.VOICE, Mode.TAKEOVER: Lane.VOICE, Mode.LANE: Lane.LANE}
 
 
@@ -90,7 +91,10 @@ async def test_pre_roll_and_speech_are_on_the_track_of_their_mode_alone(desk: De
     assert min(desk.sent(TRACKS[mode])) == (30 if mode in PRIVATE else 50 + IN_DOUBT_BLOCKS)
 
 
-async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(desk: Desk) -> None:
+async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observer, "FINISH_SECONDS", PATIENCE)
     desk.media.mouth.press(Mode.WHISPER)
     desk.tick(20)
     desk.media.mouth.grant(Mode.WHISPER)
@@ -101,7 +105,7 @@ async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(desk
         await settle()
         assert finish.done() is not desk.media.mouth.finishing
         desk.tick()
-    await asyncio.wait_for(finish, 5)
+    await asyncio.wait_for(finish, PATIENCE)
     desk.tick(10)
     assert max(desk.sent(Lane.WHISPER)) == 30
 
@@ -111,7 +115,7 @@ async def test_without_ticks_it_is_over_in_time(desk: Desk, monkeypatch: pytest.
     desk.media.mouth.grant(Mode.WHISPER)
     desk.tick(10)
     desk.media.mouth.release()
-    await asyncio.wait_for(desk.media.finish(), 5)
+    await asyncio.wait_for(desk.media.finish(), PATIENCE)
 
 
 async def test_a_polite_whisper_listens_to_the_customer(desk: Desk) -> None:

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coachdesk.media import testpattern, video, vp8
+from coachdesk.media import testpattern, video, videobuffer, vp8
 from coachdesk.media.camera import Camera, open_camera
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.rate import RoundTrips
 from coachdesk.media.video import CLOCK_RATE, Picture, VideoReceiver, VideoSender, Vp8Encoder
-from tests.media.peers import Network, pair, until
+from tests.media.peers import WAIT, Network, pair, until
 
 pytestmark = pytest.mark.media
 
@@ -116,7 +117,10 @@ async def test_the_test_pattern_arrives_at_an_observer_through_the_hub() -> None
         assert pictures[0].bgra().shape == (720, 1280, 4)
 
 
-async def test_the_picture_survives_five_percent_of_loss() -> None:
+async def test_the_picture_survives_five_percent_of_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A machine that stands still makes neither a queue on the way nor a loss that lasts.
+    monkeypatch.setattr(RoundTrips, "queueing", False)
+    monkeypatch.setattr(videobuffer, "PATIENCE", WAIT)
     async with pair(CUSTOMER) as (hub, customer), sender(Turning()) as sending, receiver() as receiving:
         network = Network(customer)
         network.lost, network.doubled, network.delayed = 0.05, 0.02, 0.05
@@ -130,8 +134,9 @@ async def test_the_picture_survives_five_percent_of_loss() -> None:
         pictures = watch(hub, receiving)
         sending.send_to([customer.outs["camera"]])
         await until(lambda: len(pictures) >= 60)
+        sending.close()
+        await until(lambda: receiving.decoded >= 0.9 * (sending.encoded - 10))
         assert network.dropped > 3
-        assert receiving.decoded >= 0.9 * (sending.encoded - 10)
         assert len(keyframes) <= 4  # lost packets come again; the picture is not restarted for each
 
 
@@ -169,8 +174,12 @@ async def test_the_bit_rate_follows_the_receiver() -> None:
         sending.send_to([customer.outs["camera"]])
         await until(lambda: customer.outs["camera"].bitrate_limit is not None)
         await until(lambda: sending._encoder.bitrate == video.MAX_BITRATE)
-        customer.outs["camera"].bitrate_limit = 300_000
-        await until(lambda: sending._encoder.bitrate == 300_000)
+
+        def limited() -> bool:
+            customer.outs["camera"].bitrate_limit = 300_000  # until the receiver estimates anew
+            return sending._encoder.bitrate == 300_000
+
+        await until(limited)
         assert hub.state == "connected"
 
 
@@ -183,8 +192,7 @@ async def test_closing_while_everything_runs_leaves_no_thread() -> None:
         await until(lambda: receiving.decoded > 3)
         for part in (receiving, camera, sending):
             part.close()
-        assert not receiving._thread.is_alive()
-        assert not sending._thread.is_alive()
+        await until(lambda: not receiving._thread.is_alive() and not sending._thread.is_alive())
 
 
 # --- without a network --------------------------------------------------------------------------------------
@@ -224,11 +232,11 @@ async def test_a_loop_that_is_busy_sees_the_newest_picture_only() -> None:
         seen: list[int] = []
         receiving.on_frame = lambda picture: seen.append(picture.timestamp // 3000)
         put_all(receiving, encoded(10))
-        while receiving.decoded < 10:
+        while receiving.dropped < 9:
             time.sleep(0.001)  # noqa: ASYNC251 - the loop is busy
         await until(lambda: seen)
         assert seen == [9]
-        assert receiving.dropped == 9
+        assert (receiving.decoded, receiving.dropped) == (10, 9)
 
 
 async def test_a_decoder_that_cannot_follow_drops_up_to_a_keyframe() -> None:
@@ -241,7 +249,7 @@ async def test_a_decoder_that_cannot_follow_drops_up_to_a_keyframe() -> None:
         def slow(picture: Picture) -> None:
             shown.append(picture.timestamp // 3000)
             loop.call_soon_threadsafe(blocked.set)
-            free.wait(10)
+            free.wait(WAIT)
 
         receiving.on_picture = slow
         groups = encoded(60, keys=(0, 50))
