@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from pathlib import Path
 from urllib.parse import urljoin
 
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
+from coachdesk.inkrecord import InkRecord, tidy
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
 from coachdesk.media.camera import Camera, NoCamera
 from coachdesk.media.leakguard import LeakGuard
@@ -65,6 +67,12 @@ class AgentSession(Session):
         self._talk = TalkTime()
         self._own_speech = SpeechDetector()
         self._follower: MarkFollower | None = None
+        self._records: Path | None = None
+
+    def keep_ink(self, records: Path) -> None:
+        """Keeps the ink of calls in that folder, for this program may end during one; removes what is left of others."""
+        self._records = records
+        self._spawn(tidy(records), "removing what was kept of former calls")
 
     @property
     def media(self) -> AgentHub | None:
@@ -236,9 +244,11 @@ class AgentSession(Session):
     def _call_state(self, view: CallView) -> None:
         if self.view is not None and self.view.call != view.call:
             self._end(self.view.call, EndReason.AGENT_LOST)
-        if self._hub is None:
-            self._hub = self._new_hub()
+        begins = self._hub is None
+        self._hub = self._hub or self._new_hub(view.call)
         self._show(view)
+        if begins:
+            self._ink.go_on()
         if view.revision != self._applied:
             self._applied = view.revision
             self._spawn(self._confirm(view), "confirming a mode")
@@ -274,7 +284,7 @@ class AgentSession(Session):
     def _own_name(self) -> str:
         return "agent"
 
-    def _new_hub(self) -> AgentHub:
+    def _new_hub(self, call: str) -> AgentHub:
         self._talk = TalkTime()
         hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear, guard=self._guard)
         hub.headset.duck_db = self._duck
@@ -287,6 +297,8 @@ class AgentSession(Session):
         self._pictures.start("customer", hub.request_keyframe, self._emit)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
+        if self._records is not None:
+            self._follower.go_on(InkRecord(self._records, call))
         hub.stills.on_still = lambda still: self._spawn(self._take_still(still), "showing a still")
         hub.stills.on_line = self._freezing.instead
         hub.stills.on_freeze = self._freeze_for_all
@@ -320,7 +332,7 @@ class AgentSession(Session):
         self._applied = -1
         self._customer = None
         self._end_picture()
-        self._end_ink()
+        self._end_ink(over=True)
         self._pictures.stop()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
@@ -417,12 +429,12 @@ class AgentSession(Session):
         if video is not None:
             video.close()
 
-    def _end_ink(self) -> None:
+    def _end_ink(self, *, over: bool) -> None:
         self._ink.end()
         self._freezing.end()
         follower, self._follower = self._follower, None
         if follower is not None:
-            follower.close()
+            follower.close(over=over)
 
     def request_keyframe(self) -> None:
         if self._hub is not None:
@@ -432,7 +444,7 @@ class AgentSession(Session):
         hub, self._hub = self._hub, None
         await self._end_tasks()
         self._end_picture()
-        self._end_ink()
+        self._end_ink(over=False)
         self._pictures.stop()
         if hub is not None:
             await hub.close()

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 
-from coachdesk import commands, events
+from coachdesk import commands, events, inkrecord
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
@@ -238,6 +238,8 @@ class Endpoint:
         assert welcome is not None
         kind = AgentSession if welcome.role is Role.AGENT else ObserverSession
         self._session = kind(self._client, self._server, self._pictures, self.emit)
+        if isinstance(self._session, AgentSession):
+            self._session.keep_ink(inkrecord.folder())
         self._session.use_camera(self._camera)
         self._ready.set()
 

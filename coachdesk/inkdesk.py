@@ -113,6 +113,12 @@ class InkDesk:
         media.on_replay, media.on_poses = view.replayed, view.posed
         media.on_stage = lambda: self._emit(events.Stage(epoch=media.epoch, colour=media.colour))
 
+    def go_on(self) -> None:
+        """The marks known by now are of before this program began: one's own can be undone."""
+        for mark in self._view.board.marks():
+            if mark.author == self._around.own() and mark.ended and not mark.removed:
+                self._sketch.did(sketch.drew(mark.mark))
+
     def end(self) -> None:
         """The call is over, and with it all marks."""
         self._media = None

@@ -86,6 +86,11 @@ class InkLog:
         """``author`` has left: what they were drawing is gone."""
         return [self._append(author, Remove(mark), at, None) for mark in list(self._open.get(author, ()))]
 
+    def take_up(self, entries: Iterable[Entry]) -> None:
+        """Goes on after these, of a log of before; this one is empty."""
+        for entry in sorted(entries, key=lambda entry: entry.n):
+            self._keep(entry)
+
     def history(self, mark: str) -> list[Entry]:
         """All entries of one mark, in order."""
         return self._of_mark.get(mark, [])
@@ -95,12 +100,15 @@ class InkLog:
         return [mark for mark in self.board.marks() if mark.visible(now - KEPT_SECONDS)]
 
     def _append(self, author: str, edit: AnyEdit, at: float, drawn_for: Audience | None) -> Entry:
-        self._n += 1
-        entry = Entry(n=self._n, at=round(at, 3), author=author, edit=_tidy(edit), audience=drawn_for)
-        self.board.apply(entry)
-        self._of_mark.setdefault(edit.mark, []).append(entry)
-        self._count(author, edit)
+        entry = Entry(n=self._n + 1, at=round(at, 3), author=author, edit=_tidy(edit), audience=drawn_for)
+        self._keep(entry)
         return entry
+
+    def _keep(self, entry: Entry) -> None:
+        self._n = entry.n
+        self.board.apply(entry)
+        self._of_mark.setdefault(entry.edit.mark, []).append(entry)
+        self._count(entry.author, entry.edit)
 
     def _count(self, author: str, edit: AnyEdit) -> None:
         self._authored[author] += 1
@@ -160,11 +168,15 @@ class Outbox:
 
     Attributes:
         entries: what it was told so far, or is to be told, in the party's own order.
+        places: in the log, of each of these.
+        on_told: called with the places of those that come besides.
     """
 
     def __init__(self, viewer: Member, log: InkLog, known_as: Callable[[str], str]) -> None:
         """``known_as``: the name by which this party may know an author."""
         self.entries: list[Entry] = []
+        self.places: list[int] = []
+        self.on_told: Callable[[list[int]], None] = lambda places: None
         self._log = log
         self._viewer = viewer
         self._known_as = known_as
@@ -183,10 +195,20 @@ class Outbox:
 
     def put_rest(self, mark: str) -> None:
         """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""
-        history = self._log.history(mark)
-        for entry in history[self._told.get(mark, 0) :]:
+        rest = self._log.history(mark)[self._told.get(mark, 0) :]
+        if rest:
+            self._tell(rest)
+            self.on_told([entry.n for entry in rest])
+
+    def take_up(self, told: list[Entry]) -> None:
+        """Goes on after these, which the party was told before, in this order."""
+        self._tell(told)
+
+    def _tell(self, entries: list[Entry]) -> None:
+        for entry in entries:
             self.entries.append(self._told_as(entry, len(self.entries) + 1))
-        self._told[mark] = len(history)
+            self.places.append(entry.n)
+            self._told[entry.edit.mark] = self._told.get(entry.edit.mark, 0) + 1
 
     def _told_as(self, entry: Entry, n: int) -> Entry:
         """``n``: its place among those this party is told of; gaps would tell of others."""

@@ -17,7 +17,7 @@ _home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
 _home.chmod(0o700)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
-for _name in ("CONFIG", "DATA", "STATE"):
+for _name in ("CACHE", "CONFIG", "DATA", "STATE"):
     os.environ[f"XDG_{_name}_HOME"] = str(_home / _name.lower())
 os.environ["XDG_RUNTIME_DIR"] = str(_home)
 # A shell starts what runs in the background with interrupts ignored, and every process of ours would inherit that.

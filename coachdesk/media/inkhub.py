@@ -15,7 +15,9 @@ import msgspec
 from coachdesk import call as calls
 from coachdesk import inkwire
 from coachdesk.annotation import AnyEdit, Audience, Begin, Entry, Mark, Remove, Show
+from coachdesk.inkkept import Kept
 from coachdesk.inklog import InkLog, Refusal, last_gestures
+from coachdesk.inkrecord import InkRecord
 from coachdesk.inkroutes import audience, colour_of, sees
 from coachdesk.inkwire import Again, Anchor, Edits, Have, InkError, Laser, Points, Poses, Replay, Turned
 from coachdesk.media.inkline import InkLine
@@ -57,6 +59,8 @@ class InkHub:
         self._clock = clock
         self._began = clock()
         self._log = InkLog()
+        self._record: InkRecord | None = None
+        self._kept: Kept | None = None
         self._view: CallView | None = None
         self._members: list[Member] = []
         self._held = False
@@ -82,12 +86,26 @@ class InkHub:
         """Every mark of the call, whoever sees it, in the order they began."""
         return self._log.board.marks()
 
+    def go_on(self, record: InkRecord) -> None:
+        """Goes on with what ``record`` has, and has it written on. To be called before all else.
+
+        The picture comes over another connection: nothing is known of how it continues, so its epoch is another.
+        """
+        self._record = record
+        if record.kept is not None:
+            self._kept = record.kept
+            self._began = self._clock() - record.kept.now
+            self._log.take_up(record.kept.entries.values())
+            self.epoch = record.kept.epoch + 1
+            record.epoch(self.epoch)
+
     # --- the call ---------------------------------------------------------------------------------------------
 
     def apply(self, view: CallView) -> None:
         """Who is on the call, and in which modes."""
         self._view, self._held = view, calls.held(view)
         self._members = calls.members(view)
+        self._take_up_parties()
         present = {each.party for each in self._members}
         for party in [each for each in self._lines if each not in present]:
             del self._lines[party]
@@ -97,12 +115,30 @@ class InkHub:
             self._tell_stage(party)
         self._make_up()
 
+    def _take_up_parties(self) -> None:
+        """Goes on with those who were on the call before; what those were drawing who cannot end it is gone."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        gone = [self._agent.party, *(party for party in kept.parties if self._line(party) is None)]
+        for party, line in self._lines.items():
+            known = kept.parties[party]
+            if all(n in kept.entries for n in known.told):  # else they begin anew
+                line.take_up(known.log, [kept.entries[n] for n in known.told])
+                self._note(line)
+        for party in gone:
+            for entry in self._log.withdraw(party, self.now):
+                self._deliver(entry, None)
+        self.on_stage()
+
     def turn(self) -> None:
         """The customer's picture becomes another."""
         self.set_epoch(self.epoch + 1)
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
+        if self._record is not None:
+            self._record.epoch(epoch)
         for party in self._lines:
             self._tell_stage(party)
         self.on_stage()
@@ -195,7 +231,10 @@ class InkHub:
         log.debug("ink refused: %s", error)
 
     def _begin(self, line: InkLine, peer: Peer, have: Have) -> None:
+        log_id = line.log_id
         line.begin(peer, have)
+        if line.log_id != log_id:
+            self._note(line)
         line.outbox.catch_up(self.now, held=self._held)
         self._tell_stage(line.party)
         line.flush(self.now)
@@ -225,7 +264,7 @@ class InkHub:
 
     def _submit(self, editor: Member, edit: AnyEdit) -> None:
         if isinstance(edit, Begin) and edit.frame is None:
-            edit = _on_frame(edit, self.newest_frame(), self.epoch)
+            edit = msgspec.structs.replace(edit, frame=self.newest_frame(), epoch=self.epoch)
         before = self._log.board.mark(edit.mark)
         entry = self._log.submit(editor, edit, self._members, self.now, held=self._held)
         if entry is not None:
@@ -236,6 +275,7 @@ class InkHub:
         mark = self._log.board.mark(entry.edit.mark)
         if mark is None:
             return
+        self._write_down(mark)
         for line in self._lines.values():
             if self._sees(line.member, mark) or _is_gone_for(line.member, entry.edit, before):
                 line.outbox.put_rest(mark.mark)
@@ -244,7 +284,9 @@ class InkHub:
         self.on_mark(mark)
 
     def _make_up(self) -> None:
-        """Tells what somebody may see now and was not told: after a hold."""
+        """Tells what somebody may see now and was not told: after a hold, and the agent after a restart."""
+        for mark in self._log.alive(self.now):
+            self._tell_agent(mark)
         if self._held:
             return
         for line in self._lines.values():
@@ -257,7 +299,7 @@ class InkHub:
             return
         history = self._log.history(mark.mark)
         for entry in history[self._told_agent.get(mark.mark, 0) :]:
-            self.on_entry(_named(entry, self._name_of(entry.author)))
+            self.on_entry(msgspec.structs.replace(entry, author=self._name_of(entry.author)))
         self._told_agent[mark.mark] = len(history)
 
     def _pass_on(self, author: Member, message: Points | Laser) -> bool:
@@ -353,7 +395,21 @@ class InkHub:
         if party not in self._lines:
             line = InkLine(member, self._log, self._known_to(member), self._clock())
             self._lines[party] = line
+            self._note(line)
         return self._lines[party]
+
+    def _write_down(self, mark: Mark) -> None:
+        """What the agent sees or once saw; of nothing else is anything to be found on their disk."""
+        record = self._record
+        if record is not None and (record.has(mark.mark) or self._sees(self._agent, mark)):
+            record.history(mark.mark, self._log.history(mark.mark))
+
+    def _note(self, line: InkLine) -> None:
+        """Has it written down what this party is told, so far and from now on."""
+        record = self._record
+        if record is not None:
+            record.party(line.party, line.log_id, line.outbox.places)
+            line.outbox.on_told = lambda places: record.told(line.party, places)
 
     def _known_to(self, viewer: Member) -> Callable[[str], str]:
         if viewer.role is Role.CUSTOMER:
@@ -374,10 +430,6 @@ class InkHub:
         return viewer is not None and sees(viewer, author, drawn_for, held=self._held)
 
 
-def _on_frame(begin: Begin, frame: int | None, epoch: int) -> Begin:
-    return msgspec.structs.replace(begin, frame=frame, epoch=epoch)
-
-
 def _is_gone_for(viewer: Member | None, edit: AnyEdit, before: Mark | None) -> bool:
     """``edit`` takes a mark away that ``viewer`` saw ``before``."""
     takes_away = isinstance(edit, Remove) or (isinstance(edit, Show) and not edit.on)
@@ -387,10 +439,6 @@ def _is_gone_for(viewer: Member | None, edit: AnyEdit, before: Mark | None) -> b
         and before is not None
         and sees(viewer, before.author, before.audience)
     )
-
-
-def _named(entry: Entry, author: str) -> Entry:
-    return msgspec.structs.replace(entry, author=author)
 
 
 def _from(message: Points | Laser, author: str) -> Points | Laser:

@@ -42,6 +42,7 @@ class InkLine:
         self.log_id = secrets.token_urlsafe(6)
         self._peer: Peer | None = None
         self._sent = 0
+        self._told_before: int | None = None
         self._stage: Stage | None = None
         self._told_stage: Stage | None = None
         self._told_log = False  # on this connection: which log it is, also if it is empty
@@ -68,10 +69,18 @@ class InkLine:
 
     # --- what goes out ---
 
+    def take_up(self, log_id: str, told: list[Entry]) -> None:
+        """Goes on with the party's log of before: what it was told, as far as that is known."""
+        self.log_id = log_id
+        self.outbox.take_up(told)
+        self._told_before = len(told)
+
     def begin(self, peer: Peer, have: Have) -> None:
         """The party has ``have`` and is to be sent the rest, on ``peer``."""
         self._peer = peer
-        if have.seq > len(self.outbox.entries):
+        known = len(self.outbox.entries) if self._told_before is None else self._told_before
+        self._told_before = None  # from now on nothing is sent that is not known
+        if have.seq > known:
             self.log_id = secrets.token_urlsafe(6)  # they have what was never sent: anew
         self._sent = have.seq if have.log == self.log_id else 0
         self._told_stage, self._told_log = None, False

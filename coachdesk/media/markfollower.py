@@ -13,11 +13,12 @@ import numpy as np
 
 from coachdesk.annotation import Mark, Point, Tool
 from coachdesk.gestures import outline
+from coachdesk.inkrecord import InkRecord
 from coachdesk.inkwire import Anchor, HintWord, Points
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
 from coachdesk.media.tracking.frames import MOST_HELD
-from coachdesk.media.tracking.geometry import Homography
+from coachdesk.media.tracking.geometry import Floats, Homography, Plane
 from coachdesk.media.trackworker import Poses, TrackWorker
 from coachdesk.media.video import Picture
 
@@ -64,6 +65,8 @@ class _Followed:
         given: when the tracker was told of it, seconds of the monotonic clock; ``changed``: not of all of it.
         lost: the tracker cannot follow it.
         gone: when it was removed or has faded; None: it is there.
+        before: it is of before this program began, whose frames have other ids.
+        picture: what such a mark was drawn on, a PNG, if that is known.
     """
 
     tool: Tool
@@ -75,6 +78,8 @@ class _Followed:
     lost: bool = False
     removed: bool = False
     gone: float | None = None
+    before: bool = False
+    picture: bytes | None = None
 
 
 class MarkFollower:
@@ -93,9 +98,25 @@ class MarkFollower:
         self._unlocated = False
         self._on_still: list[Anchor] = []
         self._ticks = 0
+        self._record: InkRecord | None = None
+        self._before: set[str] = set()
         ink.on_mark = self._changed
         ink.on_gesture = self._grows
         ink.newest_frame = lambda: pictures.newest_frame
+
+    def go_on(self, record: InkRecord) -> None:
+        """Has the call's ink go on with what ``record`` has of it, and written there from now on. Marks of before are looked
+        for by the pictures they were drawn on. To be called before all else.
+        """
+        self._record = record
+        self._ink.go_on(record)
+        pictures = record.kept.pictures if record.kept is not None else {}
+        marks = self._ink.marks()
+        self._before = {mark.mark for mark in marks}
+        for mark in marks:
+            if mark.mark in pictures:
+                self._follow(mark, pictures[mark.mark])
+            self._changed(mark)
 
     def tick(self) -> None:
         """A few times a second: begins and ceases to look, lets go of what has faded, sees to what had to wait."""
@@ -109,6 +130,7 @@ class MarkFollower:
         if wanted and self._worker is None:
             self._worker = TrackWorker()
             self._worker.on_poses = self._found
+            self._worker.on_anchored = self._anchored
             self._worker.on_refused = self._refused
             self._worker.on_located = self._located
         self._pictures.watcher = self._see if wanted else None
@@ -175,11 +197,14 @@ class MarkFollower:
             self._on_still = [_anchor(pose.anchor, pose) for pose in elsewhere]
             self._ink.send_poses(found.frame.timestamp, found.frame.epoch, self._on_still)
 
-    def close(self) -> None:
+    def close(self, *, over: bool) -> None:
+        """``over``: the call is; else its record stays, for the agent may come back to it."""
         self._pictures.watcher = None
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
+        if self._record is not None:
+            self._record.close(remove=over)
 
     # --- marks ------------------------------------------------------------------------------------------------
 
@@ -198,17 +223,24 @@ class MarkFollower:
         if followed is None:
             if not mark.visible(self._ink.now):
                 return
-            followed = self._marks[mark.mark] = _Followed(mark.tool, mark.frame, time.monotonic())
-            self._make_room()
+            followed = self._follow(mark)
         self._note_gone(mark)
         path = list(mark.path)
         if mark.ended and (followed.tool, followed.path) != (mark.tool, path):
             followed.tool, followed.path, followed.changed, followed.given = mark.tool, path, True, None
         self._give(mark.mark)
 
+    def _follow(self, mark: Mark, picture: bytes | None = None) -> _Followed:
+        before = mark.mark in self._before
+        followed = _Followed(mark.tool, mark.frame, time.monotonic(), before=before, picture=picture)
+        followed.lost = before and picture is None
+        self._marks[mark.mark] = followed
+        self._make_room()
+        return followed
+
     def _grows(self, points: Points) -> None:
         followed = self._marks.get(points.mark)
-        if followed is not None:
+        if followed is not None and not followed.before:
             followed.path = followed.path[: points.first] + points.points
             followed.changed = True
             self._give(points.mark)
@@ -219,12 +251,18 @@ class MarkFollower:
             self._release(next(gone, next(iter(self._marks))))
 
     def _release(self, name: str) -> None:
-        if self._marks.pop(name, None) is not None and self._worker is not None:
-            self._wish(name, lambda worker: worker.release(name))
+        if self._marks.pop(name, None) is None:
+            return
+        self._wish(name, lambda worker: worker.release(name))
+        if self._record is not None:
+            self._record.let_go(name)
 
     def _give(self, name: str) -> None:
         """Has the tracker hold on to a mark as far as it is known, if its frame is."""
         followed, worker = self._marks[name], self._worker
+        if followed.before:
+            self._recall(name, followed)
+            return
         now = time.monotonic()
         if followed.frame is None:
             followed.frame = self._frames.newest
@@ -238,8 +276,21 @@ class MarkFollower:
             return
         followed.given, followed.changed = now, False
         self._unlocated = self._unlocated or frame != self._still
-        shape = np.array(_thinned(outline(followed.tool, followed.path)))
+        shape = _shape(followed)
         self._wish(name, lambda worker: worker.anchor(name, frame, shape))
+
+    def _recall(self, name: str, followed: _Followed) -> None:
+        picture = followed.picture
+        if picture is None or self._worker is None or not followed.changed:
+            return
+        followed.changed = False
+        shape = _shape(followed)
+        self._wish(name, lambda worker: worker.recall(name, picture, shape))
+
+    def _anchored(self, name: str, frame: FrameId, picture: Plane) -> None:
+        followed = self._marks.get(name)
+        if self._record is not None and followed is not None and not followed.before:
+            self._record.drawn_on(name, f"{frame.epoch}-{frame.timestamp}", picture)
 
     def _wish(self, name: str, wish: Callable[[TrackWorker], None]) -> None:
         if self._worker is None:
@@ -338,6 +389,7 @@ def _tracked(name: str, h: Homography | None) -> Anchor:
     return Anchor(marks=[name], state="tracked", h=tuple(round(float(value), n) for value, n in digits))  # type: ignore[arg-type]
 
 
-def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    step = -(-len(points) // OUTLINE_POINTS)
-    return points[::step]
+def _shape(followed: _Followed) -> Floats:
+    """What it is about, N x 2, with few enough points."""
+    points = outline(followed.tool, followed.path)
+    return np.array(points[:: -(-len(points) // OUTLINE_POINTS)])

@@ -150,6 +150,10 @@ class Tracker:
         else:
             settle(anchor, newest)
 
+    def picture(self, name: str) -> Plane:
+        """What a mark was drawn on, at work size: height x width of the light. Raises KeyError when it is not followed."""
+        return self._kept[name].anchor.atlas.first.view.plane
+
     def release(self, name: str) -> None:
         """Let go of a mark; one that is not there is none to let go of."""
         if self._kept.pop(name, None) is not None:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 INBOX = 128
 JOIN_SECONDS = 2.0
+BEFORE = FrameId(-1, 0)
+"""A picture of another time, while a mark is anchored on it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class TrackWorker:
         on_poses: called on the loop for each picture looked at while there are marks; poses that came while the loop
             was busy replace those before.
         on_located: called on the loop with the answer to `locate`.
+        on_anchored: called on the loop with an anchor's name, its frame, and that picture at work size.
         on_refused: called on the loop with an anchor's name and the reason, when it cannot be.
         seen, skipped, dropped: pictures looked at; kept only, for newer ones; not even kept, the inbox being full.
     """
@@ -56,6 +59,7 @@ class TrackWorker:
     def __init__(self) -> None:
         self.on_poses: Callable[[Poses], None] = _ignore
         self.on_located: Callable[[Poses], None] = _ignore
+        self.on_anchored: Callable[[str, FrameId, Plane], None] = _ignore
         self.on_refused: Callable[[str, str], None] = _ignore
         self.seen = self.skipped = self.dropped = 0
         self._loop = asyncio.get_running_loop()
@@ -90,6 +94,10 @@ class TrackWorker:
     def anchor(self, name: str, frame: FrameId, outline: Floats) -> None:
         """See `Tracker.anchor`; what it raises is told by `on_refused`."""
         self._wish(lambda tracker: self._anchor(tracker, name, frame, outline))
+
+    def recall(self, name: str, picture: bytes, outline: Floats) -> None:
+        """Look for what was drawn on ``picture``, a PNG of another time; else as `anchor`."""
+        self._wish(lambda tracker: self._recall(tracker, name, picture, outline))
 
     def release(self, name: str) -> None:
         self._wish(lambda tracker: tracker.release(name))
@@ -164,6 +172,16 @@ class TrackWorker:
             tracker.anchor(name, frame, outline)
         except TrackerError as error:
             self._call(self._refuse, name, str(error))
+        else:
+            self._call(self._tell_anchored, name, frame, tracker.picture(name))
+
+    def _recall(self, tracker: Tracker, name: str, picture: bytes, outline: Floats) -> None:
+        plane = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if plane is None:
+            self._call(self._refuse, name, "the picture it was drawn on is damaged")
+            return
+        tracker.hold(BEFORE, at_work_size(np.asarray(plane, np.uint8)))
+        self._anchor(tracker, name, BEFORE, outline)
 
     def _deliver(self) -> None:
         poses, self._newest = self._newest, None
@@ -173,6 +191,10 @@ class TrackWorker:
     def _tell_located(self, poses: Poses) -> None:
         if not self._closed.is_set():
             self.on_located(poses)
+
+    def _tell_anchored(self, name: str, frame: FrameId, picture: Plane) -> None:
+        if not self._closed.is_set():
+            self.on_anchored(name, frame, picture)
 
     def _refuse(self, name: str, reason: str) -> None:
         if not self._closed.is_set():

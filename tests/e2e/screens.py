@@ -65,8 +65,8 @@ class Screen:
             await self.endpoint.do(commands.Undo())
         raise AssertionError("no mark held")
 
-    async def distances(self, marks: dict[str, int], samples: int) -> list[float]:
-        """How far marks are from what they were drawn on, pixels of 1280 x 720, so many or more.
+    async def distances(self, marks: dict[str, int], samples: int, *, since: float = 0.0) -> list[float]:
+        """How far marks are from what they were drawn on, pixels of 1280 x 720, so many or more, by what was told ``since``.
 
         Only where these things are in the picture: for those beyond it, a mark is an arrow at the edge.
         """
@@ -78,8 +78,8 @@ class Screen:
                 numbers[frame] = number
                 known = {
                     event.frame: event
-                    for _, event in list(self.endpoint.log)
-                    if isinstance(event, events.Poses)
+                    for when, event in list(self.endpoint.log)
+                    if when >= since and isinstance(event, events.Poses)
                 }
                 for frame in numbers.keys() & known.keys():
                     number = numbers.pop(frame)

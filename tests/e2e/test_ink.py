@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import time
 from typing import Any
 
@@ -13,8 +15,8 @@ from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode
-from tests.e2e.screens import NEAR, SAMPLES, WRONG, agent_and_supervisor, sees
-from tests.e2e.steps import listen
+from tests.e2e.screens import NEAR, SAMPLES, WRONG, Screen, agent_and_supervisor, sees
+from tests.e2e.steps import listen, party_of
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300, func_only=True)]
 
@@ -110,23 +112,41 @@ async def test_marks_are_where_their_things_are_at_the_agent_and_at_the_supervis
             assert distances[-1] < WRONG, distances
 
 
-async def test_after_the_agents_program_crashed_ink_begins_anew_for_all(scene: Scene) -> None:
-    await scene.customer.page.evaluate(LISTEN_IN)
-    await scene.answer()
-    supervisor = await listen(scene)
-    await supervisor.wait(events.Stage)
-    before = await draw(scene.staff["agent"])
-    await sees(supervisor, before)
-    await until_told(scene, before)
+async def test_marks_survive_the_crash_and_the_restart_of_the_agents_program(turning: Scene) -> None:
+    """The same marks are on the same things at agent and supervisor, whose undo still works, and the page keeps its own."""
+    page = turning.customer.page
+    await page.evaluate(LISTEN_IN)
+    async with agent_and_supervisor(turning) as (before, coach):
+        marks = dict([await before.draw(), await coach.draw()])
+        public, private = marks
+        await asyncio.gather(until_told(turning, public, '"end"'), sees(before.endpoint, private))
 
-    scene.staff["agent"].kill()
-    killed = time.monotonic()
-    agent = await scene.enter("agent")
-    await agent.wait(events.FirstSound, lambda event: event.source == "customer")
-    await supervisor.wait(events.MarksGone, since=killed, seconds=30)
-    after = await draw(agent)
-    await sees(supervisor, after)
-    await until_told(scene, after, '"end"')
-    private = await draw(supervisor)
-    await sees(agent, private)
-    assert private not in "".join(await told(scene))
+        before.endpoint.kill()
+        killed = time.monotonic()
+        await page.evaluate("window.inkTold = []")
+        agent = await turning.enter("agent")
+        await asyncio.gather(*(agent.do(command(on=True)) for command in (commands.Frames, commands.Poses)))
+        assert {(await sees(agent, mark)).author for mark in (public, private)} == {
+            "agent",
+            await party_of(coach.endpoint),
+        }
+        with contextlib.closing(Screen(agent, (await agent.wait(events.Frames)).name)) as screen:
+            for each, (mark, drawn_on) in itertools.product((screen, coach), marks.items()):
+                distances = sorted(await each.distances({mark: drawn_on}, SAMPLES // 2, since=killed))
+                assert distances[-2] < NEAR, distances
+                assert distances[-1] < WRONG, distances
+        await until_told(turning, public, '"tracked"')
+
+        gone = [
+            event
+            for when, event in coach.endpoint.log
+            if when > killed and isinstance(event, events.MarksGone)
+        ]
+        assert gone == []
+        await coach.endpoint.do(commands.Undo())
+        await sees(agent, private, "removed")
+        await agent.do(commands.Undo())
+        await until_told(turning, public, '"remove"')
+        said = "".join(await told(turning))
+        assert private not in said
+        assert '"begin"' not in said

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from coachdesk.annotation import AnyEdit, Begin, Board, End, Entry, Point, Tool
+from coachdesk.inkrecord import InkRecord
 from coachdesk.inkwire import Edits, Have, Message, dump
 from coachdesk.media.inkhub import InkHub
 from signaling.policy import Mode
@@ -91,13 +92,24 @@ class Call:
     seen: what the agent is told.
     """
 
-    def __init__(self, view: CallView | None = None) -> None:
+    def __init__(
+        self,
+        view: CallView | None = None,
+        *,
+        record: InkRecord | None = None,
+        far: dict[str, Far] | None = None,
+    ) -> None:
+        """``record``: to go on with. ``far``: ends of a call before this one, whose agent's program was started again."""
         self.time = 1000.0
         self.hub = InkHub(clock=lambda: self.time)
-        self.hub.apply(view or view_of())
         self.seen: list[Entry] = []
         self.hub.on_entry = self.seen.append
-        self.far = {name: Far(self.hub, name) for name in PARTIES}
+        if record is not None:
+            self.hub.go_on(record)
+        self.hub.apply(view or view_of())
+        self.far = far or {name: Far(self.hub, name) for name in PARTIES}
+        for each in self.far.values():
+            each.hub = self.hub
 
     def apply(self, view: CallView) -> None:
         self.hub.apply(view)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from coachdesk.media.tracker import FrameId, State, Surface, TrackerError
@@ -88,6 +90,32 @@ async def test_a_picture_that_is_not_known_is_refused(worker: TrackWorker) -> No
     assert "not known" in reason
     with pytest.raises(TrackerError, match="not known"):
         await worker.surface(FrameId(1, TICKS), content(MARK))
+
+
+async def test_what_was_drawn_on_is_told_and_found_again_by_another_worker(worker: TrackWorker) -> None:
+    pictures: asyncio.Queue[tuple[str, FrameId, np.ndarray]] = asyncio.Queue()
+    worker.on_anchored = lambda *told: pictures.put_nowait(told)
+    worker.put(decoded(1), 0)
+    worker.anchor("mark", FrameId(0, TICKS), content(MARK))
+    async with asyncio.timeout(20):
+        name, frame, plane = await pictures.get()
+    assert (name, frame, plane.shape) == ("mark", FrameId(0, TICKS), (360, 640))
+    worker.release("mark")
+    seen = Seen(worker)
+    worker.recall("mark", cv2.imencode(".png", plane)[1].tobytes(), content(MARK))
+    for number in range(2, 10):
+        worker.put(decoded(number, 60 + number), 1)
+        poses = await seen.of(FrameId(1, number * TICKS))
+    assert [pose.state for pose in poses.poses] == [State.TRACKED]
+    assert off(poses.poses[0].h, looking(69)) < 3
+
+
+async def test_what_was_drawn_on_a_damaged_picture_is_refused(worker: TrackWorker) -> None:
+    seen = Seen(worker)
+    worker.recall("mark", b"\x89PNG\r\n\x1a\n", content(MARK))
+    async with asyncio.timeout(20):
+        name, reason = await seen.refused.get()
+    assert (name, "damaged" in reason) == ("mark", True)
 
 
 async def test_too_many_wishes_are_refused_and_pictures_dropped(worker: TrackWorker) -> None:
