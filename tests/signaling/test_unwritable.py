@@ -144,7 +144,7 @@ async def test_meanwhile_requests_are_refused_at_once_but_media_can_be_set_up(
     await customer.until(CustomerState, phase="live")
     spare = await office.staff("sue")
     disk.fail()
-    await spare.ws.close()  # has to be recorded, and tells nobody here anything
+    await spare.ws.send_str(dump(Hold(id=50, call=call, on=True)))  # its refusal has to be recorded
     await stalled(office)
     assert await health(office) == (503, "records cannot be written")
     assert await agent.refused(Hold, call=call, on=True) == Code.INTERNAL
