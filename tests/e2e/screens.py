@@ -84,7 +84,9 @@ class Screen:
                 for frame in numbers.keys() & known.keys():
                     number = numbers.pop(frame)
                     things = (
-                        (moved(marks[mark], number), place) for mark, place in known[frame].places.items()
+                        (moved(marks[mark], number), place)
+                        for mark, place in known[frame].places.items()
+                        if mark in marks
                     )
                     found += [
                         math.dist((x * panning.WIDTH, y * panning.HEIGHT), thing)
