@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from coachdesk import commands, events
+from coachdesk.demo.customer import BUFFERED
 from coachdesk.demo.recording import BESIDE_HZ, Recording
 from coachdesk.demo.scene import Scene
 from coachdesk.hearing import (
@@ -28,6 +29,19 @@ from signaling.policy import Mode, Role
 
 TAIL_SECONDS = 1.5
 """After the last public word, until it has left the customer's own buffers, on a busy machine too."""
+PLAYED_LEVEL = """async () => {
+  let level = 0;
+  for (const connection of window.connections.filter((each) => each.connectionState === "connected"))
+    for (const report of (await connection.getStats()).values())
+      if (report.type === "inbound-rtp" && report.kind === "audio") level = Math.max(level, report.audioLevel ?? 0);
+  return level;
+}"""
+"""How loud it is what the customer's browser plays, 1 at most."""
+PLAYED = 0.01
+"""A third of what a party's tone has."""
+LOOK_SECONDS, LULL_LOOKS = 0.07, 16
+"""Silence for so many looks is longer than the pauses of a tone."""
+PATIENCE_SECONDS = 30.0
 HEARD_DBFS = -50.0
 """What a meter shows when a party's tone arrives."""
 QUIET_SECONDS = 1.5
@@ -116,8 +130,41 @@ async def hears(endpoint: RemoteEndpoint, source: str) -> None:
 
 
 async def status(scene: Scene, text: str) -> None:
-    """Waits until the customer's page shows ``text`` as its state."""
-    await scene.customer.page.locator("#room-status", has_text=text).wait_for()
+    """Waits until the customer's page shows ``text``, and no more, as its state."""
+    await scene.customer.page.locator("#room-status").get_by_text(text, exact=True).wait_for()
+
+
+async def customer_hears(scene: Scene) -> None:
+    """Waits until the customer's browser plays somebody."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await scene.customer.page.evaluate(PLAYED_LEVEL) < PLAYED:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def customer_hears_nothing(scene: Scene) -> float:
+    """Waits until nothing is left of what was said to the customer; since when nothing is."""
+    looks = 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while looks < LULL_LOOKS:
+            level = await scene.customer.page.evaluate(PLAYED_LEVEL)
+            looks = looks + 1 if level < PLAYED else 0
+            await asyncio.sleep(LOOK_SECONDS)
+    return time.monotonic()
+
+
+async def customer_is_up_to_date(scene: Scene) -> float:
+    """Waits until the customer's browser plays what is said now, not what was; since when it does."""
+    await asyncio.sleep(TAIL_SECONDS)
+    await scene.customer.calm()
+    return time.monotonic()
+
+
+async def customer_plays(scene: Scene, seconds: float) -> None:
+    """Waits until the customer's browser has played so much of what came, however long a busy machine takes."""
+    _, begin = await scene.customer.page.evaluate(BUFFERED)
+    async with asyncio.timeout(seconds + PATIENCE_SECONDS):
+        while (await scene.customer.page.evaluate(BUFFERED))[1] - begin < seconds * RATE:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def course(heard: Recording, frequency: float, span: Span, window: float = 0.5) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import pytest
@@ -14,9 +13,10 @@ from coachdesk.remote import RemoteError
 from signaling.policy import Mode, Role
 from tests.e2e.steps import (
     SECRET_HZ,
-    TAIL_SECONDS,
     assert_never_heard,
     course,
+    customer_is_up_to_date,
+    customer_plays,
     enter,
     hears,
     listen,
@@ -50,8 +50,8 @@ async def test_coaches_hear_each_other_and_only_one_takes_over(scene: Scene) -> 
     told = await ben.do(commands.SetMode(mode=Mode.BARGE))
     assert isinstance(told, events.ModeChanged)
     assert set(told.heard_by) == {"agent", "customer", "supervisor", "trainee"}
-    both = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(TAIL_SECONDS + 2.0)
+    both = await customer_is_up_to_date(scene)
+    await customer_plays(scene, 2.0)
     until = time.monotonic()
     _, heard = await scene.finish()
     assert course(heard["customer"], TONES["supervisor"], (both, until)) > -50

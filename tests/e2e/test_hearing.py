@@ -14,9 +14,11 @@ from coachdesk.hearing import FORBIDDEN_DBFS, TONES
 from signaling.policy import Mode
 from tests.e2e.steps import (
     SECRET_HZ,
-    TAIL_SECONDS,
     assert_never_heard,
     course,
+    customer_hears,
+    customer_hears_nothing,
+    hears,
     listen,
     quiet_call,
     speak,
@@ -64,8 +66,8 @@ async def test_no_whisper_reaches_the_customer_around_key_releases_reconnects_an
         await asyncio.sleep(0.4)
     await supervisor.do(commands.SetMode(mode=Mode.WHISPER))
     await asyncio.sleep(0.8)
-    await scene.customer.page.reload()
     since = time.monotonic()
+    await scene.customer.page.reload()
     await agent.wait(events.Media, lambda event: event.state == "connected", since=since)
     await asyncio.sleep(1.5)
     supervisor.kill()
@@ -84,18 +86,27 @@ async def test_what_is_not_for_the_customer_is_not_in_their_ear_from_the_first_m
     """The supervisor has two voices. What the public one said is on its way to the customer still, the other never is."""
     quiet = await quiet_call(scene)
     mia, own = await listen(scene), voices(scene)
-    began, barged = await speak(mia, Mode.BARGE, own, 1.5)
-    _, whispered = await speak(mia, Mode.WHISPER, own, 2.5)
+    began, _ = await speak(mia, Mode.BARGE, own, 1.0)
+    await customer_hears(scene)
+    await asyncio.sleep(0.5)
+    barged = time.monotonic()
+    await speak(mia, Mode.WHISPER, own, 1.0)
+    left = await customer_hears_nothing(scene)
+    await asyncio.sleep(1.0)
+    whispered = time.monotonic()
     for mode in (Mode.TAKEOVER, Mode.WHISPER, Mode.BARGE, Mode.LANE, Mode.BARGE):
-        _, said = await speak(mia, mode, own, 0.8)
-    _, ended = await speak(mia, Mode.LISTEN, own, 2.5)
+        await speak(mia, mode, own, 0.8)
+    await speak(mia, Mode.LISTEN, own, 1.0)
+    left_again = await customer_hears_nothing(scene)
+    await asyncio.sleep(1.0)
+    ended = time.monotonic()
     _, heard = await scene.finish()
     ear = heard["customer"]
     assert_never_heard(ear, SECRET_HZ, quiet, (began, ended))
     assert course(heard["agent"], SECRET_HZ, (barged, whispered)) > -50, "else this test shows nothing"
-    assert course(ear, TONES["supervisor"], (barged - 1.0, barged)) > -50
-    assert_never_heard(ear, TONES["supervisor"], quiet, (barged + TAIL_SECONDS, whispered))
-    assert_never_heard(ear, TONES["supervisor"], quiet, (said + TAIL_SECONDS, ended))
+    assert course(ear, TONES["supervisor"], (began, barged)) > -50
+    assert_never_heard(ear, TONES["supervisor"], quiet, (left, whispered))
+    assert_never_heard(ear, TONES["supervisor"], quiet, (left_again, ended))
 
 
 async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -> None:
@@ -104,11 +115,13 @@ async def test_on_hold_the_customer_hears_and_is_heard_by_nobody(scene: Scene) -
     agent = scene.staff["agent"]
     await agent.do(commands.Hold(on=True))
     await scene.customer.page.get_by_text("hold").first.wait_for()
-    held = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(3.0)
+    held = await customer_hears_nothing(scene)
+    await asyncio.sleep(2.0)
     released = time.monotonic()
     await agent.do(commands.Hold(on=False))
-    await asyncio.sleep(3.0)
+    await hears(agent, "customer")
+    await customer_hears(scene)
+    await asyncio.sleep(1.0)
     back = time.monotonic()
     _, heard = await scene.finish()
     assert course(heard["customer"], TONES["agent"], (held, released)) < FORBIDDEN_DBFS
@@ -122,8 +135,8 @@ async def test_a_muted_agent_is_silent_at_the_source(scene: Scene) -> None:
     await scene.answer()
     agent = scene.staff["agent"]
     await agent.do(commands.Mute(on=True))
-    muted = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(3.5)
+    muted = await customer_hears_nothing(scene)
+    await asyncio.sleep(2.0)
     until = time.monotonic()
     _, heard = await scene.finish()
     assert course(heard["customer"], TONES["agent"], (muted, until)) < FORBIDDEN_DBFS

@@ -103,7 +103,7 @@ async def windows(tmp_path: Path, sound: SoundServer, camera: Path) -> AsyncIter
 
 
 async def test_marks_stay_on_what_they_are_on_in_every_window(windows: Windows, tmp_path: Path) -> None:
-    mark = await ring_the_target(windows.agent)
+    mark = await ring_the_target(windows.agent, tmp_path / "ring.png")
     for endpoint in (windows.agent, windows.supervisor):
         await endpoint.wait(events.Mark, lambda event: (event.mark, event.state) == (mark, "drawn"))
     for endpoint in (windows.agent, windows.supervisor):
@@ -115,8 +115,23 @@ async def test_marks_stay_on_what_they_are_on_in_every_window(windows: Windows, 
         assert max(off) < NEAR
 
 
-async def ring_the_target(endpoint: RemoteEndpoint) -> str:
-    """Draws a circle around the bright spot, on the very picture it is found in."""
+async def ring_the_target(endpoint: RemoteEndpoint, file: Path) -> str:
+    """Draws a circle around the bright spot, on the very picture it is found in.
+
+    On a machine so busy that the picture is forgotten before the mark is there, once more.
+    """
+    for _ in range(5):
+        mark = await ring_once(endpoint)
+        for _ in range(SHOTS // 2):
+            await endpoint.do(commands.Screenshot(file=str(file)))
+            if look(cv2.imread(str(file))) is not None:  # type: ignore[arg-type]
+                return mark
+            await asyncio.sleep(0.2)
+        await endpoint.do(commands.Undo())
+    raise AssertionError("no ring held")
+
+
+async def ring_once(endpoint: RemoteEndpoint) -> str:
     shared, spot = await find((await endpoint.wait(events.Frames)).name)
     height, width = shared.bgra.shape[:2]
     x, y = spot[0] / width, spot[1] / height
