@@ -14,6 +14,7 @@ from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
 from coachdesk.soundserver import SoundServer
 from tests.e2e.conftest import SINK
+from tests.web.inkcall import PATIENT
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
 
@@ -40,6 +41,7 @@ async def turning(tmp_path: Path, sound: SoundServer, panning_video: Path) -> As
 async def test_a_mark_is_on_its_thing_or_hidden_while_the_customers_camera_turns(turning: Scene) -> None:
     """On a busy machine the page sees few of the pictures that the agent's poses are of, and hides the mark in between."""
     page = turning.customer.page
+    await page.evaluate(PATIENT)
     await page.set_viewport_size(ink.WINDOW)
     await turning.answer()
     await page.evaluate(ink.ALONE)

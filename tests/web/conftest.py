@@ -51,7 +51,7 @@ class Customer:
 
     async def see(self, text: str) -> None:
         """Waits until ``text`` is on the screen."""
-        await self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=20000)
+        await self.page.get_by_text(text).locator("visible=true").first.wait_for(timeout=30000)
 
     async def tap(self, name: str) -> None:
         await self.page.get_by_role("button", name=name, exact=True).click()
@@ -59,7 +59,7 @@ class Customer:
     async def ask(self, script: str, argument: Any = None) -> Any:
         return await self.page.evaluate(script, argument)
 
-    async def until(self, expression: str, what: str, within: float = 20) -> Any:
+    async def until(self, expression: str, what: str, within: float = 30) -> Any:
         """Waits until a JavaScript expression holds, and returns its value.
 
         Playwright's own wait evaluates strings, which the policy forbids.

@@ -35,7 +35,7 @@ POLICY = (
 M = TypeVar("M")
 
 
-async def until(condition: Callable[[], object], what: str, within: float = 20) -> None:
+async def until(condition: Callable[[], object], what: str, within: float = 30) -> None:
     """Waits for ``condition``; fails with ``what`` did not come true."""
     try:
         async with asyncio.timeout(within):

@@ -30,6 +30,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 WITHOUT_CAPTURE = "delete window.ImageCapture"
 PIECE = 128 * 1024
+UNHURRIED = """(() => {
+  // What the page says for some seconds only (NOTICE_MS and SAID_FOR_MS of photographer.js) it says until `goOn()`.
+  const [set, waiting] = [window.setTimeout, []];
+  window.setTimeout = (then, ms, ...more) => ([2500, 3000].includes(ms) ? waiting.push(then) : set(then, ms, ...more));
+  window.goOn = () => waiting.splice(0).forEach((then) => then());
+})()"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -42,7 +48,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def on_call(office: Site, customer: Customer) -> tuple[Wire, str]:
-    """amy, on a call with the page."""
+    """amy, on a call with the page, whose words on a photo stay until they are read."""
+    await customer.context.add_init_script(UNHURRIED)
     amy = await office.staff("amy")
     link = await office.invite(amy)
     await customer.page.goto(f"{office.url}{link.path}")
@@ -82,9 +89,11 @@ async def test_a_photo_is_told_taken_and_sent(office: Site, visit: Visit, prepar
     amy, call = await on_call(office, customer)
     await amy.do(AskPhoto, call=call)
     await customer.see("amy would like a photo")
+    await customer.ask("goOn()")
     assert (await amy.until(PhotoState)).stage == "asked"
     assert is_of_the_camera(await fetched(office, amy, call))
     await customer.see("amy has the photo")
+    await customer.ask("goOn()")
     await customer.page.locator("#photo").wait_for(state="hidden")
     await amy.do(HangUp, call=call)
     await customer.see("The call has ended")
@@ -103,6 +112,7 @@ async def test_no_photo_of_a_camera_that_was_switched_off(office: Site, customer
     await amy.do(AskPhoto, call=call)
     await customer.see("amy would like a photo")
     await customer.tap("Stop camera")
+    await customer.ask("goOn()")
     await customer.see("because your camera is off")
     assert (await amy.until(PhotoState, stage="failed")).reason == "camera_off"
 
@@ -112,6 +122,8 @@ async def test_a_reload_does_not_lose_the_request(office: Site, customer: Custom
     await amy.do(AskPhoto, call=call)
     await customer.see("amy would like a photo")
     await customer.page.reload()
+    await customer.see("amy would like a photo")
+    await customer.ask("goOn()")
     assert is_of_the_camera(await fetched(office, amy, call))
 
 
@@ -145,6 +157,8 @@ async def test_what_was_cut_off_goes_on_where_it_was(office: Site, customer: Cus
         3 * PIECE,
     )
     await amy.do(AskPhoto, call=call)
+    await customer.see("amy would like a photo")
+    await customer.ask("goOn()")
     assert is_of_the_camera(await fetched(office, amy, call))
     assert offsets == [0, PIECE, PIECE, 2 * PIECE, 3 * PIECE]
     await customer.see("amy has the photo")
