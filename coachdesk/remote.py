@@ -19,6 +19,8 @@ from coachdesk import commands, events
 
 E = TypeVar("E", bound=events.Event)
 ANSWER_SECONDS = 20.0
+QUIT_SECONDS = 20.0
+"""Long, as busy machines are slow: asyncio loses the exit code of one who is ended just as they end, and warns of it."""
 KEPT_EVENTS = 20_000
 MAX_LINE = 1 << 20
 
@@ -125,12 +127,12 @@ class RemoteEndpoint:
             ) from None
 
     async def quit(self) -> None:
-        """Asks the child to end, and ends it if it does not within five seconds."""
+        """Asks the child to end, and ends it if it does not in ``QUIT_SECONDS``."""
         if self.process.returncode is None:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 self.send(commands.Quit())
             try:
-                async with asyncio.timeout(5.0):
+                async with asyncio.timeout(QUIT_SECONDS):
                     await self.process.wait()
             except TimeoutError:
                 self.kill()
