@@ -217,6 +217,7 @@ class Session(ABC):
         task = asyncio.create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # it has not begun where this was cancelled at once
 
     async def _end_tasks(self) -> None:
         tasks = list(self._tasks)

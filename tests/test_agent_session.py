@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -99,6 +100,15 @@ async def test_each_revision_is_wired_and_confirmed_once() -> None:
     assert desk.confirmed == [1, 2]
     assert [view.revision for view in desk.hub.applied] == [1, 1, 2]
     await desk.session.close()
+
+
+async def test_what_has_not_begun_when_the_session_ends_never_does(recwarn: pytest.WarningsRecorder) -> None:
+    desk = Desk()
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=1)))
+    await desk.session.close()
+    await settle()
+    gc.collect()
+    assert (desk.confirmed, recwarn.list) == ([], [])
 
 
 async def test_a_confirmation_that_failed_is_made_up_for() -> None:
