@@ -183,12 +183,6 @@ class RtpOut:
         """The number the next packet gets unless told otherwise."""
         return self._next_seq
 
-    @property
-    def rtt(self) -> float | None:
-        """Round-trip time in seconds by the far end's receiver reports."""
-        rtt: float | None = self._get("rtt")
-        return rtt
-
     def send(self, payload: bytes, timestamp: int, *, marker: bool = False, seq: int | None = None) -> None:
         """Queue one packet. ``timestamp``: RTP clock units from any origin of the caller's, 32 bits, wrapping."""
         if not self.open:
@@ -252,7 +246,8 @@ class RtpOut:
         await self._feedback(packet)
 
     def _round_trip(self, report: RtcpReceiverInfo) -> float | None:
-        """Seconds, by this report alone; aiortc's own figure follows too slowly to show a queue."""
+        """Seconds, by this report alone; aiortc's own figure follows too slowly to show a queue, and is below zero where the
+        stream paused."""
         self._note_report()
         return self._reports.round_trip(report.lsr, report.dlsr, time.time()) if report.dlsr else None
 

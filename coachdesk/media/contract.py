@@ -42,7 +42,7 @@ REQUIREMENTS = (
         names=_mangled(
             RTCRtpSender,
             *("encoder", "mid", "rtp_exited", "rtp_started", "rtp_history", "rtp_header_extensions_map"),
-            *("ntp_timestamp", "rtp_timestamp", "octet_count", "packet_count", "rtt", "lsr", "lsr_time"),
+            *("ntp_timestamp", "rtp_timestamp", "octet_count", "packet_count", "lsr", "lsr_time"),
         ),
     ),
     Uses(RTCRtpSender, "send", ("self", "parameters"), ("_run_rtp",)),

@@ -364,7 +364,7 @@ class Peer:
             "dropped": out.dropped,
             "kbps": self._rate(f"{name}.out", out.octets),
         }
-        return numbers if out.rtt is None else numbers | {"rtt_ms": out.rtt * 1000}
+        return numbers if out.path.rtt is None else numbers | {"rtt_ms": out.path.rtt * 1000}
 
     def _rate(self, key: str, octets: int) -> float:
         now = time.monotonic()
