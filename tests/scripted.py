@@ -13,7 +13,7 @@ from coachdesk.client import Client, SignalingError
 from signaling.policy import Role
 from signaling.protocol import Code, Goodbye, Hello, Ok, ServerMessage, Welcome, dump, parse_client
 
-PATIENCE = 15.0
+PATIENCE = 40.0
 
 
 class Line:

@@ -22,6 +22,7 @@ from signaling.protocol import (
     TeamPolicy,
 )
 
+from .ports import free_port
 from .scripted import Act, Line, desk_at, desk_with, quiet, serving, stay, turn_away
 
 
@@ -63,9 +64,9 @@ async def answering(line: Line) -> None:
 async def test_an_unanswered_request_times_out_and_the_connection_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_module, "REQUEST_TIMEOUT", 0.05)
     async with desk_with(quiet) as desk:
         await desk.online(True)
+        monkeypatch.setattr(client_module, "REQUEST_TIMEOUT", 0.05)
         with pytest.raises(SignalingError) as error:
             await desk.client.request(Ping)
         assert error.value.code == "timeout"
@@ -234,11 +235,10 @@ async def test_a_server_that_does_not_greet_is_tried_again(act: Act, monkeypatch
 
 
 async def test_a_server_that_is_not_there_is_told_once_and_tried_until_it_is() -> None:
-    async with serving(stay) as server:
-        url = server.url
-    async with desk_at(url) as desk:
+    port = free_port()
+    async with desk_at(f"http://127.0.0.1:{port}") as desk:
         assert "Cannot connect" in await desk.online(False)
-        async with serving(stay, port=int(url.rsplit(":", 1)[1])):
+        async with serving(stay, port=port):
             await desk.online(True)
 
 

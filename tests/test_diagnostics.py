@@ -12,9 +12,8 @@ from coachdesk.endpoint import Endpoint
 from coachdesk.media.quality import History
 from signaling.protocol import Invitation, Knock
 from tests.fakes.readings import reading
+from tests.media.peers import until
 from tests.signaling.wire import make_staff, site
-
-PATIENCE = 20.0
 
 
 def test_the_report_has_versions_quality_and_streams() -> None:
@@ -50,7 +49,8 @@ async def test_on_a_call_no_secret_and_no_name_is_in_it(tmp_path: Path) -> None:
     folder.mkdir()
     turn = {"turn_urls": ("turn:127.0.0.1:9?transport=udp",), "turn_secret": "static-auth-secret"}
     async with site(staff, folder, **turn) as office, Endpoint(office.url, staff.tokens["amy"]) as amy:
-        told = amy.events()
+        told: list[events.AnyEvent] = []
+        amy.subscribe(told.append)
         invited = await amy.do(commands.Invite(label="Router down"))
         assert isinstance(invited, events.Invited)
         guest = await office.connect()
@@ -59,9 +59,7 @@ async def test_on_a_call_no_secret_and_no_name_is_in_it(tmp_path: Path) -> None:
         invitation = await guest.until(Invitation)
         await guest.do(Knock, name="Bob", camera=True, microphone=True)
         await amy.do(commands.Admit(party=invitation.party))
-        async for event in told:
-            if isinstance(event, events.Call):
-                break
+        await until(lambda: any(isinstance(event, events.Call) for event in told))
         answer = await amy.do(commands.Diagnostics())
         welcome = amy._client.welcome
     assert isinstance(answer, events.Diagnostics)

@@ -67,13 +67,13 @@ async def test_the_bot_signs_in_listens_to_a_new_call_and_ends(tmp_path: Path) -
             site = Site(stage.url, stage.db, {"amy": await stage.token("amy", Role.AGENT)}, session)
             agent = await site.staff("amy")
             await site.call(agent)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while len((told := await agent.until(CallState)).call.parties) < 3:
                     pass
             assert [party.name for party in told.call.parties if party.role is Role.SUPERVISOR] == ["bot"]
             assert process.returncode is None
             process.send_signal(signal.SIGINT)
-            _, complaint = await asyncio.wait_for(process.communicate(), 30)
+            _, complaint = await asyncio.wait_for(process.communicate(), 60)
         finally:
             if process.returncode is None:
                 process.kill()

@@ -57,7 +57,8 @@ class Scene:
 
 
 @pytest.fixture
-async def scene() -> Any:
+async def scene(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(module, "STALE_SECONDS", 60.0)
     scene = Scene()
     yield scene
     scene.reader.close()

@@ -19,7 +19,7 @@ from coachdesk.endpoint import Endpoint
 from coachdesk.photos import MOST_KEPT, PhotoAlbum
 from signaling.photos import MAX_PIECE_BYTES
 from signaling.protocol import FailPhoto, Knock, OpenPhoto, PhotoState, PhotoTicket, PhotoWanted
-from tests.signaling.wire import Site, Staff, Wire, make_staff, site
+from tests.signaling.wire import PATIENCE, Site, Staff, Wire, make_staff, site
 
 E = TypeVar("E")
 
@@ -54,7 +54,7 @@ class Listener:
         self._more.set()
 
     async def told(self, kind: type[E], fits: Callable[[E], object] = lambda _: True) -> E:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for event in self.events:
                     if isinstance(event, kind) and fits(event):

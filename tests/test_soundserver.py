@@ -25,12 +25,12 @@ def folder_of(env: dict[str, str]) -> Path:
 
 def listed(env: dict[str, str], kind: str) -> list[str]:
     done = subprocess.run(
-        ["pactl", "list", "short", kind], env=os.environ | env, capture_output=True, text=True, timeout=10
+        ["pactl", "list", "short", kind], env=os.environ | env, capture_output=True, text=True, timeout=60
     )
     return [line.split("\t")[1] for line in done.stdout.splitlines()]
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         if condition():
@@ -77,7 +77,7 @@ def test_it_ends_with_a_parent_that_is_killed() -> None:
         assert running_with(folder)
     finally:
         parent.send_signal(signal.SIGKILL)
-        parent.wait(5)
+        parent.wait(60)
         parent.stdout.close()
     try:
         assert until(lambda: not running_with(folder))

@@ -143,6 +143,7 @@ async def test_the_camera_of_chromium_is_forwarded_and_decoded_at_720p(page: Pag
         width, height = sizes[-1]
         assert abs(width / height - 16 / 9) < 0.02
         await until(lambda: messages == [b"from the browser"])
+        await page.wait_for_function("window.messages.length")
         assert await page.evaluate("window.messages") == ["from the hub"]
         receiving.close()
         await hub.close()
@@ -213,8 +214,9 @@ async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
     await page.evaluate(PLAY)
     tone = Tone(hub)
     readings = []
+    # Chromium makes up what comes late; on a stalled machine that is much, but not always.
     async with asyncio.timeout(60):
-        while len(readings) < 2:
+        while len(readings) < 2 or readings[-1].concealed >= 0.5:
             await tone.send(50)
             await page.evaluate("peer.tellHearing()")
             if (reading := far_ear.read(way_ms=5.0)) is not None:
@@ -223,7 +225,6 @@ async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
     assert last.playout_ms > 0
     assert last.delay_ms == pytest.approx(20 + 5 + last.playout_ms)
     assert last.loss == 0
-    assert last.concealed < 0.5, "Chromium makes up what comes late; on a busy machine that is some"
     await hub.close()
 
 
@@ -241,7 +242,7 @@ async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Pa
     # What neither copies nor retransmission bring back is made up; on a stalled machine more is, but not always.
     concealed, heard = 1.0, 0.0
     async with asyncio.timeout(60):
-        while heard < 48000 or concealed > 0.1 * heard:
+        while heard < 48000 or concealed > 0.1 * heard or stats["packetsDiscarded"] <= 50:
             before = stats
             await tone.send(150)
             stats = (await page.evaluate(STATS))["inbound-rtp"]

@@ -17,7 +17,7 @@ from signaling.policy import Mode
 from tests.ui.samples import AGENT, LOBBY, MIA, SAM, call, wall_calls, with_mode
 from tests.ui.shown import Shown
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 

@@ -18,6 +18,8 @@ from tests.ui.samples import (
     make_desk,
 )
 
+PATIENCE_MS = 60_000
+
 
 class Shown:
     """A main window with a signed-in desk."""
@@ -32,7 +34,7 @@ class Shown:
         self.window.show_desk(desk.session, desk.quality, self.view, lambda: None, lambda: None)
         self.window.show()
         self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow)
+        qtbot.waitUntil(self.window.isActiveWindow, timeout=PATIENCE_MS)
         for event in told:
             desk.handle(event)
         QApplication.processEvents()
@@ -51,5 +53,5 @@ class Shown:
     def dialog(self, kind: type[QDialog]) -> Any:
         found = [d for d in self.window.findChildren(kind) if d.isVisible()]
         assert found, f"no {kind.__name__} is open"
-        self._qtbot.waitUntil(found[-1].isActiveWindow)
+        self._qtbot.waitUntil(found[-1].isActiveWindow, timeout=PATIENCE_MS)
         return found[-1]

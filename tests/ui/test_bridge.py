@@ -13,7 +13,7 @@ from coachdesk.ui.app import BridgeLink
 from coachdesk.ui.bridge import MAX_PENDING, Bridge, BridgeState, endpoint_command
 from coachdesk.ui.link import Fault
 from coachdesk.ui.presenters.notices import Notices
-from tests.ui.conftest import Run, until
+from tests.ui.conftest import PATIENCE, Run, until
 
 Start = Callable[..., Bridge]
 
@@ -45,7 +45,7 @@ def start(run: Run, loop: asyncio.AbstractEventLoop) -> Iterator[Callable[..., t
 
     yield begin
     for bridge in bridges:
-        run(bridge.stop(1.0))
+        run(bridge.stop(PATIENCE / 2))
 
 
 def test_token_is_not_on_the_command_line() -> None:
@@ -97,7 +97,7 @@ def test_noise_on_the_pipe_does_no_harm(start: Start, run: Run) -> None:
 
 def test_requests_are_bounded(start: Start, run: Run) -> None:
     bridge, _ = start()
-    waiting = [bridge.request(commands.Devices(), deadline=1.0) for _ in range(MAX_PENDING)]
+    waiting = [bridge.request(commands.Devices(), deadline=PATIENCE) for _ in range(MAX_PENDING)]
     with pytest.raises(Fault) as refused:
         run(bridge.request(commands.Meters(on=True)))
     assert refused.value.code == "too_many_commands"
@@ -114,8 +114,8 @@ def test_a_crash_is_told_fails_what_waits_and_restarts(start: Start, run: Run) -
         run(crash)
     assert refused.value.code == "endpoint_gone"
     assert isinstance(waiting.exception(), Fault)
-    state, delay, last_words = ears.states[-1]
-    assert (state, delay) == (BridgeState.CRASHED, 0.5)
+    ((_, delay, last_words),) = [told for told in ears.states if told[0] is BridgeState.CRASHED]
+    assert delay == 0.5
     assert "out of luck" in last_words
     run(until(lambda: ears.count(events.Ready) == 2))
     assert isinstance(run(bridge.request(commands.Meters(on=True))), events.Ok)
@@ -137,7 +137,7 @@ def test_stop_lets_the_child_say_goodbye(start: Start, run: Run) -> None:
     bridge, ears = start()
     process = bridge._process
     assert process is not None
-    run(bridge.stop())
+    run(bridge.stop(PATIENCE / 2))
     assert process.exitCode() == 0
     assert bridge.state is BridgeState.STOPPED
     assert all(state is not BridgeState.CRASHED for state, _, _ in ears.states)

@@ -33,6 +33,7 @@ from coachdesk.ui.views.observer_desk import ObserverDesk
 from coachdesk.ui.views.sign_in import Credentials, SignInPage
 from signaling.policy import Role
 from signaling.server import add_user, token_for
+from tests.ports import free_port
 from tests.ui.conftest import Run, until
 
 ROOT = Path(__file__).parents[2]
@@ -130,8 +131,7 @@ async def test_sign_in_brings_a_token() -> None:
 
 
 async def test_sign_in_says_when_nobody_answers() -> None:
-    async with answering(200, b"") as url:
-        pass
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(Fault) as refused:
         await sign_in(url, "mia", "secret")
     assert refused.value.code == "unreachable"
@@ -319,7 +319,7 @@ def test_the_app_quits_when_its_input_ends(tmp_path: Path) -> None:
         "sys.exit(run_desktop(None, control=True, preferences=Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "desktop.json")]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, cwd=ROOT, timeout=60, env=os.environ)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, cwd=ROOT, timeout=110, env=os.environ)
     assert done.returncode == 0
 
 

@@ -20,7 +20,7 @@ from signaling.policy import Mode
 from signaling.protocol import EndReason
 from tests.ui.ink_samples import FRAME, FRAMES, STEP, Reel, drag, mark, moved, point_at, poses
 from tests.ui.samples import AGENT, MIA, SAM, call, with_mode
-from tests.ui.shown import Shown
+from tests.ui.shown import PATIENCE_MS, Shown
 
 GREY = np.full((180, 320, 4), 128, np.uint8)
 RED = "#e5484d"
@@ -40,7 +40,7 @@ class Drawing(Shown):
         self.desk.handle(events.Call(call=call(*others)))  # type: ignore[arg-type]
         self.desk.handle(events.Stage(epoch=0, colour="#2f7cf6"))
         self.desk.handle(FRAMES)
-        qtbot.waitUntil(lambda: self.page.video.frame == FRAME)
+        qtbot.waitUntil(lambda: self.page.video.frame == FRAME, timeout=PATIENCE_MS)
         QApplication.processEvents()
         self.link.sent.clear()
 
@@ -52,7 +52,7 @@ class Drawing(Shown):
     def roll(self, frame: int) -> None:
         """The next picture is there, and shown if it may be."""
         self.reel.roll(frame)
-        self._qtbot.waitUntil(lambda: not self.reel._new)
+        self._qtbot.waitUntil(lambda: not self.reel._new, timeout=PATIENCE_MS)
         QApplication.processEvents()
 
     def colour_at(self, x: float, y: float) -> QColor:
@@ -119,7 +119,7 @@ def test_a_picture_waits_for_the_poses_of_its_marks(drawing: Drawing) -> None:
     drawing.roll(FRAME + STEP)
     assert drawing.page.video.frame == FRAME
     drawing.desk.handle(poses(FRAME + STEP, mark0001=moved(0.1, 0)))
-    drawing._qtbot.waitUntil(lambda: drawing.page.video.frame == FRAME + STEP)
+    drawing._qtbot.waitUntil(lambda: drawing.page.video.frame == FRAME + STEP, timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("tool", Tool)
@@ -179,7 +179,7 @@ def test_the_picture_stands_still_while_one_draws_and_is_live_again_afterwards(d
     QTest.mouseMove(drawing.ink, end)
     QTest.mouseRelease(drawing.ink, Qt.MouseButton.LeftButton, pos=end)
     assert [down.frame for down in drawing.downs()] == [FRAME]
-    drawing._qtbot.waitUntil(lambda: drawing.page.video.frame == FRAME + STEP)
+    drawing._qtbot.waitUntil(lambda: drawing.page.video.frame == FRAME + STEP, timeout=PATIENCE_MS)
     assert not drawing.ink.notes.still.isVisible()
 
 
@@ -243,7 +243,7 @@ def test_the_right_button_gives_up_what_is_being_drawn(drawing: Drawing) -> None
 def test_a_gesture_ends_with_the_picture_and_with_the_call(drawing: Drawing) -> None:
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.3, 0.3).toPoint())
     drawing.desk.handle(events.VideoGone(party="customer"))
-    drawing._qtbot.waitUntil(lambda: drawing.desk.ink.pen.hand is None)
+    drawing._qtbot.waitUntil(lambda: drawing.desk.ink.pen.hand is None, timeout=PATIENCE_MS)
     assert not drawing.page.tools.isVisible()
     drawing.desk.handle(events.Ended(call="c-1", reason=EndReason.HUNG_UP))
     assert drawing.desk.ink.call is None
@@ -376,7 +376,7 @@ def test_the_mark_under_the_pointer_is_the_one_that_is_meant(drawing: Drawing) -
     drawing.desk.handle(mark("mark0002", Tool.ARROW, [(0.8, 0.2), (0.6, 0.4)]))
     drawing.page.video.grab()
     QTest.mouseMove(drawing.ink, point_at(drawing.ink, 0.3, 0.3).toPoint())
-    drawing._qtbot.waitUntil(lambda: drawing.desk.ink.hovered == "mark0001")
+    drawing._qtbot.waitUntil(lambda: drawing.desk.ink.hovered == "mark0001", timeout=PATIENCE_MS)
     drawing.page.tools.pin.click()
     assert drawing.link.sent[-1] == commands.Pin(mark="mark0001", on=True)
 

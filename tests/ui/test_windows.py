@@ -26,7 +26,7 @@ from tests.ui.samples import (
     router_picture,
     wall_calls,
 )
-from tests.ui.shown import Shown
+from tests.ui.shown import PATIENCE_MS, Shown
 
 # --- push to talk -------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ def test_losing_the_window_lets_the_key_go(supervisor: Shown, dressed: QtBot) ->
 def test_a_dialog_above_lets_the_key_go_and_keeps_it_quiet(supervisor: Shown, dressed: QtBot) -> None:
     dressed.keyPress(supervisor.window, Qt.Key.Key_Space)
     supervisor.window.show_keys()
-    dressed.waitUntil(lambda: supervisor.link.modes() == [Mode.WHISPER, Mode.LISTEN])
+    dressed.waitUntil(lambda: supervisor.link.modes() == [Mode.WHISPER, Mode.LISTEN], timeout=PATIENCE_MS)
     dressed.keyPress(supervisor.window, Qt.Key.Key_Space)
     assert supervisor.link.modes() == [Mode.WHISPER, Mode.LISTEN]
 
@@ -221,7 +221,7 @@ def test_asking_for_help_takes_two_keys(agent: Shown, dressed: QtBot) -> None:
     agent.desk.handle(events.Call(call=call(help_=HelpView("Customer is upset", NOW))))
     assert agent.agent.coach.title.text() == "You asked for help"
     agent.window.activateWindow()  # a window manager would do that when the dialog is gone
-    dressed.waitUntil(agent.window.isActiveWindow)
+    dressed.waitUntil(agent.window.isActiveWindow, timeout=PATIENCE_MS)
     dressed.keyClick(agent.window, Qt.Key.Key_A)
     assert agent.link.sent[-1] == commands.CancelHelp()
 
@@ -256,7 +256,7 @@ def test_a_new_link_is_made_and_shown(dressed: QtBot) -> None:
     assert QApplication.clipboard().text() == "https://x.example/join#s"
     assert share._copy.text() == "Copied"
     shown.desk.handle(events.Lobby(links=[], waiting=LOBBY.waiting))
-    dressed.waitUntil(lambda: not share.isVisible())
+    dressed.waitUntil(lambda: not share.isVisible(), timeout=PATIENCE_MS)
 
 
 def test_rows_answer_to_keys_while_they_have_the_focus(dressed: QtBot) -> None:
@@ -300,7 +300,7 @@ def test_picture_keeps_its_aspect_and_its_colours(dressed: QtBot) -> None:
     video.resize(400, 400)
     video.show_source("pictures")
     video.show()
-    dressed.waitUntil(lambda: not video.content_rect().isEmpty())
+    dressed.waitUntil(lambda: not video.content_rect().isEmpty(), timeout=PATIENCE_MS)
     content = video.content_rect()
     assert (content.width(), content.height()) == (400, 225)
     assert content.center().toPoint() == QPoint(200, 200)
@@ -313,7 +313,7 @@ def test_picture_is_gone_when_its_camera_is(dressed: QtBot) -> None:
     dressed.addWidget(video)
     video.show_source("pictures")
     video.show()
-    dressed.waitUntil(lambda: not video.content_rect().isEmpty())
+    dressed.waitUntil(lambda: not video.content_rect().isEmpty(), timeout=PATIENCE_MS)
     video.show_source(None)
     assert video.content_rect().isEmpty()
     assert pictures.closed
@@ -332,4 +332,4 @@ def test_pictures_that_are_not_there_yet_are_tried_again(dressed: QtBot) -> None
     dressed.addWidget(video)
     video.show_source("pictures")
     video.show()
-    dressed.waitUntil(lambda: not video.content_rect().isEmpty())
+    dressed.waitUntil(lambda: not video.content_rect().isEmpty(), timeout=PATIENCE_MS)
