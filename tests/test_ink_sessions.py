@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -131,6 +133,28 @@ async def test_the_end_of_a_call_is_the_end_of_its_ink() -> None:
         with pytest.raises(CommandError) as error:
             await desk.session.do(command)
         assert error.value.code == "no_such_call"
+    await desk.session.close()
+
+
+async def test_an_agent_who_is_started_again_goes_on_with_the_ink_until_the_call_ends(tmp_path: Path) -> None:
+    before, drawn = Desk("all"), []
+    before.session.keep_ink(tmp_path)
+    await before.told(Mode.WHISPER)
+    hers = before.mia_draws("mark-0001")
+    for _ in range(2):
+        drawn.append(await before.session.do(commands.Draw(tool=Tool.PEN, points=PATH)))
+    await before.session.close()
+    desk = Desk("all")
+    desk.session.keep_ink(tmp_path)
+    await desk.told(Mode.WHISPER)
+    assert {mark.mark: mark.state for mark in desk.marks} == {mark.mark: "drawn" for mark in before.marks}
+    assert {mark.name for mark in desk.marks if mark.mark == hers.mark} == {MIA}
+    for _ in drawn:
+        await desk.session.do(commands.Undo())
+    removed = {mark.mark for mark in desk.marks if mark.state == "removed"}
+    assert removed == {each.mark for each in drawn}
+    desk.session.message(protocol.Ended("call-1", protocol.EndReason.HUNG_UP))
+    assert os.listdir(tmp_path) == []
     await desk.session.close()
 
 
