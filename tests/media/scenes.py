@@ -36,6 +36,19 @@ def pattern(seed: int = 1) -> Picture:
     return np.clip(sheet, 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=2)
+def rings(greys: int) -> Picture:
+    """The same rings again and again, 44 pixels apart, in so many greys: 2200 x 2200 grey."""
+    rng = np.random.default_rng(5)
+    side, pitch = 2200, 44
+    sheet = np.full((side, side), 190, np.uint8)
+    shades = rng.choice(np.linspace(40, 130, greys), (side // pitch, side // pitch))
+    for (row, column), grey in np.ndenumerate(shades):
+        middle = (column * pitch + pitch // 2, row * pitch + pitch // 2)
+        cv2.circle(sheet, middle, 14, float(grey), 6, cv2.LINE_AA)
+    return sheet
+
+
 def looking(x: float = 0, y: float = 0, *, zoom: float = 1, turn: float = 0, tilt: float = 0) -> Homography:
     """From the first picture to one taken ``x``, ``y`` pixels farther right and down, nearer by ``zoom``, turned and
     tilted by so many degrees."""
@@ -49,10 +62,16 @@ def looking(x: float = 0, y: float = 0, *, zoom: float = 1, turn: float = 0, til
 
 
 def picture(
-    view: Homography, seed: int = 1, *, noise: float = 2.0, gain: float = 1.0, size: float = 1.0
+    view: Homography,
+    seed: int = 1,
+    *,
+    noise: float = 2.0,
+    gain: float = 1.0,
+    size: float = 1.0,
+    greys: int = 0,
 ) -> Picture:
-    """What the camera sees; `looking` says from where. Grey, 1280 x 720 times ``size``."""
-    sheet = pattern(seed)
+    """What the camera sees; `looking` says from where. Grey, 1280 x 720 times ``size``. Of rings in so many ``greys``."""
+    sheet = rings(greys) if greys else pattern(seed)
     onto = np.array(
         [[1, 0, (WIDTH - sheet.shape[1]) / 2], [0, 1, (HEIGHT - sheet.shape[0]) / 2], [0, 0, 1.0]]
     )

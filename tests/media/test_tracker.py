@@ -123,6 +123,35 @@ def test_a_jump_of_the_picture_is_followed_at_once(camera: Camera) -> None:
     assert off(pose.h, view) < RIGHT
 
 
+def test_shaken_before_a_pattern_that_repeats_itself_a_mark_is_in_its_place_or_hidden() -> None:
+    camera = Camera()
+    camera.show(picture(looking(), greys=8))
+    camera.draw()
+    shown = 0
+    for number in range(1, 41):
+        t = number / 30
+        view = looking(280 * math.sin(12 * t) * min(t, 1), 70 * math.sin(8 * t), turn=4 * math.sin(7 * t))
+        pose = camera.show(picture(view, greys=8))["mark"]
+        if pose.state is State.TRACKED:
+            assert off(pose.h, view) < RIGHT
+            shown += 1
+    assert shown > 36
+
+
+def test_where_every_place_looks_alike_a_jump_hides_a_mark() -> None:
+    camera = Camera()
+    camera.show(picture(looking(), greys=1))
+    camera.draw()
+    for number in range(1, 8):
+        pose = camera.show(picture(looking(2 * number, number), greys=1))["mark"]
+        assert pose.state is State.TRACKED
+        assert off(pose.h, looking(2 * number, number)) < RIGHT
+    for number in range(12):
+        view = looking(14 + 27 + number, 7)
+        pose = camera.show(picture(view, greys=1))["mark"]
+        assert pose.state is not State.TRACKED or off(pose.h, view) < RIGHT
+
+
 def test_off_screen_says_where_it_is(camera: Camera) -> None:
     pose = Pose("", State.TRACKED)
     for x in range(0, 901, 60):

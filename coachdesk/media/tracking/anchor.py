@@ -8,11 +8,13 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from coachdesk.media.tracking import flow, relocate
+from coachdesk.media.tracking import flow, relocate, rivals
 from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, elsewhere, fine
 from coachdesk.media.tracking.atlas import Atlas
+from coachdesk.media.tracking.course import NEAR as NEARER
+from coachdesk.media.tracking.course import Course
 from coachdesk.media.tracking.evidence import Evidence, Trust
-from coachdesk.media.tracking.geometry import Floats, Homography, inside, normalized, transform
+from coachdesk.media.tracking.geometry import Floats, Homography, inside, local, normalized, transform
 from coachdesk.media.tracking.keyframe import Keyframe
 from coachdesk.media.tracking.view import View
 
@@ -50,13 +52,16 @@ class Anchor:
     def __init__(self, view: View, outline: Floats) -> None:
         self.outline = outline
         self.atlas = Atlas(view, _with_room(outline))
-        _ = self.atlas.first.features
+        _ = self.atlas.first.features, self.atlas.first.repeats
         self.h: Homography = np.eye(3)
         self.state = State.TRACKED
         self.evidence: Evidence | None = None
         self._centre = outline.mean(0, keepdims=True)
         self._velocity: Homography = np.eye(3)
         self._steady: Homography | None = None  # where it was in the frame before, if that is known
+        self._course = Course()
+        self._course.start()
+        self._led = False  # to where another mark says
         self._previous = view
         self._count = self._grown = self._failed = 0
         self._probation = self._searched = 0
@@ -84,6 +89,7 @@ class Anchor:
         """The picture has changed: what is known of the place says nothing any more."""
         self._failed, self._probation, self._searched = COASTING + 1, 0, 0
         self._velocity, self._steady = np.eye(3), None
+        self._course.forget()
         self.state, self.evidence = State.LOST, None
 
     def carry(self, motion: Homography) -> None:
@@ -92,6 +98,8 @@ class Anchor:
             self._steady = self.h
             self.h = normalized(motion @ self.h)
             self._velocity = np.eye(3)
+            self._course.forget()
+            self._led = True
 
     @property
     def centre(self) -> Floats:
@@ -105,23 +113,28 @@ class Anchor:
 
         What is seen on the mark itself is believed; what is not must agree with the picture's motion.
         """
+        found = None
         if self._failed == 0:
             expected = normalized(self._velocity @ self.h)
             found = self._exact(expected, view)
             if found is not None and self._believed(found, expected):
-                return found
+                found = self._distinct(found, view, self.h)
+                if found is not None:
+                    return found
         carried = self._carried(view)
         if carried is None:
+            self._course.forget()
             return None
-        if self._failed == 0:
-            if found is not None and self._believed(found, carried):
-                return found
-            found = self._exact(carried, view)
-        else:
-            found = self._far(carried, view) if self._failed % 2 == 0 else None
+        if found is None or not self._believed(found, carried):
+            if self._failed == 0:
+                found = self._exact(carried, view)
+            else:
+                found = self._far(carried, view) if self._failed % 2 == 0 else None
         if found is not None and self._believed(found, carried):
-            return found
-        self.h = carried
+            found = self._distinct(found, view, carried if self._failed else self.h)
+            if found is not None:
+                return found
+        self._drift(carried, view)
         return None
 
     def _believed(self, found: Evidence, expected: Homography) -> bool:
@@ -132,6 +145,25 @@ class Anchor:
         here, there, before = (transform(each, self.atlas.outline) for each in (h, expected, self.h))
         off = float(np.linalg.norm(here - there, axis=1).max())
         return off < AGREEMENT + 0.25 * float(np.linalg.norm(there - before, axis=1).mean())
+
+    def _distinct(self, found: Evidence, view: View, before: Homography) -> Evidence | None:
+        """What is found, if it cannot be a place that only looks alike; where it is instead, if that is clear.
+
+        ``before``: where the mark was, or in the frames after a miss where it was carried to.
+        """
+        period = _period(found.keyframe, found.g)
+        if not period:
+            return found
+        step = self._step(before, found.h)
+        if self._led or self._failed:
+            known = (self._led or self._course.known) and float(np.hypot(*step)) < NEARER * period
+        else:
+            known = self._course.alone(step, period)
+            known = known or self._course.confirmed(step, flow.whole(self._previous, view), period)
+        return found if known else rivals.resolve(found, self._guess(found.h), view)
+
+    def _step(self, before: Homography, after: Homography) -> Floats:
+        return np.asarray((transform(after, self._centre) - transform(before, self._centre))[0])
 
     def _exact(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)
@@ -170,6 +202,15 @@ class Anchor:
         )
         return None if step is None else normalized(step @ self.h)
 
+    def _drift(self, carried: Homography, view: View) -> None:
+        """Not found: it goes with the picture for the moment."""
+        keyframe = self.atlas.active
+        period = _period(keyframe, carried @ keyframe.back)
+        if period:
+            step = self._step(self.h, carried)
+            self._course.carried(step, flow.whole(self._previous, view), period)
+        self.h = carried
+
     # --- searching ---
 
     def _search(self, view: View) -> Evidence | None:
@@ -203,6 +244,10 @@ class Anchor:
         trust = found.trust_found() if found is not None else Trust.NONE
         if found is None or not trust:
             return None
+        if len(keyframe.repeats):
+            found = rivals.resolve(found, self._guess(found.h), view)
+        if found is None:
+            return None
         self._probation = 0 if trust is Trust.FULL else PROBATION
         self.atlas.active = keyframe
         self._failed = 1
@@ -219,6 +264,7 @@ class Anchor:
     def _miss(self) -> None:
         self._failed += 1
         self._velocity, self._steady = np.eye(3), None
+        self._led = False
         if self._probation:
             self._failed, self._probation = COASTING + 1, 0
         self.state = State.LOST if self._failed > COASTING else State.HIDDEN
@@ -230,6 +276,11 @@ class Anchor:
             return
         if not self._probation:
             learn(found)
+        if self._failed or self._led:
+            self._course.start()
+        else:
+            self._course.seen(self._step(self.h, found.h))
+        self._led = False
         velocity = normalized(found.h @ np.linalg.inv(self.h))
         self._velocity = velocity if self._failed == 0 else np.eye(3)
         self.h = self._steady = found.h
@@ -282,6 +333,13 @@ def learn(found: Evidence) -> None:
     there = found.inside
     keyframe.seen[there] += 0.5 * (found.likeness[there] - keyframe.seen[there])
     keyframe.seen[~there] += 0.1 * (1 - keyframe.seen[~there])
+
+
+def _period(keyframe: Keyframe, g: Homography) -> float:
+    """Work pixels, seen by ``g``, to the next place that looks like the mark; 0 if there is none."""
+    if not len(keyframe.repeats):
+        return 0.0
+    return 2 * local(g, keyframe.centre).scale * float(np.hypot(*keyframe.repeats.T).min())
 
 
 def toward(where: Floats, size: tuple[int, int]) -> float:

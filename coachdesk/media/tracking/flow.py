@@ -40,6 +40,12 @@ def shift(before: View, after: View) -> Floats | None:
     return 2 * np.array([x, y]) if response > LEAST_RESPONSE else None
 
 
+def whole(before: View, after: View) -> Floats | None:
+    """By how much the whole has moved, work pixels; None where that cannot be told."""
+    moved = shift(before, after) if before.size == after.size else None
+    return None if moved is None else 2 * moved
+
+
 def motion(before: View, after: View, points: Floats) -> Homography | None:
     """The similarity, work pixels, that takes N x 2 ``points`` of one view to the next; None if they do not agree."""
     quarter = (points - 0.5) / 2
