@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,6 @@ from signaling.policy import Mode
 from signaling.protocol import CallView
 from tests.fakes.inkhubcall import EVERYBODY, PARTIES, PATH, STAFF, Call, Far, begin, view_of
 from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM, call_view, party
-
-Start = Callable[..., Call]
 
 
 class Programs:
@@ -107,9 +105,8 @@ def test_authors_change_their_own_and_nobody_else_does(programs: Programs) -> No
     assert call.far[MIA].board.mark(mark).removed  # type: ignore[union-attr]
     call.hub.submit(Remove(f"mark_by_{AGENT}"))
     call.hub.submit(Restore(f"mark_by_{AGENT}"))
-    call.far[MIA].do(
-        begin(f"mark_by_{MIA}"), Remove(f"mark_by_{MIA}")
-    )  # sent again: the beginning was done before
+    sent_again = begin(f"mark_by_{MIA}")
+    call.far[MIA].do(sent_again, Remove(f"mark_by_{MIA}"))
     assert call.far[MIA].refused == []
     assert call.agents_board.mark(f"mark_by_{MIA}").removed  # type: ignore[union-attr]
 
