@@ -28,6 +28,7 @@ from tests.e2e.steps import (
     assert_never_heard,
     assert_not_heard_among_others,
     course,
+    customer_is_up_to_date,
     enter,
     hears,
     listen,
@@ -266,7 +267,7 @@ async def test_a_whisper_that_the_agents_microphone_picks_up_is_closed_until_the
     began = time.monotonic()
     with contextlib.suppress(RemoteError):  # superseded, if it is closed at once
         await mia.do(commands.SetMode(mode=Mode.WHISPER))
-    found = await agent.wait(events.Leak, lambda event: event.closed, since=began, seconds=40.0)
+    found = await agent.wait(events.Leak, lambda event: event.closed, since=began, seconds=120.0)
     assert found.level_db > -43
     assert "headset" in found.message
     told = await mia.wait(events.Leak, lambda event: event.closed, since=began)
@@ -277,8 +278,8 @@ async def test_a_whisper_that_the_agents_microphone_picks_up_is_closed_until_the
         await mia.do(commands.SetMode(mode=Mode.WHISPER))
     with pytest.raises(RemoteError, match="nothing_to_replay"):
         await agent.do(commands.Replay())
-    closed = time.monotonic() + TAIL_SECONDS
-    await asyncio.sleep(TAIL_SECONDS + 2.0)
+    closed = await customer_is_up_to_date(scene)
+    await asyncio.sleep(2.0)
     await headset(scene)
     opened = time.monotonic()
     await agent.do(commands.AllowWhisper())
