@@ -7,6 +7,7 @@ decoders and jitter buffers are bypassed: `RtpOut` is a sender's loop of our own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import random
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pylibsrtp
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
+from aiortc import InvalidStateError, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
 from aiortc.rtcrtpparameters import (
     RTCRtpCodecParameters,
     RTCRtpReceiveParameters,
@@ -77,6 +78,18 @@ async def _gather(gather: Any, seconds: float, component: int, addresses: list[s
 def _ice_connections(pc: RTCPeerConnection) -> list[Any]:
     transports = {transceiver.receiver.transport.transport for transceiver in pc.getTransceivers()}
     return [transport.iceGatherer._connection for transport in transports]
+
+
+def close_while_connecting(pc: RTCPeerConnection) -> None:
+    """Let the connection be closed during its handshake: aiortc would go on with its next stream, and fail unheard."""
+    name = "_RTCPeerConnection__connect"
+    connect = getattr(pc, name)
+
+    async def connect_unless_closed() -> None:
+        with contextlib.suppress(InvalidStateError):
+            await connect()
+
+    setattr(pc, name, connect_unless_closed)
 
 
 def be_patient(pc: RTCPeerConnection) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import aioice.ice
 import aiortc
-from aiortc import RTCRtpReceiver, RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceGatherer
@@ -80,6 +80,8 @@ REQUIREMENTS = (
     Uses(RTCDtlsTransport, "_recv_next", ("self",), ("_data_receiver", "_handle_data")),
     Uses(RemoteBitrateEstimator, "__init__", names=("rate_control",)),
     Uses(RemoteBitrateEstimator, "add", ("self", "arrival_time_ms", "abs_send_time", "payload_size", "ssrc")),
+    Uses(RTCPeerConnection, "setLocalDescription", names=_mangled(RTCPeerConnection, "connect")),
+    Uses(RTCPeerConnection, "setRemoteDescription", names=_mangled(RTCPeerConnection, "connect")),
     Uses(RTCIceGatherer, "__init__", names=("_connection",)),
     Uses(aioice.ice.Connection, "get_component_candidates", ("self", "component", "addresses", "timeout")),
     Uses(aioice.ice.Connection, "close", ("self",), ("_closing",)),

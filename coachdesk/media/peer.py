@@ -141,6 +141,7 @@ class Peer:
             self._pc.on("datachannel", self._channel_offered)
         relays = any(url.startswith("turn") for server in ice for url in server.urls)
         compat.be_patient(self._pc)
+        compat.close_while_connecting(self._pc)
         compat.bound_gathering(self._pc, GATHER_RELAY_SECONDS if relays else GATHER_SECONDS)
 
     def _add(self, stream: Stream) -> None:

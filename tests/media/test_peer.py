@@ -5,6 +5,7 @@ SCTP.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import re
 import socket
@@ -317,7 +318,7 @@ async def test_stats_tell_of_packets_loss_and_round_trip() -> None:
 # --- the end ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", ["made", "offered", "answered", "connecting", "connected"])
+@pytest.mark.parametrize("stage", ["made", "offered", "answered", "connecting", "handshake", "connected"])
 async def test_closing_at_any_stage_is_quick_and_leaves_nothing_running(stage: str) -> None:
     before = asyncio.all_tasks()
     hub, far = Peer(OBSERVER, offers=True, ice=[]), Peer(OBSERVER, offers=False, ice=[])
@@ -330,6 +331,7 @@ async def test_closing_at_any_stage_is_quick_and_leaves_nothing_running(stage: s
     for out in hub.outs.values():
         out.send(b"x", 0)
     await until(lambda: asyncio.all_tasks() <= before)
+    gc.collect()  # tells of tasks whose failures nobody has heard of
 
 
 async def reach(stage: str, hub: Peer, far: Peer) -> None:
@@ -342,6 +344,10 @@ async def reach(stage: str, hub: Peer, far: Peer) -> None:
     if stage == "answered":
         return
     await hub.accept(answer)
+    if stage == "handshake":
+        async with asyncio.timeout(WAIT):
+            while "connecting" not in (hub._transport.state, far._transport.state):
+                await asyncio.sleep(0)
     if stage == "connected":
         await until(lambda: hub.state == far.state == "connected")
 
