@@ -346,7 +346,7 @@ async def reach(stage: str, hub: Peer, far: Peer) -> None:
     await hub.accept(answer)
     if stage == "handshake":
         async with asyncio.timeout(WAIT):
-            while "connecting" not in (hub._transport.state, far._transport.state):
+            while "connecting" not in (hub._transport.state, far._transport.state):  # noqa: ASYNC110
                 await asyncio.sleep(0)
     if stage == "connected":
         await until(lambda: hub.state == far.state == "connected")
