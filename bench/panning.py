@@ -77,7 +77,7 @@ def write(path: Path) -> None:
     table = workbench()
     with path.open("wb") as file:
         for number in range(FRAMES):
-            file.write(_jpeg(_exposed(table, number)))
+            file.write(_jpeg(exposed(table, number)))
 
 
 def scale(path: Path, smaller: Path, width: int) -> None:
@@ -110,8 +110,8 @@ def number_in(picture: Picture) -> int:
     return found
 
 
-def _exposed(table: Picture, number: int) -> Picture:
-    """The mean of what is seen while the shutter is open."""
+def exposed(table: Picture, number: int) -> Picture:
+    """Picture ``number``, 720 x 1280 x 3: the mean of what is seen of ``workbench()`` while the shutter is open."""
     moments = [(number + share * EXPOSURE * FPS) / FPS for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     views = [cv2.warpPerspective(table, seen_from(moment), (WIDTH, HEIGHT)) for moment in moments]
     picture = np.mean(views, axis=0).astype(np.uint8)

@@ -172,10 +172,16 @@ class Anchor:
         guess = self._guess(h)
         found = fine(keyframe, guess, view, FAR)
         other = elsewhere(keyframe, guess, view)
-        if other is None:
+        if other is not None:
+            found = _better(found, fine(keyframe, other, view, FAR))
+        return self._settled(found, view)
+
+    def _settled(self, found: Evidence | None, view: View) -> Evidence | None:
+        """After a large step a fit may end on the way: it goes on from there, and counts only if it arrives."""
+        if found is None or not found.loose:
             return found
-        both = [each for each in (found, fine(keyframe, other, view, FAR)) if each is not None]
-        return max(both, key=lambda each: each.merit, default=None)
+        found = _better(found, fine(found.keyframe, self._guess(found.h), view, FAR))
+        return None if found is None or found.loose else found
 
     def _far(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)
@@ -318,6 +324,11 @@ class Anchor:
         if clear and self._count - self._grown >= BETWEEN_KEYFRAMES and self.atlas.wants(found.h):
             self.atlas.add(view, found)
             self._grown = self._count
+
+
+def _better(one: Evidence | None, other: Evidence | None) -> Evidence | None:
+    both = [each for each in (one, other) if each is not None]
+    return max(both, key=lambda each: each.merit, default=None)
 
 
 def learn(found: Evidence) -> None:

@@ -79,6 +79,11 @@ class Evidence:
         return self.share > 0.5 and self.on_mark > 0.5
 
     @property
+    def loose(self) -> bool:
+        """What fits scatters as widely as is let, and much does not fit: the place is some pixels off."""
+        return self.noise > 1.0 and self.share < 0.65
+
+    @property
     def lost_its_way(self) -> bool:
         return self.astray and not self.sure
 
