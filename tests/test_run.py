@@ -168,7 +168,7 @@ def test_second_run_installs_nothing(machine: Machine) -> None:
 def test_calls_in_real_time_have_the_machine_to_themselves(machine: Machine) -> None:
     machine.run("test")
     assert machine.calls("python -m pytest") == [
-        "python -m pytest -n 3 --dist worksteal -m not media",
+        "python -m pytest -n 3 --dist loadgroup -m not media",
         "python -m pytest -m media",
     ]
 
