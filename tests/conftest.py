@@ -28,15 +28,6 @@ settings.register_profile("coachdesk", deadline=None, suppress_health_check=[Hea
 settings.load_profile("coachdesk")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shares tests out among workers: a file stays together, and all that drive a browser do so one after the other, as
-    browsers side by side starve each other.
-    """
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
