@@ -59,7 +59,7 @@ class Limits:
     coaches: int = MAX_COACHES
     customer_grace: float = 60.0
     agent_grace: float = 30.0
-    observer_grace: float = 10.0
+    observer_grace: float = 30.0
     quality_interval: float = 5.0
     """A party's reports of quality come no faster."""
     photo_interval: float = 3.0

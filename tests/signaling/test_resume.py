@@ -43,7 +43,7 @@ def test_a_lost_supervisor_is_silent_at_once_and_the_call_is_the_agents_again(de
 def test_an_observer_is_removed_after_their_grace(desk: Desk) -> None:
     agent, _, supervisor, call = whispering(desk)
     supervisor.leave()
-    desk.pass_time(9.9)
+    desk.pass_time(desk.limits.observer_grace - 0.1)
     assert supervisor.party in [p.party for p in desk.view(call).parties]
     desk.pass_time(0.1)
     assert supervisor.party not in [p.party for p in agent.last(CallState).call.parties]
