@@ -87,10 +87,11 @@ async def speak(supervisor: RemoteEndpoint, mode: Mode, voices: Mapping[bool, Pa
     """Changes mode and voice, and speaks on. No word of the secret voice is ever said in public; returns when."""
     begin = time.monotonic()
     voice = commands.UseDevice(kind="mic", device=str(voices[mode in PUBLIC]))
-    order = [commands.SetMode(mode=mode), voice]
     if mode in PUBLIC:
-        order.reverse()
-    await asyncio.gather(*(supervisor.do(command) for command in order))
+        await supervisor.do(voice)  # before the mode is asked for: on a busy machine it takes a while
+        await supervisor.do(commands.SetMode(mode=mode))
+    else:
+        await asyncio.gather(supervisor.do(commands.SetMode(mode=mode)), supervisor.do(voice))
     await asyncio.sleep(seconds)
     return begin, time.monotonic()
 
