@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import math
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -31,15 +30,12 @@ import numpy as np
 from playwright.async_api import Page, ViewportSize
 
 from bench import panning
+from bench.turning import turning_call
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
-from coachdesk.demo.scene import Scene
-from coachdesk.demo.stage import Stage
 from coachdesk.media.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
-from coachdesk.soundserver import SoundServer
 
-SINK = "customer"
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 COLOUR = "#ff00ff"
 FROM, TO = (0.46, 0.42), (0.54, 0.58)
@@ -104,30 +100,21 @@ ALONE = """() => {
 
 
 async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str, object]:
-    with (
-        tempfile.TemporaryDirectory(prefix="coachdesk-bench-") as folder,
-        SoundServer(speakers=[SINK]) as sound,
-    ):
-        video = Path(folder) / "panning.mjpeg"
-        await asyncio.to_thread(panning.write, video)
-        async with (
-            Stage(Path(folder)) as stage,
-            Scene(stage, sink=SINK, env=sound.environment(), windows=False, camera=video) as scene,
-        ):
-            page, agent = scene.customer.page, scene.staff["agent"]
-            await page.add_init_script(INSTRUMENTS)
-            await page.reload()
-            await page.set_viewport_size(WINDOW)
-            await scene.answer()
-            await page.evaluate(WATCH_COST)
-            await page.evaluate(ALONE)
-            strokes = await _strokes(page, agent)
-            own = await _own_strokes(page)
-            await page.evaluate(f"window.inkDelay = {2 * delay_ms}")
-            tracked = await swim(page, agent, samples, keep and keep / "tracked")
-            costs = await page.evaluate("costs")
-            await page.evaluate(NO_TRACKING)
-            untracked = await swim(page, agent, samples, keep and keep / "untracked")
+    async with turning_call() as scene:
+        page, agent = scene.customer.page, scene.staff["agent"]
+        await page.add_init_script(INSTRUMENTS)
+        await page.reload()
+        await page.set_viewport_size(WINDOW)
+        await scene.answer()
+        await page.evaluate(WATCH_COST)
+        await page.evaluate(ALONE)
+        strokes = await _strokes(page, agent)
+        own = await _own_strokes(page)
+        await page.evaluate(f"window.inkDelay = {2 * delay_ms}")
+        tracked = await swim(page, agent, samples, keep and keep / "tracked")
+        costs = await page.evaluate("costs")
+        await page.evaluate(NO_TRACKING)
+        untracked = await swim(page, agent, samples, keep and keep / "untracked")
     return {
         "swim_px": tracked,
         "swim_without_tracking_px": untracked,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -23,17 +22,13 @@ import msgspec
 import numpy as np
 import psutil
 
-from bench import panning
+from bench.turning import turning_call
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.demo.recording import one_way_ms
-from coachdesk.demo.scene import Scene
-from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES
 from coachdesk.remote import RemoteEndpoint
-from coachdesk.soundserver import SoundServer
 
-SINK = "customer"
 PLACES = ((0.3, 0.3), (0.7, 0.3), (0.3, 0.7), (0.7, 0.7))
 """Middles of the marks."""
 WINDOW, WINDOWS = 2.5, 4
@@ -43,32 +38,23 @@ Row = dict[str, float]
 
 
 async def measure(rounds: int) -> dict[str, Row]:
-    with (
-        tempfile.TemporaryDirectory(prefix="coachdesk-bench-") as folder,
-        SoundServer(speakers=[SINK]) as sound,
-    ):
-        video = Path(folder) / "panning.mjpeg"
-        await asyncio.to_thread(panning.write, video)
-        async with (
-            Stage(Path(folder)) as stage,
-            Scene(stage, sink=SINK, env=sound.environment(), windows=False, camera=video) as scene,
-        ):
-            await scene.answer()
-            agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
-            await agent.do(commands.Frames(on=True))
-            await agent.do(commands.Poses(on=True))
-            await supervisor.do(commands.Listen(call=scene.call))
-            await agent.wait(events.Frames)
-            stretches: dict[bool, list[Row]] = {False: [], True: []}
-            windows: dict[bool, list[float]] = {False: [], True: []}
-            for number in range(2 * rounds):
-                marked = number % 2 == 1
-                await (_draw(agent) if marked else agent.do(commands.Clear()))
-                await asyncio.sleep(SETTLING)
-                begins, row = await _stretch(agent)
-                windows[marked] += begins
-                stretches[marked].append(row)
-            said, heard = await scene.finish()
+    async with turning_call() as scene:
+        await scene.answer()
+        agent, supervisor = scene.staff["agent"], scene.staff["supervisor"]
+        await agent.do(commands.Frames(on=True))
+        await agent.do(commands.Poses(on=True))
+        await supervisor.do(commands.Listen(call=scene.call))
+        await agent.wait(events.Frames)
+        stretches: dict[bool, list[Row]] = {False: [], True: []}
+        windows: dict[bool, list[float]] = {False: [], True: []}
+        for number in range(2 * rounds):
+            marked = number % 2 == 1
+            await (_draw(agent) if marked else agent.do(commands.Clear()))
+            await asyncio.sleep(SETTLING)
+            begins, row = await _stretch(agent)
+            windows[marked] += begins
+            stretches[marked].append(row)
+        said, heard = await scene.finish()
     delays = {
         marked: [
             one_way_ms(said["agent"], heard["supervisor"], TONES["agent"], begin, begin + WINDOW)

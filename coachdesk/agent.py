@@ -12,9 +12,9 @@ from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.inkrecord import InkRecord, tidy
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
 from coachdesk.media.camera import Camera, NoCamera
+from coachdesk.media.inkrecord import InkRecord, tidy
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.markfollower import MarkFollower
 from coachdesk.media.mixer import Side

@@ -19,13 +19,13 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 
-from coachdesk import commands, events, inkrecord
+from coachdesk import commands, events
 from coachdesk.agent import AgentSession
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.diagnostics import report
 from coachdesk.events import AnyEvent
-from coachdesk.media import compat
+from coachdesk.media import compat, inkrecord
 from coachdesk.media.camera import list_cameras, open_camera
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers
 from coachdesk.media.localsound import LocalSound

@@ -15,12 +15,12 @@ import msgspec
 from coachdesk import call as calls
 from coachdesk import inkwire
 from coachdesk.annotation import AnyEdit, Audience, Begin, Entry, Mark, Remove, Show
-from coachdesk.inkkept import Kept
 from coachdesk.inklog import InkLog, Refusal, last_gestures
-from coachdesk.inkrecord import InkRecord
 from coachdesk.inkroutes import audience, colour_of, sees
 from coachdesk.inkwire import Again, Anchor, Edits, Have, InkError, Laser, Points, Poses, Replay, Turned
+from coachdesk.media.inkkept import Kept
 from coachdesk.media.inkline import InkLine
+from coachdesk.media.inkrecord import InkRecord
 from coachdesk.media.peer import Peer
 from coachdesk.routing import Member
 from signaling.policy import Role

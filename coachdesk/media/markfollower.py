@@ -13,9 +13,9 @@ import numpy as np
 
 from coachdesk.annotation import Mark, Point, Tool
 from coachdesk.gestures import outline
-from coachdesk.inkrecord import InkRecord
 from coachdesk.inkwire import Anchor, HintWord, Points
 from coachdesk.media.inkhub import InkHub
+from coachdesk.media.inkrecord import InkRecord
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
 from coachdesk.media.tracking.frames import MOST_HELD
 from coachdesk.media.tracking.geometry import Floats, Homography, Plane

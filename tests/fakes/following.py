@@ -9,9 +9,9 @@ import av
 import numpy as np
 
 from coachdesk.annotation import Begin, End, Point, Tool
-from coachdesk.inkrecord import InkRecord
 from coachdesk.inkwire import Poses
 from coachdesk.media.inkhub import InkHub
+from coachdesk.media.inkrecord import InkRecord
 from coachdesk.media.markfollower import MarkFollower
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
 from coachdesk.media.trackworker import Poses as Found

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from coachdesk.annotation import Caption, Remove, Reshape, Restore, Tool
-from coachdesk.inkrecord import InkRecord
 from coachdesk.media import markfollower
+from coachdesk.media.inkrecord import InkRecord
 from coachdesk.media.markfollower import KEPT_SECONDS
 from coachdesk.media.tracker import FrameId, State
 from coachdesk.media.video import Picture

@@ -11,8 +11,7 @@ import numpy as np
 from coachdesk.media.tracking import flow, relocate, rivals
 from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, elsewhere, fine
 from coachdesk.media.tracking.atlas import Atlas
-from coachdesk.media.tracking.course import NEAR as NEARER
-from coachdesk.media.tracking.course import Course
+from coachdesk.media.tracking.course import SAME_PLACE, Course
 from coachdesk.media.tracking.evidence import Evidence, Trust
 from coachdesk.media.tracking.geometry import Floats, Homography, inside, local, normalized, transform
 from coachdesk.media.tracking.keyframe import Keyframe
@@ -156,7 +155,7 @@ class Anchor:
             return found
         step = self._step(before, found.h)
         if self._led or self._failed:
-            known = (self._led or self._course.known) and float(np.hypot(*step)) < NEARER * period
+            known = (self._led or self._course.known) and float(np.hypot(*step)) < SAME_PLACE * period
         else:
             known = self._course.alone(step, period)
             known = known or self._course.confirmed(step, flow.whole(self._previous, view), period)

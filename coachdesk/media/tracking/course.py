@@ -13,7 +13,7 @@ SHAKE = 10
 """Frames within which a hand that shakes turns round: so long it may surprise as it did."""
 CALM, SURPRISE = 2.0, 2.0
 """Work pixels, and times of the largest surprise lately, by which a step may differ from the one before."""
-NEAR = 1 / 3
+SAME_PLACE = 1 / 3
 """Of a period: what is nearer than that is no other place."""
 
 
@@ -59,7 +59,9 @@ class Course:
     def alone(self, step: Floats, period: float) -> bool:
         """Whether of all places a ``period`` or more apart only this one may have been reached by a step."""
         off = self._off(step)
-        return self.known and period - off > self._reach() and (self.likely(step) or off < NEAR * period)
+        return (
+            self.known and period - off > self._reach() and (self.likely(step) or off < SAME_PLACE * period)
+        )
 
     def confirmed(self, step: Floats, shift: Floats | None, period: float) -> bool:
         """Whether it may have taken such a step, and the whole picture has."""
@@ -78,4 +80,4 @@ class Course:
 
 
 def _agree(step: Floats, shift: Floats | None, period: float) -> bool:
-    return shift is not None and float(np.linalg.norm(step - shift)) < NEAR * period
+    return shift is not None and float(np.linalg.norm(step - shift)) < SAME_PLACE * period

@@ -107,6 +107,12 @@ class InkTools(QWidget):
         self._rows.addLayout(tools)
         self._rows.addLayout(acts, 1)
 
+    def _freeze_words(self) -> tuple[str, str]:
+        text, tip = FREEZE.text, FREEZE.tip
+        if self._presenter.frozen is not None:
+            text, tip = "Live again", "Everybody sees the live picture again"
+        return text, tip if self._presenter.may_freeze else "Not on hold, nor while a supervisor has taken over"
+
     def refresh(self) -> None:
         presenter = self._presenter
         for tool, button in self.tools.items():
@@ -121,8 +127,7 @@ class InkTools(QWidget):
         self.freeze.setVisible(presenter.may_freeze or presenter.own == "agent")
         self.freeze.setEnabled(presenter.may_freeze)
         self.freeze.set_state("on" if presenter.frozen is not None else "off")
-        words = ("Live again", "Everybody sees the live picture again")
-        self.freeze.describe(*(words if presenter.frozen is not None else (FREEZE.text, FREEZE.tip)))
+        self.freeze.describe(*self._freeze_words())
         self.clear_all.setVisible(presenter.may_clear_all)
         self.show_.setVisible(presenter.to_show is not None)
         self.colour.update()

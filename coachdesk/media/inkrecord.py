@@ -27,7 +27,7 @@ import msgspec
 import platformdirs
 
 from coachdesk.annotation import Entry
-from coachdesk.inkkept import (
+from coachdesk.media.inkkept import (
     LOG,
     Done,
     Drawn,

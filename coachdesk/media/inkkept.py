@@ -17,7 +17,7 @@ from signaling.pictureform import PNG, form_of
 
 LOG = "log"
 VERSION = 1
-MOST_BYTES = 40 << 20
+MOST_READ_BYTES = 40 << 20
 """More than is ever written."""
 MOST_PICTURE_BYTES, MOST_PIXELS = 1 << 20, 300_000
 
@@ -158,7 +158,7 @@ def _require_private(folder: Path) -> None:
     log = folder / LOG
     if os.name == "posix" and (folder.stat().st_mode | log.stat().st_mode) & 0o077:
         raise InkRecordError("others may read or write it")
-    if log.stat().st_size > MOST_BYTES:
+    if log.stat().st_size > MOST_READ_BYTES:
         raise InkRecordError("it is too large")
 
 

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from coachdesk import inkrecord
 from coachdesk.annotation import Begin, End, Entry, Point, Tool
-from coachdesk.inkkept import LOG, VERSION
-from coachdesk.inkrecord import InkRecord, remove_stale
+from coachdesk.media import inkrecord
+from coachdesk.media.inkkept import LOG, VERSION
+from coachdesk.media.inkrecord import InkRecord, remove_stale
 from tests.conftest import LogWatch
 
 CALL = "call-1"
