@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.steadiness import REPEATS, Heard, Witness
+
 _home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
 _home.chmod(0o700)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -30,6 +32,44 @@ settings.load_profile("coachdesk")
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
+
+
+class InRealTime:
+    """Repeats a test marked ``media`` that fails while the machine does not keep time, and only then."""
+
+    def __init__(self) -> None:
+        self._witness = Witness()
+        self._kept_time = True
+
+    def failed_for_want_of_time(self, error: BaseException | None) -> bool:
+        return not (self._kept_time or isinstance(error, Heard))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if getattr(item, "execution_count", 1) > 1:
+            self._witness.await_calm()
+        self._witness.lateness()
+        self._kept_time = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo is not None:
+            late = self._witness.lateness()
+            self._kept_time = self._kept_time and late.kept_time
+            item.add_report_section(call.when, "the machine", str(late))
+
+    def pytest_unconfigure(self) -> None:
+        self._witness.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    in_real_time = [item for item in items if item.get_closest_marker("media")]
+    if in_real_time and not config.option.collectonly:
+        watch = InRealTime()
+        config.pluginmanager.register(watch)
+        for item in in_real_time:
+            item.add_marker(pytest.mark.flaky(reruns=REPEATS, condition=watch.failed_for_want_of_time))
 
 
 class LogWatch(logging.Handler):

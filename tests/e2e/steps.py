@@ -26,6 +26,7 @@ from coachdesk.hearing import (
 from coachdesk.media.pcm import RATE, Samples
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode, Role
+from tests.steadiness import Heard
 
 TAIL_SECONDS = 1.5
 """After the last public word, until it has left the customer's own buffers, on a busy machine too."""
@@ -186,10 +187,8 @@ def assert_never_heard(heard: Recording, frequency: float, quiet: Span, spoken: 
     """
     during = course(heard, frequency, spoken)
     without = max(course(heard, frequency, quiet), course_beside(heard, frequency, spoken))
-    assert during <= max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS), (
-        f"{during:.0f} dBFS, without {without:.0f}"
-    )
-    assert during < FORBIDDEN_DBFS, f"{during:.0f} dBFS"
+    if during > max(without + UNHEARD_MARGIN_DB, NOTHING_DBFS) or during >= FORBIDDEN_DBFS:
+        raise Heard(f"{during:.0f} dBFS of {frequency:.0f} Hz, without it {without:.0f}")
 
 
 def assert_not_heard_among_others(heard: Recording, frequency: float, spoken: Span) -> None:
@@ -198,4 +197,5 @@ def assert_not_heard_among_others(heard: Recording, frequency: float, spoken: Sp
     """
     during = course(heard, frequency, spoken)
     beside = course_beside(heard, frequency, spoken)
-    assert during < max(beside + UNHEARD_MARGIN_DB, FORBIDDEN_DBFS), f"{during:.0f} dBFS, beside {beside:.0f}"
+    if during >= max(beside + UNHEARD_MARGIN_DB, FORBIDDEN_DBFS):
+        raise Heard(f"{during:.0f} dBFS of {frequency:.0f} Hz, beside it {beside:.0f}")

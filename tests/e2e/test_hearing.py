@@ -10,7 +10,7 @@ import pytest
 from coachdesk import commands, events
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.walk import hearing, latencies, walk
-from coachdesk.hearing import FORBIDDEN_DBFS, TONES
+from coachdesk.hearing import AUDIBLE_DBFS, FORBIDDEN_DBFS, TONES
 from signaling.policy import Mode
 from tests.e2e.steps import (
     SECRET_HZ,
@@ -24,6 +24,7 @@ from tests.e2e.steps import (
     speak,
     voices,
 )
+from tests.steadiness import Heard
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -34,8 +35,11 @@ async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Sce
     result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, print, scene.customer)
     said, heard = await scene.finish()
     matrices = hearing(result, heard)
-    wrong = [f"{matrix.title}: {cell}" for matrix in matrices for cell in matrix.wrong()]
-    assert not wrong, "\n\n".join(matrix.table() for matrix in matrices)
+    wrong = [cell for matrix in matrices for cell in matrix.wrong()]
+    told = "\n\n".join(matrix.table() for matrix in matrices)
+    if any(cell.dbfs >= AUDIBLE_DBFS for cell in wrong if not cell.expected):
+        raise Heard(told)
+    assert not wrong, told
     assert set(latencies(result, said, heard)) >= {
         "customer to agent",
         "agent to customer",

@@ -38,19 +38,24 @@ from tests.e2e.steps import (
     speak,
     voices,
 )
+from tests.media.spoken import sentence
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
 
-WORDS_HZ = (TONES["supervisor2"], TONES["trainee"], TONES["admin"])
-"""What ben says, a second each, over and over. No one else on his calls has these voices."""
+WORDS_HZ = (TONES["supervisor2"], TONES["trainee"])
+"""What ben says, a second each, and then nothing for a while, over and over. No one else on his calls has these voices."""
+SILENT_SECONDS = 6.0
+"""As long as a busy machine may take to grant the key and to see it released, before the first word comes again."""
+PHRASE_HZ = TONES["admin"]
+"""What he says without a pause, later."""
 FADE_SECONDS = 0.02
 HEARD_DBFS = -50.0
 PRESSES, PHRASES = 5, 5
 """Tries, on a machine too busy to press a key or to hear a pause in time."""
 AFTER_WORD = 0.02
 """The key is pressed so long after a word has ended."""
-GRANTED_AFTER, RELEASED_AFTER, SAID_AGAIN_AFTER = 1.1, 1.55, 2.0
-"""Seconds after a word's end. By the grant the next word has ended too; a second later the first one would come again."""
+GRANTED_AFTER, RELEASED_AFTER, SAID_AGAIN_AFTER = 1.1, 1.55, 1.0 + SILENT_SECONDS
+"""Seconds after the first word's end. By the grant the second word has ended too."""
 HELD_SECONDS = 0.2
 """A whisper held for longer than this was held: what is not held is heard after a tenth of a second."""
 
@@ -66,17 +71,15 @@ def word(hertz: int, seconds: float = 1.0) -> Samples:
 
 @dataclass(frozen=True)
 class Press:
-    """A key pressed just after the word ``before``, while ``meanwhile`` was said, granted when that had ended."""
+    """A key pressed just after the first word, while the second was said, granted when that had ended."""
 
-    before: int
-    meanwhile: int
     span: Span
     in_time: bool
 
 
 async def press_after_a_word(coach: RemoteEndpoint, line: Line, mic_time: float) -> Press:
-    ended = math.ceil(time.monotonic() - mic_time + 0.1)
-    at = mic_time + ended
+    again = len(WORDS_HZ) + SILENT_SECONDS
+    at = mic_time + 1.0 + again * math.ceil((time.monotonic() + 0.1 - mic_time - 1.0) / again)
 
     async def until(after: float) -> None:
         await asyncio.sleep(max(0.0, at + after - time.monotonic()))
@@ -90,8 +93,7 @@ async def press_after_a_word(coach: RemoteEndpoint, line: Line, mic_time: float)
     await until(RELEASED_AFTER)
     await coach.do(commands.SetMode(mode=Mode.LISTEN))
     over = time.monotonic()
-    before, meanwhile = (WORDS_HZ[(ended + each) % len(WORDS_HZ)] for each in (-1, 0))
-    return Press(before, meanwhile, (at, over + 0.5), in_time=over < at + SAID_AGAIN_AFTER)
+    return Press((at, over + 0.5), in_time=over < at + SAID_AGAIN_AFTER)
 
 
 async def whisper_politely(coach: RemoteEndpoint, agent: RemoteEndpoint) -> bool:
@@ -138,7 +140,7 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
             Role.SUPERVISOR,
             "--server",
             line.url,
-            says=np.concatenate([word(hertz) for hertz in WORDS_HZ]),
+            says=np.concatenate([*map(word, WORDS_HZ), np.zeros(round(SILENT_SECONDS * RATE), np.float32)]),
         )
         mic_time = (await ben.wait(events.Sound)).mic_time
         await ben.do(commands.Listen(call=scene.call))
@@ -147,6 +149,9 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
         presses: list[Press] = []
         while len(presses) < PRESSES and sum(press.in_time for press in presses) < 2:
             presses.append(await press_after_a_word(ben, line, mic_time))
+        phrase = scene.stage.folder / "ben-says-on.wav"
+        write_wav(phrase, tone(PHRASE_HZ, 8))
+        await ben.do(commands.UseDevice(kind="mic", device=str(phrase)))
         await ben.do(commands.Polite(on=True))
         polite = False
         for _ in range(PHRASES):
@@ -156,17 +161,17 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
         await nothing_to_replay(agent)
         ended = time.monotonic()
         _, heard = await scene.finish()
-    for hertz in WORDS_HZ:
+    for hertz in (*WORDS_HZ, PHRASE_HZ):
         assert_never_heard(heard["customer"], hertz, quiet, (began, ended))
         assert_not_heard_among_others(heard["supervisor"], hertz, again)
         assert_not_heard_among_others(heard["trainee"], hertz, again)
     assert polite, "no phrase was held back until the customer paused, and then heard"
     ear = heard["agent"]
-    told = [[course(ear, hz, press.span, 0.1) for hz in (press.before, press.meanwhile)] for press in presses]
+    told = [[course(ear, hertz, press.span, 0.1) for hertz in WORDS_HZ] for press in presses]
     assert any(
         press.in_time and min(levels) > HEARD_DBFS for press, levels in zip(presses, told, strict=True)
     ), f"what was said just before the key, and until the grant: {told}"
-    assert max(course(ear, hertz, again) for hertz in WORDS_HZ) > HEARD_DBFS
+    assert course(ear, PHRASE_HZ, again) > HEARD_DBFS
 
 
 PAST_HZ, HELD_HZ = TONES["agent"], TONES["admin"]
@@ -248,6 +253,13 @@ async def loudspeakers(agent: RemoteEndpoint) -> None:
     await agent.do(commands.VoiceProcessing(echo=False, noise=False, gain=False))
 
 
+def whispered_words(scene: Scene) -> Path:
+    """Speech, by which the leak is found, with the secret tone in it, by which it is measured at the customer."""
+    path, said = scene.stage.folder / "supervisor-whispers-words.wav", sentence(0)
+    write_wav(path, said + tone(SECRET_HZ, len(said) / RATE))
+    return path
+
+
 async def headset(scene: Scene) -> None:
     agent = scene.staff["agent"]
     await agent.do(commands.UseDevice(kind="mic", device="none"))
@@ -260,8 +272,8 @@ async def test_a_whisper_that_the_agents_microphone_picks_up_is_closed_until_the
     scene: Scene,
 ) -> None:
     quiet = await quiet_call(scene)
-    mia, own, agent = await listen(scene), voices(scene), scene.staff["agent"]
-    await mia.do(commands.UseDevice(kind="mic", device=str(own[False])))
+    mia, agent = await listen(scene), scene.staff["agent"]
+    await mia.do(commands.UseDevice(kind="mic", device=str(whispered_words(scene))))
     await loudspeakers(agent)
     await agent.do(commands.Mute(on=False))
     began = time.monotonic()
