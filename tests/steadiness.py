@@ -22,24 +22,23 @@ REPEATS = 2
 
 _SLEEPER = """
 import sys, threading, time
-lost = most = 0.0
-due = time.monotonic()
+lock, lost, most, due = threading.Lock(), 0.0, 0.0, time.monotonic()
 def wake():
     global lost, most, due
-    late, due = time.monotonic() - due, time.monotonic()
-    most = max(most, late)
-    lost += late if late > 0.005 else 0.0
+    with lock:
+        late, due = time.monotonic() - due, time.monotonic() + 0.01
+        most = max(most, late)
+        lost += late if late > 0.005 else 0.0
 def sleep():
-    global due
     while True:
-        due = time.monotonic() + 0.01
-        time.sleep(0.01)
         wake()
+        time.sleep(0.01)
 threading.Thread(target=sleep, daemon=True).start()
 for _ in sys.stdin:
     wake()
-    print(lost, most, flush=True)
-    lost = most = 0.0
+    with lock:
+        print(lost, most, flush=True)
+        lost = most = 0.0
 """
 
 
