@@ -13,8 +13,11 @@ from dataclasses import dataclass
 
 import psutil
 
-LOST = 0.1
-"""Share of the time that was lost by waking late, from which on the machine did not keep time."""
+LOST = 0.05
+"""Share of the time that was lost by waking more than 50 ms late, from which on the machine did not keep time.
+
+Two idle processors lose up to 0.03 while a test with windows and a browser runs on them.
+"""
 STOOD_STILL = 0.25
 """Seconds late, once, that a call in real time is not expected to bear without a gap that a test may hear."""
 CALM_PATIENCE = 60.0
@@ -28,7 +31,7 @@ def wake():
     with lock:
         late, due = time.monotonic() - due, time.monotonic() + 0.01
         most = max(most, late)
-        lost += late if late > 0.005 else 0.0
+        lost += late if late > 0.05 else 0.0
 def sleep():
     while True:
         wake()
@@ -44,7 +47,7 @@ for _ in sys.stdin:
 
 @dataclass(frozen=True)
 class Lateness:
-    """``lost``: share of the time; ``most``: seconds, the longest."""
+    """``lost``: share of the time, in wakes more than 50 ms late; ``most``: seconds, the longest."""
 
     lost: float
     most: float
