@@ -109,9 +109,14 @@ class Leave(Command, frozen=True, kw_only=True, tag="leave"):
 
 
 class SetMode(Command, frozen=True, kw_only=True, tag="mode"):
-    """Supervisor: who hears me. Answer: ``mode`` twice, first granted, then in force."""
+    """Supervisor: who hears me. Answer: ``mode`` twice, first granted, then in force.
+
+    ``released``, with ``listen``: the key was let go, rather than the talk called off. What was said with it in a mode that
+    the customer does not hear is still sent if its grant comes within 1.5 s.
+    """
 
     mode: Mode
+    released: bool = False
 
 
 class Polite(Command, frozen=True, kw_only=True, tag="polite"):

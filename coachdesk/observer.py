@@ -34,14 +34,16 @@ log = logging.getLogger(__name__)
 class ObserverSession(Session):
     """Listens to calls and, if the role may, talks on them.
 
-    Sound leaves only by the server's grant of a mode that is still wanted. A release closes the mic at once, and the server
-    is asked for the next mode when what was spoken before the release has been sent. Everything else discards all.
+    Sound leaves only by the server's grant of a mode that is still wanted, or that was when it was spoken and that the
+    customer does not hear. A release closes the mic at once, and the server is asked for the next mode when what was spoken before the
+    release has been sent. Everything else discards all.
     """
 
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
         super().__init__(client, server, pictures, emit)
         self._media: ObserverMedia | None = None
         self._wish = 0
+        self._asked = 0  # the wish by which the server was asked for what is being spoken; 0: not yet
         self._talk = Mode.LISTEN
         self._is_polite = False
         self._wants_past = False
@@ -108,10 +110,11 @@ class ObserverSession(Session):
         granted_before = self._media.mouth.open_for if self._media is not None else Mode.LISTEN
         self._wish += 1
         wish = self._wish
-        await self._finish(command.mode, wish)
+        await self._finish(command, wish)
+        self._asked = wish
 
         def granted() -> None:
-            if wish == self._wish:
+            if wish == self._wish or self._is_unanswered(wish):
                 self._open_mic(command.mode)
 
         try:
@@ -119,17 +122,20 @@ class ObserverSession(Session):
         except SignalingError:
             if wish == self._wish:
                 self._refused(command.mode, granted_before)
+            elif self._is_unanswered(wish):
+                self._close_mic()
             raise
         return await self._in_force(command.mode, wish)
 
-    async def _finish(self, wanted: Mode, wish: int) -> None:
-        """Turns the mic to ``wanted``; what it was open for is over when all of that has been sent."""
-        media = self._media
+    async def _finish(self, command: commands.SetMode, wish: int) -> None:
+        """Turns the mic to what is wanted; what it was open for is over when all of that has been sent."""
+        media, wanted = self._media, command.mode
         if media is not None:
             if wanted is Mode.LISTEN:
-                media.mouth.release()
+                media.mouth.release(keep=command.released and self._asked != 0)
             else:
                 media.mouth.press(wanted)
+                self._asked = 0
             await media.finish()
             if wish == self._wish:
                 media.mouth.drop_rest()
@@ -172,6 +178,10 @@ class ObserverSession(Session):
         self._talk = mode
         if self._media is not None and mode is not Mode.LISTEN:
             self._media.mouth.grant(mode)
+
+    def _is_unanswered(self, wish: int) -> bool:
+        """Whether the server's answer to ``wish`` is what a word waits for whose key has been released."""
+        return wish == self._asked and self._media is not None and self._media.mouth.unanswered
 
     def _close_mic(self) -> None:
         """At once: nothing that is not sent yet will be."""
@@ -319,7 +329,8 @@ class ObserverSession(Session):
     def _whisper_closed(self, closed: bool) -> None:
         """A whisper ends where the customer could hear it; the coach asks anew when it is allowed again."""
         self._emit(events.Leak(closed=closed, message=WHISPER_CLOSED if closed else ""))
-        if closed and self.view is not None and Mode.WHISPER in (self._talk, self._own_mode()):
+        wanted = self._media.mouth.wanted if self._media is not None else Mode.LISTEN
+        if closed and self.view is not None and Mode.WHISPER in (self._talk, self._own_mode(), wanted):
             self._fall_back()
             self._show(calls.fail_closed(self.view))
 

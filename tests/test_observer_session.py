@@ -75,6 +75,112 @@ async def test_a_release_that_overtakes_the_grant_keeps_the_mic_closed(mia: Obse
     assert (mia.talking, mia.outcomes) == (Mode.LISTEN, ["superseded"])
 
 
+async def release_too_soon(mia: Observing) -> GateMedia:
+    """A whisper's key let go before its grant."""
+    media = GateMedia.made[0]
+    await mia.set_mode(Mode.WHISPER)
+    media.sending = asyncio.Event()
+    await mia.set_mode(Mode.LISTEN, released=True)
+    assert media.mouth.unanswered
+    assert len(mia.client.asked) == 1, "the server is not asked for silence yet"
+    return media
+
+
+async def test_a_word_whose_key_was_released_before_the_grant_is_sent_by_it(mia: Observing) -> None:
+    media = await release_too_soon(mia)
+    mia.client.grant()
+    mia.told(Mode.WHISPER)
+    await settle()
+    assert media.mouth.finishing
+    assert mia.talking is Mode.LISTEN, "the mic stays closed"
+    media.sending.set()
+    await settle()
+    assert mia.client.asked[-1][1]["mode"] is Mode.LISTEN
+    assert not media.mouth.busy
+    mia.client.grant()
+    mia.told(Mode.LISTEN)
+    await settle()
+    assert mia.outcomes[0] == "superseded"
+    assert isinstance(mia.outcomes[1], events.ModeChanged)
+
+
+@pytest.mark.parametrize("mode", [Mode.BARGE, Mode.TAKEOVER])
+async def test_what_the_customer_would_hear_is_not_said_by_a_key_that_was_released(
+    mia: Observing, mode: Mode
+) -> None:
+    await mia.set_mode(mode)
+    await mia.set_mode(Mode.LISTEN, released=True)
+    assert [fields["mode"] for _, fields in mia.client.asked] == [mode, Mode.LISTEN]
+    mia.client.grant()
+    await settle()
+    assert not GateMedia.made[0].mouth.busy
+
+
+@pytest.mark.parametrize("what", ["refused", "called off", "another key", "leak", "leave", "demoted later"])
+async def test_a_released_word_is_dropped_for_whatever_comes_before_its_grant(
+    mia: Observing, what: str
+) -> None:
+    media = await release_too_soon(mia)
+    answer = mia.client.waiting[0]
+    match what:
+        case "refused":
+            mia.client.fail("not_allowed")
+        case "called off":
+            await mia.set_mode(Mode.LISTEN)
+        case "another key":
+            await mia.set_mode(Mode.BARGE)
+        case "leak":
+            media.on_whisper_closed(True)  # type: ignore[attr-defined]
+        case "leave":
+            await mia.do(commands.Leave())
+        case _:
+            mia.client.grant(answer)
+            mia.told(Mode.LISTEN)
+    if answer in mia.client.waiting:
+        mia.client.grant(answer)
+    await settle()
+    assert not media.mouth.finishing
+    assert not media.mouth.unanswered
+    assert mia.talking is Mode.LISTEN
+
+
+@pytest.mark.parametrize("what", ["offline", "call ended", "off the list", "another call", "media lost"])
+async def test_a_released_word_does_not_outlive_an_accident(mia: Observing, what: str) -> None:
+    media = await release_too_soon(mia)
+    answer = mia.client.waiting[0]
+    CLOSERS[what](mia)
+    mia.client.grant(answer)
+    await settle()
+    assert not media.mouth.finishing
+    assert not media.mouth.unanswered
+
+
+async def test_a_key_released_before_the_server_was_asked_has_no_grant_to_wait_for(mia: Observing) -> None:
+    await whisper(mia)
+    media = GateMedia.made[0]
+    media.sending = asyncio.Event()
+    await mia.set_mode(Mode.LANE)
+    await mia.set_mode(Mode.LISTEN, released=True)
+    assert not media.mouth.unanswered
+    media.sending.set()
+    await settle()
+    assert mia.client.asked[-1][1]["mode"] is Mode.LISTEN
+
+
+async def test_the_key_again_goes_on_with_a_released_word_by_its_own_grant(mia: Observing) -> None:
+    media = await release_too_soon(mia)
+    media.sending = None
+    await mia.set_mode(Mode.WHISPER)
+    first = mia.client.waiting[0]
+    mia.client.grant(first)
+    await settle()
+    assert mia.talking is Mode.LISTEN
+    mia.client.grant()
+    await settle()
+    assert mia.talking is Mode.WHISPER
+    assert not media.mouth.unanswered
+
+
 @pytest.mark.parametrize("code", ["not_allowed", "timeout", "offline"])
 async def test_a_refusal_opens_nothing(mia: Observing, code: str) -> None:
     await mia.set_mode(Mode.WHISPER)
@@ -322,13 +428,18 @@ class Gate(RuleBasedStateMachine):
         self.mode = mode if mode is not None else Mode.LISTEN
         self._tell()
 
-    @rule(mode=st.sampled_from(list(Mode)), refuse=st.booleans())
-    def press(self, mode: Mode, refuse: bool) -> None:
+    @rule(mode=st.sampled_from(list(Mode)), refuse=st.booleans(), released=st.booleans())
+    def press(self, mode: Mode, refuse: bool, released: bool) -> None:
         asked = len(self.mia.client.asked)
         self.wanted = {mode} | ({self.mia.talking} if mode is not Mode.LISTEN else set())
-        self.loop.run_until_complete(self.mia.set_mode(mode))
-        if len(self.mia.client.asked) > asked:
-            self._serve(refuse=refuse, mode=mode)
+        self.loop.run_until_complete(self.mia.set_mode(mode, released=released))
+        self._serve_since(asked, refuse=refuse)
+
+    def _serve_since(self, asked: int, *, refuse: bool = False) -> None:
+        """What the endpoint has asked of modes since it had asked so often."""
+        for kind, fields in self.mia.client.asked[asked:]:
+            if kind is protocol.SetMode:
+                self._serve(refuse=refuse, mode=fields["mode"])
 
     @rule()
     def deliver_one(self) -> None:
@@ -338,7 +449,13 @@ class Gate(RuleBasedStateMachine):
     def deliver(self, count: int) -> None:
         """Several messages in one breath: nothing else runs between them."""
         now, self.wire = self.wire[:count], self.wire[count:]
+        released, asked = self._unanswered(), len(self.mia.client.asked)
         self._run(lambda: [each() for each in now])
+        if released and self._unanswered() != released:
+            self._serve_since(asked)  # its word was heard or is void, and the release is asked for at last
+
+    def _unanswered(self) -> list[Mode]:
+        return [each.mouth.wanted for each in GateMedia.made if each.mouth.unanswered]
 
     @precondition(lambda self: self.mia.client.online)
     @rule(what=st.sampled_from(["fall_back_at_the_server", "media_lost", "end_call", "go_offline"]))

@@ -31,6 +31,8 @@ from signaling.protocol import IceServer, SignalBody
 
 FINISH_SECONDS, FINISH_POLITE_SECONDS = 0.22, 6.0
 """For so long after a release what was spoken before it is still sent; a polite whisper may have to wait first."""
+GRANT_SECONDS = 1.5
+"""For so long after a release a grant of what was spoken before it is awaited: then it is too late to be of use."""
 ARRIVAL_SECONDS = 0.08
 """What was sent last has reached the agent's ear by then, if the path is a good one."""
 
@@ -99,16 +101,21 @@ class ObserverMedia:
         self.on_held: Callable[[bool], None] = lambda on: None
 
     async def finish(self) -> None:
-        """Returns when what was spoken before the last release has been sent and should have arrived; bounded in time."""
+        """Returns when what was spoken before the last release is granted, sent, and should have arrived; bounded in time."""
+        await self._while(lambda: self.mouth.unanswered, GRANT_SECONDS)
         if not self.mouth.finishing:
             return
         limit = FINISH_POLITE_SECONDS if self.mouth.patient else FINISH_SECONDS
+        await self._while(lambda: self.mouth.finishing, limit)
+        await asyncio.sleep(ARRIVAL_SECONDS)
+
+    async def _while(self, holds: Callable[[], bool], seconds: float) -> None:
+        """Returns when that does not hold any more, or after so long."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                while self.mouth.finishing:
+            async with asyncio.timeout(seconds):
+                while holds():
                     self._ticked.clear()
                     await self._ticked.wait()
-        await asyncio.sleep(ARRIVAL_SECONDS)
 
     async def signalled(self, body: SignalBody) -> None:
         await self._leg.signalled(body)

@@ -2,7 +2,7 @@
 
 What is spoken between the key and the grant waits here, with the last 200 ms before the key in front of it if the customer
 does not hear that mode, and is sent a little faster than it was spoken until it has caught up. After the release, what was
-spoken before it is still sent.
+spoken before it is still sent; if the customer does not hear it, also when its grant comes later than the release.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from coachdesk.media.backlog import Backlog
+from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block
 from coachdesk.media.polite import Pause
 from signaling.policy import Mode
@@ -27,6 +28,8 @@ IN_DOUBT_BLOCKS = 7
 """A microphone hands over sound up to 60 ms late. For so long after a change a block may be from before it."""
 UNDER_WAY_BLOCKS = 1
 """The first block after a change was under way when it came: of two talks that differ it is the former's."""
+STILL_DBFS = -55.0
+"""Nobody speaks in a block below it, not even softly."""
 PRIVATE = frozenset({Mode.WHISPER, Mode.LANE})
 """In all other modes the customer hears, and nothing that was said before the key is for them."""
 
@@ -92,6 +95,7 @@ class PushToTalk:
     def press(self, mode: Mode) -> None:
         """What is spoken from now on is for ``mode``, and is kept until that is granted."""
         if self._wanted is not None and self._wanted.mode is mode:
+            self._go_on(self._wanted)
             return
         self._drop_wanted()
         if self._talk is not None and self._talk.mode is mode:
@@ -116,15 +120,25 @@ class PushToTalk:
         talk.begin()
         self._talk, self._wanted = talk, None
 
-    def release(self) -> None:
-        """What is spoken from now on is for nobody; what was spoken before and is granted is still sent."""
-        self._drop_wanted()
+    def release(self, *, keep: bool = False) -> None:
+        """What is spoken from now on is for nobody; what was spoken before and is granted is still sent.
+
+        ``keep``: a grant that comes later is as good, where the customer does not hear it. Without, what is not granted yet
+        never was said.
+        """
+        wanted = self._wanted
+        if keep and wanted is not None and wanted.mode in PRIVATE:
+            self._end(wanted)
+        else:
+            self._drop_wanted()
         self._close()
 
     def drop_rest(self) -> None:
         """What was spoken before a release and is not sent yet never will be."""
         if self.finishing:
             self._talk = None
+        if self.unanswered:
+            self._drop_wanted()
 
     def discard(self) -> None:
         """Nothing of what was spoken so far is sent any more, and nothing more is kept for anybody."""
@@ -146,13 +160,23 @@ class PushToTalk:
         return self._talk.mode if self._talk is not None and self._talk.open else Mode.LISTEN
 
     @property
+    def wanted(self) -> Mode:
+        """The mode whose grant is awaited; ``listen`` is none."""
+        return self._wanted.mode if self._wanted is not None else Mode.LISTEN
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether something spoken before a release awaits its grant."""
+        return self._wanted is not None and not self._wanted.open
+
+    @property
     def busy(self) -> bool:
         """Whether a key is down, or what was said with it is still on its way."""
         return self._talk is not None or self._wanted is not None
 
     @property
     def finishing(self) -> bool:
-        """Whether something spoken before a release is still to be sent."""
+        """Whether something granted and spoken before a release is still to be sent."""
         return self._talk is not None and not self._talk.open
 
     @property
@@ -181,10 +205,11 @@ class PushToTalk:
         talk = self._talk
         if self._in_doubt:
             self._in_doubt -= 1
-            if talk is not None and talk.under_way:
-                talk.under_way -= 1
-                talk.backlog.put(mic)
-        elif self._wanted is not None:
+            for each in (talk, self._wanted):
+                if each is not None and each.under_way:
+                    each.under_way -= 1
+                    each.backlog.put(mic)
+        elif self._wanted is not None and self._wanted.open:
             self._wanted.backlog.put(mic)
         elif talk is not None and talk.open:
             talk.backlog.put(mic)
@@ -211,9 +236,13 @@ class PushToTalk:
             self._change()
 
     def _close(self) -> None:
-        """Ends what is spoken now. The block under way still counts, but never for the customer's ears."""
-        talk = self._talk
-        if talk is not None and talk.open:
+        """Ends what is spoken now."""
+        if self._talk is not None:
+            self._end(self._talk)
+
+    def _end(self, talk: _Talk) -> None:
+        """The block under way still counts, but never for the customer's ears."""
+        if talk.open:
             talk.open = False
             if talk.mode in PRIVATE and not self._muted and not self._in_doubt:
                 talk.under_way = UNDER_WAY_BLOCKS
@@ -231,5 +260,11 @@ class PushToTalk:
             for block in self._past:
                 talk.backlog.put(block)
             self._past.clear()
+        elif self._was_still():
+            self._past.clear()  # whatever sounds in the next blocks has begun with the key, as nearly as can be known
         else:
             self._change()
+
+    def _was_still(self) -> bool:
+        """Whether nobody has spoken here lately, so that no word from before is on its way."""
+        return len(self._past) == PREROLL_BLOCKS and all(dbfs(block) < STILL_DBFS for block in self._past)

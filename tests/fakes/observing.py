@@ -26,7 +26,8 @@ from tests.fakes.views import MIA, call_view, party
 
 
 class GateMedia:
-    """A real gate for the mic, and no time: what was spoken before a release has been sent at once.
+    """A real gate for the mic, and no time: what was spoken before a release has been sent at once; its grant is awaited for
+    however long.
 
     Attributes:
         sending: set it to an event, and that takes until the event.
@@ -53,6 +54,8 @@ class GateMedia:
         GateMedia.made.append(self)
 
     async def finish(self) -> None:
+        while self.mouth.unanswered:
+            await settle()
         if self.sending is not None:
             await self.sending.wait()
             return
@@ -108,8 +111,8 @@ class Observing:
         self.tasks.append(asyncio.create_task(run()))
         await settle()
 
-    async def set_mode(self, mode: Mode) -> None:
-        await self.do(commands.SetMode(mode=mode))
+    async def set_mode(self, mode: Mode, *, released: bool = False) -> None:
+        await self.do(commands.SetMode(mode=mode, released=released))
 
     async def end(self) -> None:
         for task in self.tasks:

@@ -21,7 +21,11 @@ def numbered(at: int) -> Block:
 
 
 class Desk:
-    """A mic that says numbers and hands them over ``late`` blocks late; ``sent`` holds what went out, in order."""
+    """A mic that says numbers and hands them over ``late`` blocks late; ``sent`` holds what went out, in order.
+
+    Attributes:
+        hushed: nobody speaks. muted: the mic hands over silence.
+    """
 
     def __init__(self, late: int = 0) -> None:
         self.mouth = PushToTalk()
@@ -30,6 +34,8 @@ class Desk:
         self.customer_speaks = False
         self.speaks = True
         self.muted = False
+        self.hushed = False
+        self._loud: list[bool] = []
         self.sent: list[tuple[Mode, Samples]] = []
 
     def tick(self, times: int = 1) -> int:
@@ -37,12 +43,17 @@ class Desk:
         before = len(self.sent)
         for _ in range(times):
             spoken = self.now - self.late
-            mic = numbered(spoken) if spoken >= 0 and not self.muted else SILENCE
+            self._loud.append(not self.hushed)
+            mic = numbered(spoken) if self.is_loud(spoken) and not self.muted else SILENCE
             said = self.mouth.push(mic, customer_speaks=self.customer_speaks, speaks=self.speaks)
             if said is not None:
                 self.sent.append((said[0], said[1][said[1] > 0]))
             self.now += 1
         return len(self.sent) - before
+
+    def is_loud(self, spoken: int) -> bool:
+        """Whether anything was said in those 10 ms."""
+        return spoken >= 0 and self._loud[spoken]
 
     def heard(self, mode: Mode) -> set[int]:
         """When it was spoken what went to ``mode``: numbers of ticks."""

@@ -110,6 +110,39 @@ async def test_it_is_finished_when_the_last_word_before_the_release_is_sent(
     assert max(desk.sent(Lane.WHISPER)) == 30
 
 
+async def release_unanswered(desk: Desk) -> asyncio.Task[None]:
+    desk.media.mouth.press(Mode.WHISPER)
+    desk.tick(20)
+    desk.media.mouth.release(keep=True)
+    finish = asyncio.create_task(desk.media.finish())
+    desk.tick(30)
+    await settle()
+    assert not finish.done()
+    return finish
+
+
+async def test_a_word_released_before_its_grant_is_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observer, "GRANT_SECONDS", PATIENCE)
+    monkeypatch.setattr(observer, "FINISH_SECONDS", PATIENCE)
+    finish = await release_unanswered(desk)
+    desk.media.mouth.grant(Mode.WHISPER)
+    while desk.media.mouth.finishing:
+        desk.tick()
+        await settle()
+    await asyncio.wait_for(finish, PATIENCE)
+    assert (min(desk.sent(Lane.WHISPER)), max(desk.sent(Lane.WHISPER))) == (0, 20)
+
+
+async def test_a_grant_that_does_not_come_is_not_waited_for_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observer, "GRANT_SECONDS", 0.05)
+    await asyncio.wait_for(await release_unanswered(desk), PATIENCE)
+    assert not desk.sent(Lane.WHISPER)
+
+
 async def test_without_ticks_it_is_over_in_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observer, "FINISH_SECONDS", 0.01)
     desk.media.mouth.grant(Mode.WHISPER)

@@ -98,6 +98,105 @@ def test_released_before_the_grant_it_was_never_said() -> None:
     assert min(desk.heard(Mode.WHISPER)) >= 35
 
 
+def word_in_a_released_key(mode: Mode, *, late: int = 0, key: int = 5, answer: int = 40) -> Desk:
+    """Said from long before the key until long after its release, and granted ``answer`` blocks after that, if ever."""
+    desk = Desk(late)
+    desk.tick(100)
+    desk.mouth.press(mode)
+    desk.tick(key)
+    desk.mouth.release(keep=True)
+    assert desk.tick(answer) == 0, "nothing leaves before the grant"
+    return desk
+
+
+@pytest.mark.parametrize("mode", sorted(PRIVATE))
+@pytest.mark.parametrize("late", range(IN_DOUBT_BLOCKS))
+@pytest.mark.parametrize("key", [1, 2, 8, 60])
+@pytest.mark.parametrize("answer", [0, 1, IN_DOUBT_BLOCKS, 40, 140])
+def test_a_word_released_before_its_grant_is_heard_when_it_comes_and_no_more(
+    mode: Mode, late: int, key: int, answer: int
+) -> None:
+    desk = word_in_a_released_key(mode, late=late, key=key, answer=answer)
+    assert desk.mouth.unanswered
+    desk.mouth.grant(mode)
+    assert desk.mouth.open_for is Mode.LISTEN, "the mic stays closed"
+    assert desk.mouth.finishing
+    desk.tick(100)
+    assert not desk.mouth.busy
+    assert is_whole(desk.heard(mode), 100 - late - PREROLL_BLOCKS, 100 - late + key)
+
+
+@pytest.mark.parametrize("mode", sorted(set(TALKING) - PRIVATE))
+def test_what_the_customer_would_hear_is_not_said_once_its_key_is_released(mode: Mode) -> None:
+    desk = word_in_a_released_key(mode)
+    assert not desk.mouth.busy
+
+
+@pytest.mark.parametrize("what", ["called off", "refused", "too late", "muted", *TALKING])
+def test_a_released_word_is_dropped_for_whatever_comes_before_its_grant(what: str) -> None:
+    desk = word_in_a_released_key(Mode.WHISPER)
+    mouth = desk.mouth
+    match what:
+        case "called off":
+            mouth.release()
+        case "refused":
+            mouth.discard()
+        case "too late":
+            mouth.drop_rest()
+        case "muted":
+            mouth.mute(True)
+            mouth.mute(False)
+        case _:
+            mouth.press(Mode(what))
+    if what == "muted":
+        mouth.grant(Mode.WHISPER)
+    elif what == Mode.WHISPER:
+        assert mouth.wanted is Mode.WHISPER, "the same talk goes on"
+        assert not mouth.unanswered
+        return
+    else:
+        assert not mouth.unanswered
+    desk.tick(100)
+    assert not desk.sent
+
+
+@pytest.mark.parametrize("mode", sorted(set(TALKING) - PRIVATE))
+@pytest.mark.parametrize("late", range(IN_DOUBT_BLOCKS))
+def test_who_begins_with_the_key_is_heard_by_the_customer_from_the_first_syllable(
+    mode: Mode, late: int
+) -> None:
+    """Whoever has spoken before is not: what of it the microphone still has to hand over is for nobody."""
+    for begin in (60, 99 - late, 100 - late, 98, 100):
+        desk = Desk(late)
+        desk.hushed = True
+        desk.tick(begin)
+        desk.hushed = False
+        desk.tick(100 - begin)
+        desk.mouth.press(mode)
+        desk.tick(20)
+        desk.mouth.grant(mode)
+        desk.tick(60)
+        first = begin if begin >= 100 - late else 100 + IN_DOUBT_BLOCKS - late
+        assert first <= min(desk.heard(mode)) <= first + 1, "but for a pitch period cut out"
+
+
+@pytest.mark.parametrize("ticks", [0, IN_DOUBT_BLOCKS, IN_DOUBT_BLOCKS + PREROLL_BLOCKS - 1])
+def test_a_moment_of_silence_proves_nothing(ticks: int) -> None:
+    """Where it is not known for long enough that it was still, a word from before may be on its way."""
+    desk = Desk()
+    desk.tick(50)
+    desk.mouth.mute(True)
+    desk.mouth.mute(False)
+    desk.hushed = True
+    desk.tick(ticks)
+    desk.mouth.press(Mode.BARGE)
+    desk.hushed = False
+    desk.tick(20)
+    desk.mouth.grant(Mode.BARGE)
+    desk.tick(60)
+    assert min(desk.heard(Mode.BARGE)) == 50 + ticks + IN_DOUBT_BLOCKS
+
+
 @pytest.mark.parametrize("first", TALKING)
 @pytest.mark.parametrize("second", TALKING)
 @pytest.mark.parametrize("late", range(IN_DOUBT_BLOCKS))
@@ -227,14 +326,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.desk.speaks ^= True
         self.tick(ticks)
 
-    @rule(ticks=TICKS)
-    def release(self, ticks: int) -> None:
-        self.desk.mouth.release()
-        self.pending = None
+    @rule(keep=st.booleans(), ticks=TICKS)
+    def release(self, keep: bool, ticks: int) -> None:
+        self.desk.mouth.release(keep=keep)
+        if not keep or self.pending not in PRIVATE:
+            self.pending = None
         self.choose(Mode.LISTEN)
         self.tick(ticks)
 
-    @rule(what=st.sampled_from(["accident", "mute", "unmute", "give up", "customer"]), ticks=TICKS)
+    @rule(what=st.sampled_from(["accident", "mute", "unmute", "give up", "customer", "hush"]), ticks=TICKS)
     def trouble(self, what: str, ticks: int) -> None:
         if what == "accident":
             self.desk.mouth.discard()
@@ -242,7 +342,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.pending, self.granted = None, set()
             self.choose(Mode.LISTEN)
         elif what == "give up":
+            if self.desk.mouth.unanswered:
+                self.pending = None
             self.desk.mouth.drop_rest()
+        elif what == "hush":
+            self.desk.hushed ^= True
         elif what == "customer":
             self.desk.customer_speaks ^= True
         else:
@@ -268,7 +372,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.last = samples[-1]
         for spoken in np.unique((samples - 1) // BLOCK_SAMPLES).astype(int):
             assert spoken > self.forgotten, "said before a refusal, an accident or a mute"
-            assert mode in self.chosen[spoken] or self.is_preroll(spoken, mode), f"{mode} was not chosen"
+            meant = (
+                mode in self.chosen[spoken] or self.is_preroll(spoken, mode) or self.is_onset(spoken, mode)
+            )
+            assert meant, f"{mode} was not chosen"
 
     def is_preroll(self, spoken: int, mode: Mode) -> bool:
         """Said while listening, and the next key, soon after, was that of ``mode``."""
@@ -276,6 +383,15 @@ class AnyOrder(RuleBasedStateMachine):
         following = self.chosen[spoken : soon + 1]
         pressed = next((modes for modes in following if modes != {Mode.LISTEN}), set())
         return mode in PRIVATE and Mode.LISTEN in self.chosen[spoken] and mode in pressed
+
+    def is_onset(self, spoken: int, mode: Mode) -> bool:
+        """Said after a silence, on its way when the key of ``mode`` was pressed."""
+        late = self.desk.late
+        for pressed in range(spoken, spoken + late + 1):
+            before = range(pressed - late - PREROLL_BLOCKS, pressed - late)
+            if mode in self.chosen[pressed] and not any(self.desk.is_loud(each) for each in before):
+                return mode not in PRIVATE
+        return False
 
 
 def test_any_order_of_events() -> None:

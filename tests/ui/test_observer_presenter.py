@@ -48,6 +48,15 @@ def test_key_down_whispers_and_key_up_listens() -> None:
     assert link.modes() == [Mode.WHISPER, Mode.LISTEN]
 
 
+def test_a_key_let_go_is_told_from_a_whisper_called_off() -> None:
+    observer, link = on_a_call()
+    observer.press_whisper()
+    observer.release_whisper()
+    assert link.last(commands.SetMode) == commands.SetMode(mode=Mode.LISTEN, released=True)
+    observer.listen_only()
+    assert link.last(commands.SetMode) == commands.SetMode(mode=Mode.LISTEN)
+
+
 def test_auto_repeat_asks_once() -> None:
     observer, link = on_a_call()
     for _ in range(5):

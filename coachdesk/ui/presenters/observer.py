@@ -294,7 +294,7 @@ class ObserverPresenter(Presenter):
         """The key went up, or its release can no longer be seen (focus lost)."""
         held, self.talking = self.talking, False
         if held and not self.latched and self.wanted is Mode.WHISPER:
-            self._want(Mode.LISTEN)
+            self._want(Mode.LISTEN, released=True)
         self._make_sure()
 
     def toggle_whisper(self) -> None:
@@ -383,12 +383,12 @@ class ObserverPresenter(Presenter):
         if self._asked.get(self._latest) is not Mode.LISTEN:
             self._want(Mode.LISTEN)
 
-    def _want(self, mode: Mode) -> None:
+    def _want(self, mode: Mode, *, released: bool = False) -> None:
         self.wanted = mode
         self._latest = request = object()
         self._asked[request] = mode
         self._link.send(
-            commands.SetMode(mode=mode),
+            commands.SetMode(mode=mode, released=released),
             lambda fault: self._refused(request, fault),
             lambda: self._answered(request),
         )
