@@ -35,8 +35,8 @@ class ObserverSession(Session):
     """Listens to calls and, if the role may, talks on them.
 
     Sound leaves only by the server's grant of a mode that is still wanted, or that was when it was spoken and that the
-    customer does not hear. A release closes the mic at once, and the server is asked for the next mode when what was spoken before the
-    release has been sent. Everything else discards all.
+    customer does not hear. A release closes the mic at once, and the server is asked for the next mode when what was
+    spoken before the release has been sent. Everything else discards all.
     """
 
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:

@@ -43,6 +43,7 @@ PURE = frozenset(
         "coachdesk.sketch",
         "coachdesk.stillwire",
         "coachdesk.media.arrival",
+        "coachdesk.media.capturetime",
         "coachdesk.media.codes",
         "coachdesk.media.crossing",
         "coachdesk.media.drift",

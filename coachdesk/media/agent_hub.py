@@ -327,22 +327,29 @@ class AgentHub:
         self._tell_observers()
         readings = {AGENT_AT_CUSTOMER: self._far_ear.read(self._way_ms("customer"))}
         for name, ear in self.ears.items():
-            party = name.partition("/")[0]
-            reading = ear.read(self._way_ms(party))
+            party, _, lane = name.partition("/")
+            reading = ear.read(self._sound_way_ms(party, lane or "main"))
             if reading is not None:
                 readings[party] = reading
         return {source: reading for source, reading in readings.items() if reading is not None}
 
+    def _leg_of(self, source: str) -> str:
+        view = self._view
+        return view.customer if view is not None and source == "customer" else source
+
     def _way_ms(self, source: str) -> float:
         """One way to a source of sound through the network."""
-        view = self._view
-        return self._legs.way_ms(view.customer if view is not None and source == "customer" else source)
+        return self._legs.way_ms(self._leg_of(source))
+
+    def _sound_way_ms(self, source: str, stream: str) -> float:
+        return self._legs.sound_way_ms(self._leg_of(source), stream)
 
     def _ways_to(self, observer: str) -> dict[str, float]:
-        """One way from each source to an observer through the network, in ms."""
+        """One way from each source to an observer, in ms, beyond the frame that the source waits for."""
         own = self._way_ms(observer)
-        sources = {"customer": self._way_ms("customer"), "agent": 0.0}
-        sources |= {coach: self._way_ms(coach) for coach in self._seats.coaches.values() if coach != observer}
+        coaches = [coach for coach in self._seats.coaches.values() if coach != observer]
+        sources = {"customer": self._sound_way_ms("customer", "main"), "agent": 0.0}
+        sources |= {coach: self._sound_way_ms(coach, Lane.VOICE.value) for coach in coaches}
         return {source: round(own + way, 1) for source, way in sources.items()}
 
     async def stats(self) -> dict[str, dict[str, float]]:

@@ -34,6 +34,7 @@ from aiortc.rtp import (
     RtpPacket,
 )
 
+from coachdesk.media.capturetime import CaptureTime, Sampled
 from coachdesk.media.codecs import use_our_codecs
 from coachdesk.media.consent import Consent
 from coachdesk.media.contract import check
@@ -177,10 +178,11 @@ class RtpOut:
         self._red_type: int | None = None
         self._next_seq = random.getrandbits(15)  # no early wrap: SRTP counts them
         self.timestamp_origin = random.getrandbits(32)
-        self._last_seq: int | None = None
+        self._sampled = Sampled(is_sound=sender.kind == "audio")
         self._queue: deque[RtpPacket] = deque()
         self._wake = asyncio.Event()
         self._payload_type = 0
+        self._report, sender._send_rtcp = sender._send_rtcp, self._reporting  # type: ignore[method-assign]
         self._start, sender.send = sender.send, self._starting  # type: ignore[method-assign]
         self._feedback, sender._handle_rtcp_packet = sender._handle_rtcp_packet, self._fed_back  # type: ignore[method-assign]
         sender._run_rtp = self._run  # type: ignore[method-assign]
@@ -204,6 +206,7 @@ class RtpOut:
             seq = self._next_seq
         if seq_delta(seq, self._next_seq) >= 0:
             self._next_seq = (seq + 1) & 0xFFFF
+            self._sampled.sent(payload, timestamp + self.timestamp_origin, time.monotonic())
         packet = self._packet(*self._with_copies(payload, timestamp, seq), timestamp, marker, seq)
         self._get("rtp_history")[seq % RTP_HISTORY_SIZE] = packet
         if len(self._queue) >= QUEUE_PACKETS:
@@ -314,10 +317,14 @@ class RtpOut:
         self._note_report()
         self._set("packet_count", self.packets)
         self._set("octet_count", self.octets)
-        if self._last_seq is None or seq_delta(packet.sequence_number, self._last_seq) > 0:
-            self._last_seq = packet.sequence_number
-            self._set("ntp_timestamp", clock.current_ntp_time())
-            self._set("rtp_timestamp", packet.timestamp)
+
+    async def _reporting(self, packets: list[Any]) -> None:
+        """A sender report is on the moment it goes out, and on what is captured then; aiortc's are on the last packet."""
+        for info in (each.sender_info for each in packets if isinstance(each, RtcpSrPacket) and self.packets):
+            info.ntp_timestamp = clock.current_ntp_time()
+            info.rtp_timestamp = self._sampled.by(time.monotonic())
+            self._set("lsr", info.ntp_timestamp >> 16 & 0xFFFFFFFF)
+        await self._report(packets)
 
     def _keyframe_requested(self) -> None:
         self.on_keyframe_request()
@@ -350,6 +357,8 @@ class RtpIn:
         self._on_packet = on_packet
         self._inlet = RedInlet() if receiver._RTCRtpReceiver__kind == "audio" else None  # type: ignore[attr-defined]
         self._types: dict[str, int | None] = {}
+        self.captured = CaptureTime()
+        self._told, receiver._handle_rtcp_packet = receiver._handle_rtcp_packet, self._tell  # type: ignore[method-assign]
         receiver.receive = self._receive  # type: ignore[method-assign]
         self._set("jitter_buffer", self)
         self._set("nack_generator", None)
@@ -364,6 +373,7 @@ class RtpIn:
         packet = Packet(
             rtp.sequence_number, rtp.timestamp, bool(rtp.marker), rtp.payload, rtp.ssrc, time.monotonic()
         )
+        self.captured.arrived(packet.ssrc, packet.timestamp, packet.arrival)
         try:
             for each in self._unwrapped(packet, rtp.payload_type):
                 self._on_packet(each)
@@ -384,6 +394,13 @@ class RtpIn:
         except ValueError as error:
             log.debug("packet of stream %08x dropped: %s", packet.ssrc, error)
             return []
+
+    async def _tell(self, packet: Any) -> None:
+        """What the far end reports of what it sends, on its way to aiortc."""
+        if isinstance(packet, RtcpSrPacket) and packet.ssrc == self.ssrc:
+            info = packet.sender_info
+            self.captured.reported(packet.ssrc, info.ntp_timestamp, info.rtp_timestamp, time.monotonic())
+        await self._told(packet)
 
     async def request_keyframe(self) -> None:
         """Send a picture loss indication (RFC 4585)."""

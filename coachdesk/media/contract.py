@@ -42,12 +42,14 @@ REQUIREMENTS = (
         names=_mangled(
             RTCRtpSender,
             *("encoder", "mid", "rtp_exited", "rtp_started", "rtp_history", "rtp_header_extensions_map"),
-            *("ntp_timestamp", "rtp_timestamp", "octet_count", "packet_count", "lsr", "lsr_time"),
+            *("octet_count", "packet_count", "lsr", "lsr_time"),
         ),
     ),
     Uses(RTCRtpSender, "send", ("self", "parameters"), ("_run_rtp",)),
     Uses(RTCRtpSender, "_run_rtp", ("self", "codec")),
     Uses(RTCRtpSender, "_send_keyframe", ("self",)),
+    Uses(RTCRtpSender, "_run_rtcp", ("self",), ("_send_rtcp", *_mangled(RTCRtpSender, "lsr", "lsr_time"))),
+    Uses(RTCRtpSender, "_send_rtcp", ("self", "packets")),
     Uses(
         RTCRtpSender,
         "_handle_rtcp_packet",
@@ -71,6 +73,7 @@ REQUIREMENTS = (
         ("add", *_mangled(RTCRtpReceiver, "jitter_buffer", "nack_generator", "remote_bitrate_estimator")),
     ),
     Uses(RTCRtpReceiver, "_run_rtcp", ("self",)),
+    Uses(RTCRtpReceiver, "_handle_rtcp_packet", ("self", "packet")),
     Uses(RTCRtpReceiver, "_send_rtcp_pli", ("self", "media_ssrc")),
     Uses(RTCRtpReceiver, "_send_rtcp_nack", ("self", "media_ssrc", "lost")),
     Uses(RTCDtlsTransport, "_register_rtp_receiver", ("self", "receiver", "parameters")),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from coachdesk.media.leg import Leg
 from coachdesk.media.peer import Layout, Peer
+from coachdesk.media.quality import FRAME_MS
 from signaling.protocol import IceServer, SignalBody
 
 
@@ -64,6 +65,12 @@ class Legs:
         """One way through the network: half the round trip, 0 before it is known."""
         peer = self.peer(party)
         return ((peer.rtt if peer is not None else None) or 0.0) * 500
+
+    def sound_way_ms(self, party: str, stream: str) -> float:
+        """What a sound takes from its capture to here, beyond the frame it waits for: by its reports, else ``way_ms``."""
+        peer = self.peer(party)
+        way = peer.way_from_capture(stream) if peer is not None else None
+        return self.way_ms(party) if way is None else way * 1000 - FRAME_MS
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``PARTY.STREAM``."""

@@ -17,11 +17,12 @@ from coachdesk.media.ears import Ear
 from coachdesk.media.history import Wish
 from coachdesk.media.inkparty import InkParty
 from coachdesk.media.leg import Leg
-from coachdesk.media.mixer import CUSTOMER, Block, Headset, Public
+from coachdesk.media.mixer import AGENT, CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.quality import FRAME_MS
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
@@ -101,7 +102,7 @@ class ObserverMedia:
         self.on_held: Callable[[bool], None] = lambda on: None
 
     async def finish(self) -> None:
-        """Returns when what was spoken before the last release is granted, sent, and should have arrived; bounded in time."""
+        """Returns when what was spoken before the last release is granted, sent, and should have arrived, within bounds."""
         await self._while(lambda: self.mouth.unanswered, GRANT_SECONDS)
         if not self.mouth.finishing:
             return
@@ -156,8 +157,14 @@ class ObserverMedia:
 
     def measure(self) -> dict[str, Reading]:
         """How good each sound is here since the last call."""
-        readings = {source: ear.read(self._ways_ms.get(source, 0.0)) for source, ear in self.ears.items()}
+        readings = {source: ear.read(self._way_ms(source)) for source, ear in self.ears.items()}
         return {source: reading for source, reading in readings.items() if reading is not None}
+
+    def _way_ms(self, source: str) -> float:
+        """As the hub has told, which alone knows of others; of the agent's own sound its reports tell more."""
+        peer = self._leg.peer
+        way = peer.way_from_capture(AGENT) if peer is not None and source == AGENT else None
+        return self._ways_ms.get(source, 0.0) if way is None else way * 1000 - FRAME_MS
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``hub.STREAM``, and of every playout buffer, keyed ``heard.SOURCE``."""

@@ -40,7 +40,7 @@ class Gauge:
     def read(self, stats: Mapping[str, float], way_ms: float) -> Reading | None:
         """What has come since the last call; None when that is less than 0.2 s of sound.
 
-        ``stats``: see ``PlayoutStats``. ``way_ms``: one way through the network.
+        ``stats``: see ``PlayoutStats``. ``way_ms``: one way from capture to arrival, beyond the frame.
         """
         # A late packet takes back a loss that was counted; that makes no loss negative.
         since = {name: max(0.0, stats[name] - self._before.get(name, 0.0)) for name in COUNTS}

@@ -42,8 +42,12 @@ class FakePeer:
         self.messages: list[bytes] = []
         self.keyframes_asked = 0
         self.rtt: float | None = None
+        self.ways: dict[str, float] = {}
         self.ink = FakeInk()
         self.stills = FakeStills()
+
+    def way_from_capture(self, name: str) -> float | None:
+        return self.ways.get(name)
 
     def send_message(self, data: bytes) -> None:
         self.messages.append(data)

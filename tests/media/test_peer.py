@@ -15,11 +15,13 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from aioice import Connection
 
 from coachdesk.media import peer as peers
 from coachdesk.media.iceservers import aiortc_servers
+from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
 from coachdesk.media.trickle import keep_usable, usable
@@ -313,6 +315,18 @@ async def test_stats_tell_of_packets_loss_and_round_trip() -> None:
         assert 0 <= sent["rtt_ms"] == pytest.approx(rtt * 1000)
         assert (received["packets"], received["lost"]) == (count, 2)
         assert "main.in" not in await hub.stats()
+
+
+async def test_how_long_sound_takes_from_its_capture_is_told_by_reports_both_ways() -> None:
+    async with pair(CUSTOMER) as (hub, customer):
+        encoder, count = Encoder(), 0
+        async with asyncio.timeout(WAIT):
+            while hub.way_from_capture("main") is None or customer.way_from_capture("main") is None:
+                for peer in (hub, customer):
+                    peer.outs["main"].send(encoder.encode(np.zeros(960, np.float32)), count * 960)
+                count += 1
+                await asyncio.sleep(0.02)
+        assert hub.way_from_capture("camera") is None
 
 
 # --- the end ------------------------------------------------------------------------------------------------
