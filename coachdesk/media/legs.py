@@ -67,10 +67,12 @@ class Legs:
         return ((peer.rtt if peer is not None else None) or 0.0) * 500
 
     def sound_way_ms(self, party: str, stream: str) -> float:
-        """What a sound takes from its capture to here, beyond the frame it waits for: by its reports, else ``way_ms``."""
+        """What a sound takes from its capture to here, beyond the frame it waits for: by its reports, but no less than
+        ``way_ms``, since browsers report up to 10 ms less than their packets are long.
+        """
         peer = self.peer(party)
         way = peer.way_from_capture(stream) if peer is not None else None
-        return self.way_ms(party) if way is None else way * 1000 - FRAME_MS
+        return max(self.way_ms(party), 0.0 if way is None else way * 1000 - FRAME_MS)
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``PARTY.STREAM``."""

@@ -164,7 +164,7 @@ class ObserverMedia:
         """As the hub has told, which alone knows of others; of the agent's own sound its reports tell more."""
         peer = self._leg.peer
         way = peer.way_from_capture(AGENT) if peer is not None and source == AGENT else None
-        return self._ways_ms.get(source, 0.0) if way is None else way * 1000 - FRAME_MS
+        return max(self._ways_ms.get(source, 0.0), 0.0 if way is None else way * 1000 - FRAME_MS)
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``hub.STREAM``, and of every playout buffer, keyed ``heard.SOURCE``."""

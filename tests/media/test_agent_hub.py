@@ -289,6 +289,26 @@ async def test_each_observer_is_told_how_far_each_source_is_from_them(call: HubC
     assert ways_told(call, TOM) == {"customer": 90.0, "agent": 50.0, MIA: 60.0}
 
 
+async def test_the_way_from_the_capture_counts_where_reports_tell_it(call: HubCall) -> None:
+    call.apply(call_view(party(MIA, Mode.BARGE), party(TOM)))
+    call.connect(CUSTOMER, MIA, TOM)
+    for name, stream, way in ((CUSTOMER, "main", 0.07), (MIA, "voice", 0.05)):
+        leg = call.leg(name)
+        assert leg is not None
+        assert leg.peer is not None
+        leg.peer.rtt, leg.peer.ways[stream] = 0.02, way
+    call.speak()
+    readings = call.hub.measure()
+    assert (readings["customer"], readings[MIA]) == (reading(50.0), reading(30.0)), "beyond the frame"
+    assert ways_told(call, TOM) == {"customer": 50.0, "agent": 0.0, MIA: 30.0}
+    leg = call.leg(CUSTOMER)
+    assert leg is not None
+    assert leg.peer is not None
+    leg.peer.ways["main"] = 0.01
+    call.speak()
+    assert call.hub.measure()["customer"] == reading(10.0), "never less than half the round trip"
+
+
 async def test_all_observers_and_nobody_else_are_told_who_has_talked(call: HubCall) -> None:
     call.apply(call_view(party(MIA), party(TOM)))
     call.connect(CUSTOMER, MIA, TOM)

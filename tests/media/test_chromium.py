@@ -228,6 +228,17 @@ async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
     await hub.close()
 
 
+async def test_the_browsers_reports_tell_how_long_its_sound_takes_from_the_capture(page: Page) -> None:
+    hub = Peer(CUSTOMER, offers=True, ice=[])
+    await join(page, hub)
+    tone = Tone(hub)
+    async with asyncio.timeout(60):
+        while (way := hub.way_from_capture("main")) is None:
+            await tone.send(10)
+    assert way > 0.0
+    await hub.close()
+
+
 async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Page) -> None:
     hub = Peer(CUSTOMER, offers=True, ice=[])
     await join(page, hub)
