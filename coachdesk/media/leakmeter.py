@@ -21,7 +21,9 @@ METER_RATE = RATE // DECIMATION
 """8 kHz: telephone speech is enough to know a voice again."""
 BAND_HZ = (150.0, 3400.0)
 LONGEST_LAG = 0.3
-"""Seconds from the hub's mix to the mic's block: speaker, air and mic, Bluetooth included."""
+"""Seconds from the hub's mix to the mic's block: speaker, air and mic, Bluetooth included. With 0.5 s there is more to be
+mistaken in: chance reached 6.0 standard deviations in 20 minutes of double talk, where it reached 5.6 with 0.3 s.
+"""
 FRAME, HOP = 1024, 512
 """Samples at 8 kHz: 128 ms, a new one every 64 ms."""
 MEMORY_SECONDS = 0.7
