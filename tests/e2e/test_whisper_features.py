@@ -50,12 +50,16 @@ PHRASE_HZ = TONES["admin"]
 """What he says without a pause, later."""
 FADE_SECONDS = 0.02
 HEARD_DBFS = -50.0
-PRESSES, PHRASES = 5, 5
+PRESSES, PHRASES = 8, 5
 """Tries, on a machine too busy to press a key or to hear a pause in time."""
 AFTER_WORD = 0.02
 """The key is pressed so long after a word has ended."""
 GRANTED_AFTER, RELEASED_AFTER, SAID_AGAIN_AFTER = 1.1, 1.55, 1.0 + SILENT_SECONDS
 """Seconds after the first word's end. By the grant the second word has ended too."""
+RELEASED_EARLY_AFTER = 0.7
+"""Before the grant, and in the midst of the second word."""
+REPLAY_SECONDS = 10.0
+"""All that is kept of whispers."""
 HELD_SECONDS = 0.2
 """A whisper held for longer than this was held: what is not held is heard after a tenth of a second."""
 
@@ -71,13 +75,16 @@ def word(hertz: int, seconds: float = 1.0) -> Samples:
 
 @dataclass(frozen=True)
 class Press:
-    """A key pressed just after the first word, while the second was said, granted when that had ended."""
+    """A key pressed just after the first word, while the second was said, granted when that had ended; ``early``: and
+    released before.
+    """
 
     span: Span
     in_time: bool
+    early: bool
 
 
-async def press_after_a_word(coach: RemoteEndpoint, line: Line, mic_time: float) -> Press:
+async def press_after_a_word(coach: RemoteEndpoint, line: Line, mic_time: float, *, early: bool) -> Press:
     again = len(WORDS_HZ) + SILENT_SECONDS
     at = mic_time + 1.0 + again * math.ceil((time.monotonic() + 0.1 - mic_time - 1.0) / again)
 
@@ -87,13 +94,22 @@ async def press_after_a_word(coach: RemoteEndpoint, line: Line, mic_time: float)
     await until(AFTER_WORD)
     line.hold_requests()
     pressed = asyncio.create_task(coach.do(commands.SetMode(mode=Mode.WHISPER)))
-    await until(GRANTED_AFTER)
-    line.pass_requests()
-    await pressed
-    await until(RELEASED_AFTER)
-    await coach.do(commands.SetMode(mode=Mode.LISTEN))
+    if early:
+        await until(RELEASED_EARLY_AFTER)
+        released = asyncio.create_task(coach.do(commands.SetMode(mode=Mode.LISTEN, released=True)))
+        await until(GRANTED_AFTER)
+        line.pass_requests()
+        with pytest.raises(RemoteError, match="superseded"):
+            await pressed
+        await released
+    else:
+        await until(GRANTED_AFTER)
+        line.pass_requests()
+        await pressed
+        await until(RELEASED_AFTER)
+        await coach.do(commands.SetMode(mode=Mode.LISTEN, released=True))
     over = time.monotonic()
-    return Press((at, over + 0.5), in_time=over < at + SAID_AGAIN_AFTER)
+    return Press((at, over + 0.5), in_time=over < at + SAID_AGAIN_AFTER, early=early)
 
 
 async def whisper_politely(coach: RemoteEndpoint, agent: RemoteEndpoint) -> bool:
@@ -147,8 +163,8 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
         await hears(ben, "customer")
         began = time.monotonic()
         presses: list[Press] = []
-        while len(presses) < PRESSES and sum(press.in_time for press in presses) < 2:
-            presses.append(await press_after_a_word(ben, line, mic_time))
+        while len(presses) < PRESSES and sum(press.in_time for press in presses) < 4:
+            presses.append(await press_after_a_word(ben, line, mic_time, early=len(presses) % 2 == 1))
         phrase = scene.stage.folder / "ben-says-on.wav"
         write_wav(phrase, tone(PHRASE_HZ, 8))
         await ben.do(commands.UseDevice(kind="mic", device=str(phrase)))
@@ -156,7 +172,7 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
         polite = False
         for _ in range(PHRASES):
             polite = polite or await whisper_politely(ben, agent)
-        again = await replayed(agent, 3.0)
+        again = await replayed(agent, REPLAY_SECONDS)
         await next_call(scene)
         await nothing_to_replay(agent)
         ended = time.monotonic()
@@ -168,9 +184,12 @@ async def test_preroll_polite_whisper_and_replay_reach_the_agent_and_never_the_c
     assert polite, "no phrase was held back until the customer paused, and then heard"
     ear = heard["agent"]
     told = [[course(ear, hertz, press.span, 0.1) for hertz in WORDS_HZ] for press in presses]
-    assert any(
-        press.in_time and min(levels) > HEARD_DBFS for press, levels in zip(presses, told, strict=True)
-    ), f"what was said just before the key, and until the grant: {told}"
+    whole = {
+        press.early
+        for press, levels in zip(presses, told, strict=True)
+        if press.in_time and min(levels) > HEARD_DBFS
+    }
+    assert whole == {False, True}, f"what was said just before the key, and until grant or release: {told}"
     assert course(ear, PHRASE_HZ, again) > HEARD_DBFS
 
 
