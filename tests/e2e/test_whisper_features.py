@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
 
 WORDS_HZ = (TONES["supervisor2"], TONES["trainee"])
 """What ben says, a second each, and then nothing for a while, over and over. No one else on his calls has these voices."""
-SILENT_SECONDS = 6.0
+SILENT_SECONDS = 4.0
 """As long as a busy machine may take to grant the key and to see it released, before the first word comes again."""
 PHRASE_HZ = TONES["admin"]
 """What he says without a pause, later."""
