@@ -39,13 +39,16 @@ PURE = frozenset(
         "coachdesk.measuring",
         "coachdesk.quality_report",
         "coachdesk.routing",
+        "coachdesk.screenevents",
         "coachdesk.shapes",
         "coachdesk.sketch",
         "coachdesk.stillwire",
         "coachdesk.media.arrival",
         "coachdesk.media.codes",
         "coachdesk.media.crossing",
+        "coachdesk.media.damage",
         "coachdesk.media.drift",
+        "coachdesk.media.encoding",
         "coachdesk.media.comfort",
         "coachdesk.media.incoming",
         "coachdesk.media.lateness",
@@ -121,6 +124,8 @@ QT = frozenset({"PySide6", "shiboken6", "qasync", "qtawesome"})
 FOREIGN_INSIDES = ("aiortc", "aioice")
 COMPAT = "coachdesk.media.compat"
 UI = "coachdesk.ui"
+SCREEN = "coachdesk.screen"
+"""A program of its own, which captures by Qt; nothing imports it."""
 CLI = "coachdesk.cli"
 
 
@@ -220,10 +225,10 @@ def _harmless(each: Import) -> bool:
 
 
 def _no_qt(module: Module) -> Iterator[tuple[int, str]]:
-    if not _within(module, UI):
+    if not _within(module, UI) and not _within(module, SCREEN):
         for each in module.imports:
-            if each.root in QT:
-                yield each.line, f"imports {each.target}, which only {UI} may"
+            if each.root in QT or each.reaches(SCREEN):
+                yield each.line, f"imports {each.target}, which only {UI} or {SCREEN} may"
 
 
 def _no_ui(module: Module) -> Iterator[tuple[int, str]]:
