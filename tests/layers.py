@@ -200,7 +200,7 @@ def _read(root: Path, path: Path) -> Module:
 
 def faults(module: Module) -> list[str]:
     """What ``module`` breaks of the layers; each fault one line with the place."""
-    rules = (_signaling_alone, _pure, _no_qt, _no_ui, _no_foreign_insides)
+    rules = (_signaling_alone, _pure, _no_qt, _screen_alone, _no_ui, _no_foreign_insides)
     return [f"{module.name}:{line}: {what}" for rule in rules for line, what in rule(module)]
 
 
@@ -227,8 +227,15 @@ def _harmless(each: Import) -> bool:
 def _no_qt(module: Module) -> Iterator[tuple[int, str]]:
     if not _within(module, UI) and not _within(module, SCREEN):
         for each in module.imports:
-            if each.root in QT or each.reaches(SCREEN):
+            if each.root in QT:
                 yield each.line, f"imports {each.target}, which only {UI} or {SCREEN} may"
+
+
+def _screen_alone(module: Module) -> Iterator[tuple[int, str]]:
+    if not _within(module, SCREEN):
+        for each in module.imports:
+            if each.reaches(SCREEN):
+                yield each.line, f"imports {each.target}, a program of its own"
 
 
 def _no_ui(module: Module) -> Iterator[tuple[int, str]]:

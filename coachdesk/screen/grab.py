@@ -7,7 +7,6 @@ memory NAME whenever they have changed, and prints a ``Report`` at the first one
 from __future__ import annotations
 
 import base64
-import os
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from coachdesk.events import SourceView
 from coachdesk.media.damage import Damage
 from coachdesk.media.framering import MAX_PIXELS, FrameWriter
+from coachdesk.media.priority import pictures_later
 from coachdesk.media.screencapture import Report
 from coachdesk.screen.targets import Gone, Picture, target, windows_of_others
 
@@ -135,6 +135,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(5)
+    pictures_later()
     main(sys.argv)

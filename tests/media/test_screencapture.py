@@ -105,12 +105,18 @@ async def test_a_screen_and_a_part_of_it_are_captured_as_they_are(desktop: subpr
         assert has(seen(capture), BLUE).all()
 
 
-async def test_the_memory_goes_with_the_share_and_with_a_child_that_dies(screen: None) -> None:
+async def test_the_child_and_its_memory_go_with_the_share_and_with_the_endpoint(screen: None) -> None:
     with capturing("screen:0") as capture:
         name = capture._name
         FrameReader(name).close()
     with pytest.raises(FileNotFoundError):
         FrameReader(name)
+    with capturing("screen:0") as capture:
+        assert capture._process.stdin is not None
+        capture._process.stdin.close()  # as when the endpoint dies
+        await until(lambda: capture._process.poll() == 0)
+        with pytest.raises(FileNotFoundError):
+            FrameReader(capture._name)
     with capturing("screen:0") as capture:
         capture._process.kill()
         await until(lambda: capture.fault)

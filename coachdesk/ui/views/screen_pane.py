@@ -56,7 +56,7 @@ class ScreenPane(QWidget):
     def refresh(self) -> None:
         p = self._presenter
         self.setVisible(p.shown)
-        self.video.show_source(p.pictures)
+        self.video.show_source(p.pictures if p.state == "on" else None)
         if p.state == "blank":
             self.video.say("blank", "Blanked", "The agent does not show the screen at present.")
         else:
