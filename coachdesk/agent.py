@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from coachdesk import call as calls
 from coachdesk import commands, events
+from coachdesk.callsound import CallSound
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
@@ -22,8 +23,6 @@ from coachdesk.media.ownpicture import OwnPicture
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
-from coachdesk.media.speech import SpeechDetector
-from coachdesk.media.talktime import TalkTime
 from coachdesk.media.tracker import TrackerError
 from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
@@ -34,17 +33,8 @@ from signaling.protocol import CallView, Code, EndReason, SignalBody
 
 log = logging.getLogger(__name__)
 
-TALK_TICKS = 500
-"""Ticks between two ``talk_time`` events: 5 s."""
-LEAK_TICKS = 50
-"""Ticks between two ``leak`` events that tell of nothing but the level: half a second."""
 INK_TICKS = 10
 """Ticks between two looks at which marks are to be followed: 100 ms."""
-LEAKS = (
-    "Your microphone picks up the coach's whisper, so the customer would hear it; whispering is off. "
-    "Put on a headset, then allow it again."
-)
-
 HIDDEN_COACH = "coach"
 """What a coach's sound is called where the policy hides who it is."""
 
@@ -67,10 +57,8 @@ class AgentSession(Session):
         self._duck = 0.0
         self._whisper_side: Side = "center"
         self._guard = LeakGuard()
-        self._leak = events.Leak(closed=False)
+        self._sound = CallSound(self._guard, emit)
         self._ticks = 0
-        self._talk = TalkTime()
-        self._own_speech = SpeechDetector()
         self._follower: MarkFollower | None = None
         self._records: Path | None = None
 
@@ -148,7 +136,7 @@ class AgentSession(Session):
         self._guard.reopen()
         if self._hub is not None:
             self._hub.whisper_reopened()
-        self._tell_leak()
+        self._sound.tell_leak()
         return events.Ok()
 
     async def _place(self, command: commands.Placement) -> events.AnyEvent:
@@ -291,7 +279,7 @@ class AgentSession(Session):
         return "agent"
 
     def _new_hub(self, call: str) -> AgentHub:
-        self._talk = TalkTime()
+        self._sound.begin()
         hub = AgentHub(ice=self._ice, signal=self._signal, new_ear=self._new_ear, guard=self._guard)
         hub.headset.duck_db = self._duck
         hub.headset.whisper_side = self._whisper_side
@@ -355,37 +343,18 @@ class AgentSession(Session):
         if self._follower is not None and self._ticks % INK_TICKS == 0:
             self._follower.tick()
             self._sharing.tick()
-        self._count_talk(mic)
-        if self._guard.closed is not self._leak.closed or self._ticks % LEAK_TICKS == 0:
-            self._tell_leak()
+        talk = self._sound.tick(mic, self._speaking())
+        if talk is not None:
+            self._tell_talk(talk)
+            self._hub.tell_talk(talk)
         return heard
 
-    def _count_talk(self, mic: Block) -> None:
-        """Who speaks to others than the agent alone, in this 10 ms."""
+    def _speaking(self) -> list[str]:
+        """Who else speaks at present, to others than the agent alone."""
         ears = self._hub.ears if self._hub is not None else {}
         heard = {name.partition("/")[::2]: ear for name, ear in ears.items()}
         speaking = [party for (party, lane), ear in heard.items() if ear.speaking and lane != Lane.WHISPER]
-        if self._own_speech.push(mic):
-            speaking.append("agent")
-        self._talk.push(each if each == "agent" else self._known_as(each) for each in speaking)
-        if self._ticks % TALK_TICKS == 0:
-            talk = self._talk.read()
-            self._tell_talk(talk)
-            if self._hub is not None:
-                self._hub.tell_talk(talk)
-
-    def _tell_leak(self) -> None:
-        """Tells of the leak guard what has changed; levels to the decibel."""
-        leak, closed = self._guard.leak, self._guard.closed
-        told = events.Leak(
-            closed=closed,
-            level_db=float(round(leak.db)),
-            at_customer_dbfs=float(round(leak.dbfs)),
-            message=LEAKS if closed else "",
-        )
-        if told != self._leak:
-            self._leak = told
-            self._emit(told)
+        return [self._known_as(each) for each in speaking]
 
     def levels(self) -> dict[str, float]:
         levels = self._hub.headset.levels() if self._hub is not None else {}

@@ -24,6 +24,7 @@ class Around:
         own: the name by which the log knows this user.
         known_as: the name by which this user may know an author.
         name: a person's name for that.
+        sees: whether this user sees a mark: one that was shown to them may be taken back.
         seen_by: names of those who see a mark, its author and this user aside.
         newest_frame: what is drawn on unless a command says so.
         aspect: width by height of the picture.
@@ -33,6 +34,7 @@ class Around:
     own: Callable[[], str]
     known_as: Callable[[str], str]
     name: Callable[[str], str]
+    sees: Callable[[Mark], bool]
     seen_by: Callable[[Mark], list[str]]
     newest_frame: Callable[[], int | None]
     aspect: Callable[[], float]
@@ -77,7 +79,7 @@ class InkView:
     def entry(self, entry: Entry) -> None:
         if self.board.apply(entry):
             mark = self.board.mark(entry.edit.mark)
-            if mark is not None:
+            if mark is not None and (mark.mark in self._told or self._around.sees(mark)):
                 self._tell(mark)
 
     def _tell(self, mark: Mark) -> None:
@@ -117,7 +119,7 @@ class InkView:
         )
 
     def _state(self, mark: Mark) -> Literal["drawing", "drawn", "removed", "faded"]:
-        if mark.removed:
+        if mark.removed or not self._around.sees(mark):
             return "removed"
         if not mark.ended:
             return "drawing"

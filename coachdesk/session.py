@@ -17,7 +17,7 @@ from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.freezing import Freezing
 from coachdesk.inkdesk import InkDesk
-from coachdesk.inkroutes import who_sees
+from coachdesk.inkroutes import sees, who_sees
 from coachdesk.inkview import Around
 from coachdesk.media.camera import Camera
 from coachdesk.media.ears import Ear
@@ -30,6 +30,7 @@ from coachdesk.media.talktime import Talk
 from coachdesk.photodesk import PhotoDesk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
+from coachdesk.routing import Member
 from signaling import protocol
 from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
@@ -73,6 +74,7 @@ class Session(ABC):
                 own=self._own_name,
                 known_as=self._known_as,
                 name=self._name,
+                sees=self._sees,
                 seen_by=self._seen_by,
                 newest_frame=lambda: pictures.newest_frame,
                 aspect=lambda: pictures.aspect,
@@ -264,6 +266,10 @@ class Session(ABC):
     def _shown_view(self) -> CallView | None:
         """The call as far as this user may know of it."""
         return self.view
+
+    def _sees(self, mark: Mark) -> bool:
+        welcome = self._client.welcome
+        return welcome is None or sees(Member(self._own_name(), welcome.role), mark.author, mark.audience)
 
     def _seen_by(self, mark: Mark) -> list[str]:
         """Names of those who see a mark, besides its author and this user."""

@@ -12,7 +12,7 @@ import pytest
 
 from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
-from coachdesk.annotation import Begin, End, Point, Tool
+from coachdesk.annotation import AnyEdit, Begin, End, Point, Show, Tool
 from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
 from coachdesk.media.inkhub import InkHub
@@ -67,8 +67,11 @@ class Desk:
 
     def mia_draws(self, mark: str) -> events.Mark:
         begin = Begin(mark=mark, tool=Tool.PEN, colour="#000000", width=0.01)
-        self.hub.received(MIA, self.peer, dump(Edits(edits=[begin, End(mark=mark, path=PATH)])))
+        self.mia_does(begin, End(mark=mark, path=PATH))
         return self.marks[-1]
+
+    def mia_does(self, *edits: AnyEdit) -> None:
+        self.hub.received(MIA, self.peer, dump(Edits(edits=list(edits))))
 
     @property
     def frozen(self) -> list[events.Frozen]:
@@ -99,6 +102,21 @@ async def test_an_agent_learns_of_coaches_from_ink_as_little_as_from_anything_el
     drawn = await desk.session.do(commands.Draw(tool=Tool.PEN, points=PATH))
     assert isinstance(drawn, events.Drawn)
     assert desk.marks[-1].seen_by == ["customer-1", *others]
+    await desk.session.close()
+
+
+async def test_a_mark_for_learners_that_a_coach_showed_and_took_back_is_gone_for_the_agent() -> None:
+    desk = Desk("all")
+    await desk.told(Mode.LANE)
+    begin = Begin(mark="mark-0001", tool=Tool.PEN, colour="#000000", width=0.01)
+    desk.mia_does(begin, End(mark="mark-0001", path=PATH))
+    await desk.told(Mode.BARGE, revision=2)
+    for on in (True, False):
+        desk.mia_does(Show(mark="mark-0001", on=on))
+    assert [(mark.mark, mark.state) for mark in desk.marks] == [
+        ("mark-0001", "drawn"),
+        ("mark-0001", "removed"),
+    ]
     await desk.session.close()
 
 

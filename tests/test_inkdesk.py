@@ -12,11 +12,13 @@ from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.commands import AnyCommand, CommandError
 from coachdesk.inkdesk import InkDesk
+from coachdesk.inkroutes import sees
 from coachdesk.inkview import Around
 from coachdesk.inkwire import MAX_LIVE_POINTS, REPEATED_POINTS, Anchor
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.inkparty import InkParty
-from signaling.policy import Mode
+from coachdesk.routing import Member
+from signaling.policy import COACHES, Mode, Role
 from tests.fakes.inkcall import Wire
 from tests.fakes.views import MIA, TOM, call_view, party
 
@@ -27,17 +29,18 @@ LINE = [Point(0.1, 0.2, 0.5, 0), Point(0.3, 0.4, 0.5, 400)]
 class User:
     """A desk with what it told, in order."""
 
-    def __init__(self, own: str, *, coach: bool = False) -> None:
+    def __init__(self, own: str, role: Role) -> None:
         self.told: list[events.AnyEvent] = []
         self.watching: list[str] = []
         around = Around(
             own=lambda: own,
             known_as=lambda author: author,
             name=str.upper,
+            sees=lambda mark: sees(Member(own, role), mark.author, mark.audience),
             seen_by=lambda mark: [mark.audience.value, *self.watching],
             newest_frame=lambda: 90_000,
             aspect=lambda: 16 / 9,
-            may_clear_all=coach,
+            may_clear_all=role in COACHES,
         )
         self.desk = InkDesk(around, self.told.append)
 
@@ -69,7 +72,7 @@ class Call:
         self.time = 100.0
         self.hub = InkHub(clock=lambda: self.time)
         self.hub.apply(call_view(party(MIA, mode), party(TOM)))
-        self.agent, self.mia = User("agent"), User(MIA, coach=True)
+        self.agent, self.mia = User("agent", Role.AGENT), User(MIA, Role.SUPERVISOR)
         self.agent.desk.begin(self.hub)
         self.party = InkParty(MIA, clock=lambda: self.time)
         self.mia.desk.begin(self.party)
@@ -165,6 +168,32 @@ async def test_undo_and_redo_are_of_ones_own_steps_and_end(call: Call) -> None:
     await call.agent.draw()
     with pytest.raises(CommandError):
         await call.agent.do(commands.Redo())
+
+
+async def test_what_was_passed_on_and_is_taken_back_is_gone_from_a_trainees_board(call: Call) -> None:
+    tom = User(TOM, Role.TRAINEE)
+    line = InkParty(TOM, clock=lambda: call.time)
+    tom.desk.begin(line)
+    Wire().connect(call.hub, line, TOM)
+    mark = await call.mia.draw()
+    assert not tom.states
+    for on in (True, False, True):
+        await call.agent.do(commands.Show(mark=mark, on=on))
+        assert tom.states == {mark: "drawn" if on else "removed"}
+        assert call.agent.states == call.mia.states == {mark: "drawn"}
+
+
+async def test_a_lane_mark_shown_by_its_coach_and_taken_back_is_gone_from_the_agents_board(
+    call: Call,
+) -> None:
+    call.hub.apply(call_view(party(MIA, Mode.LANE), party(TOM), revision=2))
+    mark = await call.mia.draw()
+    assert not call.agent.states
+    call.hub.apply(call_view(party(MIA, Mode.BARGE), party(TOM), revision=3))
+    for on in (True, False, True):
+        await call.mia.do(commands.Show(mark=mark, on=on))
+        assert call.agent.states == {mark: "drawn" if on else "removed"}
+        assert call.mia.states == {mark: "drawn"}
 
 
 async def test_clearing_is_of_ones_own_marks_and_one_step(call: Call) -> None:
@@ -291,7 +320,7 @@ async def test_every_tool_can_be_drawn_by_command(call: Call, tool: Tool) -> Non
 
 
 async def test_without_a_call_there_is_nothing_to_draw_on() -> None:
-    user = User("agent")
+    user = User("agent", Role.AGENT)
     for command in (commands.Draw(tool=Tool.PEN, points=LINE), commands.Clear(), commands.ReplayInk()):
         with pytest.raises(CommandError) as error:
             await user.do(command)

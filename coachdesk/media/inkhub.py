@@ -280,13 +280,15 @@ class InkHub:
             if self._sees(line.member, mark) or _is_gone_for(line.member, entry.edit, before):
                 line.outbox.put_rest(mark.mark)
                 line.flush(self.now)
-        self._tell_agent(mark)
+        if self._sees(self._agent, mark) or _is_gone_for(self._agent, entry.edit, before):
+            self._tell_agent(mark)
         self.on_mark(mark)
 
     def _make_up(self) -> None:
         """Tells what somebody may see now and was not told: after a hold, and the agent after a restart."""
         for mark in self._log.alive(self.now):
-            self._tell_agent(mark)
+            if self._sees(self._agent, mark):
+                self._tell_agent(mark)
         if self._held:
             return
         for line in self._lines.values():
@@ -295,8 +297,7 @@ class InkHub:
             line.flush(self.now)
 
     def _tell_agent(self, mark: Mark) -> None:
-        if self._view is None or not self._sees(self._agent, mark):
-            return
+        """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""
         history = self._log.history(mark.mark)
         for entry in history[self._told_agent.get(mark.mark, 0) :]:
             self.on_entry(msgspec.structs.replace(entry, author=self._name_of(entry.author)))

@@ -86,7 +86,12 @@ class StillHub:
         """A message of ``party`` on a connection to it; what is not theirs to say is not heard."""
         if isinstance(message, Have):
             self._begin(party, peer.stills, message)
-        elif self._view is None or calls.held(self._view):
+        elif self._view is None:
+            return
+        elif isinstance(message, Line):
+            if party == self._view.customer:
+                self._note_line(message)
+        elif calls.held(self._view):
             return
         elif party == self._view.customer:
             self._from_customer(message)
@@ -112,10 +117,13 @@ class StillHub:
                 self._take_live(message)
             case Thaw(frame=frame) if frame == self.frozen:
                 self.on_thaw()
-            case Line(stills=stills) if stills is not self._slow:
-                self._slow = stills
-                self._tell()
-                self.on_line(stills)
+
+    def _note_line(self, line: Line) -> None:
+        """Also on hold, for it is said but once."""
+        if line.stills is not self._slow:
+            self._slow = line.stills
+            self._tell()
+            self.on_line(line.stills)
 
     def _take_live(self, still: Whole) -> None:
         if not self._pace.take(self._clock()):

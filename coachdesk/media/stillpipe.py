@@ -30,6 +30,8 @@ from coachdesk.stillwire import (
 MOST_AT_ONCE = 16
 QUEUED_SECONDS = 0.08
 """Longer than the quickest answer by so much: pieces queue somewhere."""
+LATEST = 4
+"""Answers: a queue delays them all, a machine that stands still for a moment only some."""
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +42,20 @@ class Pace:
     def __init__(self) -> None:
         self.at_once = 2
         self._quickest = float("inf")
+        self._latest: deque[float] = deque(maxlen=LATEST)
         self._spare = 0
 
     def answered(self, seconds: float) -> None:
         self._quickest = min(self._quickest, seconds)
+        self._latest.append(seconds)
+        soon = self._quickest + QUEUED_SECONDS
         if self._spare > 0:
             self._spare -= 1  # was on the way already when it was halved
-        elif seconds > self._quickest + QUEUED_SECONDS:
+        elif seconds <= soon:
+            self.at_once = min(MOST_AT_ONCE, self.at_once + 1)
+        elif min(self._latest) > soon:
             self._spare = self.at_once
             self.at_once = max(1, self.at_once // 2)
-        else:
-            self.at_once = min(MOST_AT_ONCE, self.at_once + 1)
 
 
 class _Sending:

@@ -47,7 +47,7 @@ def mapped(view: Matrix, points: Sequence[XY]) -> list[XY] | None:
     flat = np.column_stack([np.asarray(points, np.float64), np.ones(len(points))]) @ view.T
     if (flat[:, 2] < NEAREST).any():
         return None
-    return [(float(x), float(y)) for x, y in flat[:, :2] / flat[:, 2:]]
+    return [(x, y) for x, y in (flat[:, :2] / flat[:, 2:]).tolist()]
 
 
 def scale_at(view: Matrix, at: XY, height: float) -> float:

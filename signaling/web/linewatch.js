@@ -5,6 +5,9 @@
  * One look a second at what the browser counts (W3C webrtc-stats). While pictures are suspended nothing shows what the line
  * would bear: they come back for a trial, after a longer wait each time that fails soon.
  *
+ * Where this machine stands still, answers are late as well. Its own looks are late then, too, which those on a slow line are not:
+ * they and the next few, whose reports may be of that time, do not count, unless that goes on for long.
+ *
  * @typedef {object} Line
  * @property {number} estimate  bit/s the browser thinks it can send; 0: it does not say
  * @property {number} loss  share of packets lost lately, of sound or of pictures, 0 to 1
@@ -24,6 +27,9 @@ const FIRST_WAIT = 20;
 const LONGEST_WAIT = 160;
 const FRESH_MS = 3000; // where reports fail to come, the last one says nothing
 const PROVEN_LOOKS = 60;
+const LATE_MS = 1400; // after the look before: nothing on the page ran in time
+const EXCUSED_LOOKS = 1 + FRESH_MS / 1000;
+const EXCUSED_MOST = 12;
 
 export class LineWatch {
   /** Pictures are not to be sent. */
@@ -36,9 +42,13 @@ export class LineWatch {
   #fine = 0;
   #since = PROVEN_LOOKS;
   #wait = FIRST_WAIT;
+  #at = NaN;
+  #excused = 0;
+  #inARow = 0;
 
-  /** @param {Line} line @returns {boolean} `suspended` */
-  look({ estimate, loss, reported, checked }) {
+  /** @param {Line} line @param {number} at  ms, when the look is taken @returns {boolean} `suspended` */
+  look({ estimate, loss, reported, checked }, at) {
+    if (this.#stoodStill(at)) return this.suspended;
     const queueing = this.#queue(reported, checked);
     const starved = queueing || loss >= LOSS;
     this.#starved = starved ? this.#starved + 1 : 0;
@@ -48,6 +58,15 @@ export class LineWatch {
     if (this.suspended && this.#fine >= this.#wait) this.#set(false);
     else if (!this.suspended && this.#starved >= STARVED_LOOKS && estimate < FLOOR) this.#suspend();
     return this.suspended;
+  }
+
+  /** Whether what is measured now may be of this machine, not of the line. @param {number} at */
+  #stoodStill(at) {
+    const late = at - this.#at > LATE_MS;
+    this.#at = at;
+    this.#excused = late ? EXCUSED_LOOKS : Math.max(0, this.#excused - 1);
+    this.#inARow = this.#excused > 0 ? this.#inARow + 1 : 0;
+    return this.#excused > 0 && this.#inARow <= EXCUSED_MOST;
   }
 
   #suspend() {

@@ -130,8 +130,9 @@ export class Peer {
 
   /** To be called once a second: sends what the line bears. @returns {Promise<number>} ms to the agent and back; 0: not known */
   async lookAtLine() {
+    const at = performance.now();
     const line = lineOf(await this.pc.getStats());
-    this.#line.look(line);
+    this.#line.look(line, at);
     await change(this.#transceiver("video")?.sender, { active: !this.#line.suspended });
     await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#line.frugal ? FRUGAL_BITRATE : SOUND_BITRATE });
     return line.checked * 1000;

@@ -13,6 +13,7 @@
  * @property {number} piece  bytes that are sent at once
  * @property {number} sent  bytes
  * @property {{upTo: number, at: number}[]} onTheWay
+ * @property {number} giveUpAt  ms; when it is not worth the wait any more
  * @property {(all: boolean) => void} done
  */
 
@@ -22,6 +23,7 @@ const STILL_MOST = 3 << 20;
 const MESSAGE_MOST = 512;
 const AT_ONCE_MOST = 16;
 const QUEUED_MS = 80;
+const LATEST = 4; // answers: a queue delays them all, a machine that stands still for a moment only some
 
 /** @param {RTCPeerConnection} pc */
 export function stillChannel(pc) {
@@ -34,14 +36,18 @@ export function stillChannel(pc) {
 export class Pace {
   atOnce = 2;
   #quickest = Infinity;
+  /** @type {number[]} */ #latest = [];
   #spare = 0;
 
   /** @param {number} ms  that one took there and back */
   answered(ms) {
     this.#quickest = Math.min(this.#quickest, ms);
+    this.#latest.push(ms);
+    this.#latest.splice(0, this.#latest.length - LATEST);
+    const soon = this.#quickest + QUEUED_MS;
     if (this.#spare > 0) this.#spare--; // was on the way already when it was halved
-    else if (ms > this.#quickest + QUEUED_MS) [this.#spare, this.atOnce] = [this.atOnce, Math.max(1, this.atOnce >> 1)];
-    else this.atOnce = Math.min(AT_ONCE_MOST, this.atOnce + 1);
+    else if (ms <= soon) this.atOnce = Math.min(AT_ONCE_MOST, this.atOnce + 1);
+    else if (Math.min(...this.#latest) > soon) [this.#spare, this.atOnce] = [this.atOnce, Math.max(1, this.atOnce >> 1)];
   }
 }
 
@@ -71,14 +77,18 @@ export class StillPipe {
     if (this.#channel?.readyState === "open") this.#channel.send(JSON.stringify(message));
   }
 
-  /** Instead of one that is on its way. @param {number} frame @param {Uint8Array} bytes @param {boolean} live @returns {Promise<boolean>} whether all of it is there */
-  send(frame, bytes, live) {
+  /**
+   * Instead of one that is on its way.
+   * @param {number} frame @param {Uint8Array} bytes @param {boolean} live @param {number} [patience]  ms, after which the rest is not sent
+   * @returns {Promise<boolean>} whether all of it is there
+   */
+  send(frame, bytes, live, patience = Infinity) {
     if (this.#sending?.frame === frame) return Promise.resolve(false); // it was asked for twice
     this.#end(false);
     if (this.#channel?.readyState !== "open" || bytes.length > STILL_MOST) return Promise.resolve(false);
     this.say({ kind: "still", frame, size: bytes.length, live });
     return new Promise((done) => {
-      this.#sending = { frame, bytes, piece: live ? SMALL_PIECE : PIECE, sent: 0, onTheWay: [], done };
+      this.#sending = { frame, bytes, piece: live ? SMALL_PIECE : PIECE, sent: 0, onTheWay: [], giveUpAt: this.clock() + patience, done };
       this.#goOn();
     });
   }
@@ -117,6 +127,7 @@ export class StillPipe {
       this.#pace.answered(this.clock() - /** @type {{at: number}} */ (sending.onTheWay.shift()).at);
     }
     if (received === sending.bytes.length) this.#end(true);
+    else if (this.clock() > sending.giveUpAt) this.#end(false);
     else this.#goOn();
   }
 

@@ -21,6 +21,8 @@ const SMALL_FIRST = 480;
 /** What one of many should take to be sent, and how long the line rests after each: as long again, a second at least. */
 const SENDING_MS = 2000;
 const REST_LEAST_MS = 1000;
+/** Of one that takes longer the rest is not sent, but a smaller one; the smallest has all the time it takes. */
+const PATIENCE_MS = 6000;
 const LOOK_AGAIN_MS = 500;
 const NAMES_MOST = 200;
 
@@ -103,7 +105,7 @@ export class Stills {
 
   #greet() {
     this.pipe.say(this.frozen ? { kind: "have", frame: this.frozen.frame } : { kind: "have" });
-    if (this.#slow) this.pipe.say({ kind: "line", stills: true });
+    this.pipe.say({ kind: "line", stills: this.#slow });
   }
 
   /** @param {number} frame */
@@ -144,8 +146,11 @@ export class Stills {
     const bytes = await this.camera.encode(picture, this.#longest, SMALL_QUALITY);
     const [frame, began] = [this.#named(time), this.clock()];
     this.#remember(frame);
-    if (!this.#slow || this.#frame !== null || !(await this.pipe.send(frame, bytes, true))) return LOOK_AGAIN_MS;
+    if (!this.#slow || this.#frame !== null) return LOOK_AGAIN_MS;
+    const whole = await this.pipe.send(frame, bytes, true, this.#longest > SMALL_LEAST ? PATIENCE_MS : Infinity);
     const took = this.clock() - began;
+    if (!whole && took > PATIENCE_MS) this.#longest = Math.max(SMALL_LEAST, this.#longest >> 1);
+    if (!whole) return LOOK_AGAIN_MS;
     if (this.#slow && this.#frame === null) this.latest = { frame, picture };
     this.onChange();
     this.#longest = Math.round(Math.min(SMALL_MOST, Math.max(SMALL_LEAST, this.#longest * Math.sqrt(SENDING_MS / Math.max(took, 1)))));

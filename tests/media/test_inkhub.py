@@ -146,6 +146,22 @@ def test_a_mark_shown_and_taken_back_is_not_followed_any_more(call: Call) -> Non
     assert (mark.audience, mark.text) == (Audience.PUBLIC, "secret")
 
 
+def test_a_mark_for_learners_shown_and_taken_back_is_known_to_be_gone_by_all_who_saw_it(call: Call) -> None:
+    call.apply(view_of(Mode.LANE, revision=2))
+    call.draw(MIA, "by-mia-01")
+    call.apply(view_of(Mode.BARGE, revision=3))
+    call.far[MIA].do(Show(mark="by-mia-01", on=True))
+    assert call.who_has("by-mia-01") == EVERYBODY
+    call.far[MIA].do(Show(mark="by-mia-01", on=False), Caption(mark="by-mia-01", text="secret"))
+    for viewer in (AGENT, CUSTOMER):
+        (mark,) = (call.agents_board if viewer == AGENT else call.far[viewer].board).marks()
+        assert mark.audience is not Audience.PUBLIC, viewer
+        assert mark.text == "", viewer
+    call.far[MIA].do(Show(mark="by-mia-01", on=True))
+    (mark,) = call.agents_board.marks()
+    assert (mark.audience, mark.text) == (Audience.PUBLIC, "secret")
+
+
 def test_on_hold_nothing_goes_either_way_and_afterwards_it_is_made_up_for(call: Call) -> None:
     call.draw(AGENT, "before-it")
     call.draw(AGENT, "before-as-well")

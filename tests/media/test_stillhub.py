@@ -156,6 +156,16 @@ def test_on_hold_nothing_comes_from_the_customer(stage: Stage) -> None:
     assert stage.seen == []
 
 
+def test_what_the_line_bears_is_known_also_from_what_is_said_on_hold(stage: Stage) -> None:
+    phone, mia = stage.far(CUSTOMER), stage.far(MIA)
+    phone.say(Line(stills=True))
+    stage.hub.apply(view_of(held=True, revision=2))
+    phone.say(Line(stills=False))
+    mia.say(Line(stills=True))
+    assert stage.lines == [True, False]
+    assert [each["stills"] for each in stage.ink.far[MIA].kept("stage")][-1] is False
+
+
 def test_who_has_left_gets_nothing(stage: Stage) -> None:
     phone, mia = stage.far(CUSTOMER), stage.far(MIA)
     stage.hub.freeze(4711)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from coachdesk.media.peer import CUSTOMER
-from coachdesk.media.stillpipe import MOST_AT_ONCE, Pace, StillPipe
+from coachdesk.media.stillpipe import LATEST, MOST_AT_ONCE, Pace, StillPipe
 from coachdesk.stillwire import MAX_STILL_BYTES, PIECE_BYTES, Ask, StillError, Whole, parse
 from tests.media.peers import pair, until
 
@@ -84,6 +84,9 @@ def test_the_pace_is_halved_when_pieces_begin_to_queue_and_recovers() -> None:
     for _ in range(40):
         pace.answered(0.05)
     assert pace.at_once == MOST_AT_ONCE
+    for _ in range(LATEST - 1):
+        pace.answered(0.3)
+        assert pace.at_once == MOST_AT_ONCE
     pace.answered(0.3)
     assert pace.at_once == MOST_AT_ONCE // 2
     for _ in range(MOST_AT_ONCE):
@@ -94,6 +97,15 @@ def test_the_pace_is_halved_when_pieces_begin_to_queue_and_recovers() -> None:
     assert pace.at_once == 1
     for _ in range(40):
         pace.answered(0.05)
+    assert pace.at_once == MOST_AT_ONCE
+
+
+def test_answers_that_are_late_one_by_one_are_no_queue() -> None:
+    """The machine at either end stood still for a moment: the next answer is as quick as ever."""
+    pace = Pace()
+    for _ in range(40):
+        for seconds in (0.05, 0.4, 0.3, 0.2):
+            pace.answered(seconds)
     assert pace.at_once == MOST_AT_ONCE
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPointingDevice, QTabletEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,7 +13,10 @@ from pytestqt.qtbot import QtBot
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.ui.theme import theme
+from coachdesk.ui.views import ink_view
 from coachdesk.ui.views.button import key_name
+from coachdesk.ui.views.ink_paint import Drawing as Drawn
+from coachdesk.ui.views.ink_paint import paint_mark
 from coachdesk.ui.views.ink_tools import TOOLS
 from coachdesk.ui.views.ink_view import InkView
 from signaling.policy import Mode
@@ -129,8 +132,8 @@ def test_every_tool_leaves_its_colour_in_its_place_and_nowhere_else(
 ) -> None:
     from PySide6.QtGui import QPainter
 
-    from coachdesk.ui.inkshape import to_screen
-    from coachdesk.ui.views.ink_paint import paint_mark
+    from coachdesk.ui.inkshape import corners, mapped, to_screen
+    from coachdesk.ui.views.ink_paint import paint_mark, reach
 
     paths = {
         Tool.STAMP: [(0.5, 0.5)],
@@ -141,9 +144,9 @@ def test_every_tool_leaves_its_colour_in_its_place_and_nowhere_else(
     image.setDevicePixelRatio(ratio)
     image.fill(QColor("#808080"))
     path = paths.get(tool, [(0.3, 0.3), (0.7, 0.7)])
+    drawn, view = mark(tool=tool, path=path, text="card", number=7), to_screen(100, 50, 200, 200)  # type: ignore[arg-type]
     with QPainter(image) as painter:
-        drawn = mark(tool=tool, path=path, text="card", number=7)  # type: ignore[arg-type]
-        paint_mark(painter, drawn, to_screen(100, 50, 200, 200), 200)
+        paint_mark(painter, drawn, view, 200)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).astype(int)
     rows, columns = np.nonzero(pixels[..., 2] - pixels[..., 1] > 40)
     assert len(rows) > 20
@@ -151,6 +154,38 @@ def test_every_tool_leaves_its_colour_in_its_place_and_nowhere_else(
     assert columns.max() / ratio < 260
     assert rows.min() / ratio > 90
     assert rows.max() / ratio < 210
+    rows, columns = np.nonzero((pixels[..., :3] != 128).any(axis=2))
+    painted = QRectF(
+        QPointF(columns.min(), rows.min()) / ratio, QPointF(columns.max() + 1, rows.max() + 1) / ratio
+    )
+    assert reach(drawn, mapped(view, corners(tool, drawn.path)) or [], 200).contains(painted)
+
+
+def test_while_one_draws_only_the_marks_near_the_pen_are_painted_anew(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing.desk.handle(mark("mark0001", Tool.PEN, [(0.05, 0.1), (0.2, 0.15), (0.3, 0.1)]))
+    drawing.desk.handle(mark("mark0002", Tool.ARROW, [(0.6, 0.8), (0.8, 0.8)]))
+    QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.7, 0.9).toPoint())
+    QApplication.processEvents()
+    drawing.page.video._timer.stop()
+    painted: list[str] = []
+
+    def note(painter: QPainter, drawn: Drawn, *rest: float) -> None:
+        painted.append(drawn.mark if isinstance(drawn, events.Mark) else "hand")
+        paint_mark(painter, drawn, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ink_view, "paint_mark", note)
+    for x in (0.71, 0.72, 0.73):
+        QTest.mouseMove(drawing.ink, point_at(drawing.ink, x, 0.88).toPoint())
+        QApplication.processEvents()
+    assert set(painted) == {"mark0002", "hand"}
+    painted.clear()
+    drawing.ink.repaint()
+    assert set(painted) == {"mark0001", "mark0002", "hand"}
+    QTest.mouseRelease(
+        drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.73, 0.88).toPoint()
+    )
 
 
 def test_words_and_arrows_tell_of_marks_that_are_not_in_the_picture(drawing: Drawing) -> None:

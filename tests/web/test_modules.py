@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -125,15 +126,21 @@ LASTING = {**FULL, "reported": 0.25}
 UNKNOWN: dict[str, float] = {"estimate": 0, "loss": 0, "reported": 0, "checked": 0}
 
 
-async def looks(desk: Desk, visit: Visit, *lines: dict[str, float]) -> tuple[str, str]:
-    """What a `LineWatch` says look by look: suspended, and frugal ("#" and "-")."""
+async def looks(
+    desk: Desk, visit: Visit, *lines: dict[str, float], late: Collection[int] = ()
+) -> tuple[str, str]:
+    """What a `LineWatch` says look by look: suspended, and frugal ("#" and "-"). Those in ``late`` are, by half a second."""
     customer = await load(desk, visit, "linewatch.js")
     said = await customer.ask(
-        """(lines) => {
+        """({ lines, late }) => {
           const watch = new it.LineWatch();
-          return lines.map((line) => [watch.look(line), watch.frugal]);
+          let at = 5000;
+          return lines.map((line, n) => {
+            at += late.includes(n) ? 1500 : 1000;
+            return [watch.look(line, at), watch.frugal];
+          });
         }""",
-        list(lines),
+        {"lines": list(lines), "late": list(late)},
     )
     marks = ["".join("#" if look[which] else "-" for look in said) for which in (0, 1)]
     return marks[0], marks[1]
@@ -143,6 +150,14 @@ async def test_pictures_are_suspended_where_they_starve_the_sound(desk: Desk, vi
     assert await looks(desk, visit, FINE, FULL, FULL, FULL) == ("--##", "-###")
     assert await looks(desk, visit, FINE, LOSSY, LOSSY) == ("--#", "---")
     assert await looks(desk, visit, FINE, FULL, FINE, FULL, FINE) == ("-----", "-####")
+
+
+async def test_a_machine_that_stands_still_is_not_taken_for_a_slow_line(desk: Desk, visit: Visit) -> None:
+    stalled = [FINE, *[FULL] * 4, FINE, FINE]
+    assert await looks(desk, visit, *stalled, late={1}) == ("-" * 7, "-" * 7)
+    assert await looks(desk, visit, FINE, *[FULL] * 7, late={1}) == ("------##", "-----###")
+    always = (await looks(desk, visit, FINE, *[FULL] * 15, late=range(1, 16)))[0]
+    assert always == "-" * 14 + "##", "but not for ever"
 
 
 async def test_a_line_that_pictures_can_share_keeps_them(desk: Desk, visit: Visit) -> None:

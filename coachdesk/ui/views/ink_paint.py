@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from coachdesk.annotation import PATH_POINTS, Point, Tool
-from coachdesk.ui.inkshape import XY, Matrix, corners, mapped, scale_at
+from coachdesk.ui.inkshape import MOST_SCALE, XY, Matrix, corners, mapped, scale_at
 
 EDGE = QColor(8, 12, 16, 140)
 GROUND = QColor(8, 12, 16, 200)
@@ -22,6 +23,7 @@ EVEN_PRESSURE = 0.05
 """Pressure that differs by less is drawn as one line."""
 HIGHLIGHT_WIDTH, HIGHLIGHT_OPACITY = 3.0, 0.4
 EDGE_ARROW_INSET = 26.0
+EVERYWHERE = 1e6
 LEAST_STAMP, LEAST_TEXT = 13.0, 14.0
 """Pixels: smaller could not be read."""
 
@@ -77,6 +79,15 @@ def paint_mark(
     painter.setOpacity(painter.opacity() * opacity)
     _TOOLS[drawing.tool](Brush(painter, QColor(drawing.colour), width, height / 100 * scale, drawing), points)
     painter.restore()
+
+
+def reach(drawing: Drawing, points: Sequence[XY], height: float) -> QRectF:
+    """What ``paint_mark`` may paint on of a mark whose corners are at ``points``, pixels; of words, everything."""
+    if drawing.tool in _WRITTEN:
+        return QRectF(-EVERYWHERE, -EVERYWHERE, 2 * EVERYWHERE, 2 * EVERYWHERE)
+    (left, top), (right, bottom) = np.min(points, axis=0), np.max(points, axis=0)
+    edge = 4 * MOST_SCALE * max(LEAST_WIDTH, drawing.width * height) + 12  # an arrow's head is the widest
+    return QRectF(left - edge, top - edge, right - left + 2 * edge, bottom - top + 2 * edge)
 
 
 def paint_pointer(painter: QPainter, points: Sequence[XY], colour: str, width: float) -> None:
@@ -265,6 +276,9 @@ _TOOLS: dict[Tool, Callable[[Brush, list[XY]], None]] = {
     Tool.MEASURE: _measure,
     Tool.REFERENCE: _reference,
 }
+
+
+_WRITTEN = frozenset({Tool.STAMP, Tool.TEXT, Tool.MEASURE, Tool.REFERENCE})
 
 
 def _label(brush: Brush, at: QPointF, *, centred: bool) -> None:

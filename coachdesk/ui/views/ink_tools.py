@@ -111,7 +111,10 @@ class InkTools(QWidget):
         text, tip = FREEZE.text, FREEZE.tip
         if self._presenter.frozen is not None:
             text, tip = "Live again", "Everybody sees the live picture again"
-        return text, tip if self._presenter.may_freeze else "Not on hold, nor while a supervisor has taken over"
+        return (
+            text,
+            tip if self._presenter.may_freeze else "Not on hold, nor while a supervisor has taken over",
+        )
 
     def refresh(self) -> None:
         presenter = self._presenter

@@ -27,7 +27,14 @@ from coachdesk.ui.presenters.ink_scene import Placed
 from coachdesk.ui.theme import theme
 from coachdesk.ui.views.ink_keepsakes import Keepsakes
 from coachdesk.ui.views.ink_notes import InkNotes
-from coachdesk.ui.views.ink_paint import label_width, paint_edge_arrow, paint_label, paint_mark, paint_pointer
+from coachdesk.ui.views.ink_paint import (
+    label_width,
+    paint_edge_arrow,
+    paint_label,
+    paint_mark,
+    paint_pointer,
+    reach,
+)
 from coachdesk.ui.views.ink_words import WordsEditor
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import customer_name
@@ -113,7 +120,7 @@ class InkView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.setClipRect(content)
-            self._paint_marks(painter, presenter.scene.placed(frame, now), content)
+            self._paint_marks(painter, presenter.scene.placed(frame, now), content, QRectF(event.rect()))
             view = self._on_widget()
             for placed in presenter.scene.replayed(frame, now):
                 paint_mark(painter, placed.mark, view @ placed.h, content.height())
@@ -127,14 +134,16 @@ class InkView(QWidget):
                 painter.setPen(QPen(theme.colour("accent"), 6))
                 painter.drawRect(content)
 
-    def _paint_marks(self, painter: QPainter, marks: list[Placed], content: QRectF) -> None:
+    def _paint_marks(self, painter: QPainter, marks: list[Placed], content: QRectF, exposed: QRectF) -> None:
+        """A line costs as much where all of it is clipped away: while one draws, only what is near the pen is painted."""
         view = self._on_widget()
         self._on_screen = {}
         for placed in marks:
-            paint_mark(painter, placed.mark, view @ placed.h, content.height(), placed.opacity)
             points = mapped(view @ placed.h, corners(placed.mark.tool, placed.mark.path))
             if points is None:
                 continue
+            if reach(placed.mark, points, content.height()).intersects(exposed):
+                paint_mark(painter, placed.mark, view @ placed.h, content.height(), placed.opacity)
             self._on_screen[placed.mark.mark] = points
             self._keep(placed)
             self._paint_tag(painter, placed, points)
