@@ -14,18 +14,19 @@ from coachdesk.callsound import CallSound
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
-from coachdesk.media.camera import Camera, NoCamera
+from coachdesk.media.camera import Camera
 from coachdesk.media.inkrecord import InkRecord, tidy
 from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.markfollower import MarkFollower
 from coachdesk.media.mixer import Side
+from coachdesk.media.ownpicture import OwnPicture
 from coachdesk.media.pcm import SILENCE, Block, Stereo
-from coachdesk.media.peer import Peer, State
+from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.tracker import TrackerError
-from coachdesk.media.video import VideoSender
-from coachdesk.routing import Lane
+from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
+from coachdesk.sharing import Sharing
 from coachdesk.stillwire import Whole
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
@@ -44,9 +45,13 @@ class AgentSession(Session):
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
         super().__init__(client, server, pictures, emit)
         self._hub: AgentHub | None = None
-        self._camera: Camera | None = None
-        self._customer: Peer | None = None
-        self._video: VideoSender | None = None
+        self._own_picture = OwnPicture()
+        self._sharing = Sharing(
+            lambda: self._hub.screen if self._hub is not None else None,
+            self._screen_seen_by,
+            emit,
+            self._spawn,
+        )
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -92,6 +97,7 @@ class AgentSession(Session):
             commands.Freeze: self._freeze,
             **self._ink.handlers,
             **self._photo_handlers,
+            **self._sharing.handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------
@@ -252,16 +258,16 @@ class AgentSession(Session):
     def _show(self, view: CallView) -> None:
         """Wires the call as ``view`` has it, and tells as much of it as the policy lets the agent know."""
         assert self._hub is not None
-        was_held, self.view = self._held, view
+        self.view = view
         self._hub.apply(view)
-        if self._held is not was_held:
-            self._send_picture()
+        self._own_picture.hold(self._held)
         if self._held and self._freezing.frozen is not None:
             self._stand_still(False)
         shown = self._shown_view()
         assert shown is not None
         self._emit(events.Call(call=shown))
         self._ink.retell()
+        self._sharing.retell()
 
     def _shown_view(self) -> CallView | None:
         welcome = self._client.welcome
@@ -280,8 +286,8 @@ class AgentSession(Session):
         hub.on_replay = lambda on: self._emit(events.Replaying(on=on))
         hub.on_media = lambda party, state: self._media(party, state)
         hub.on_picture_packet = self._pictures.put
-        hub.on_customer_connected = self._customer_connected
-        hub.on_own_keyframe_wanted = self._keyframe
+        hub.on_customer_connected = self._own_picture.connect
+        hub.on_own_keyframe_wanted = self._own_picture.request_keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
@@ -318,12 +324,12 @@ class AgentSession(Session):
             return
         hub, self._hub, self.view = self._hub, None, None
         self._applied = -1
-        self._customer = None
-        self._end_picture()
+        self._own_picture.end()
         self._end_ink(over=True)
         self._pictures.stop()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
+        self._sharing.retell()
         self._emit(events.Ended(call=call, reason=reason))
 
     # --- media -----------------------------------------------------------------------------------------------
@@ -336,6 +342,7 @@ class AgentSession(Session):
         self._ink.tick()
         if self._follower is not None and self._ticks % INK_TICKS == 0:
             self._follower.tick()
+            self._sharing.tick()
         talk = self._sound.tick(mic, self._speaking())
         if talk is not None:
             self._tell_talk(talk)
@@ -366,37 +373,17 @@ class AgentSession(Session):
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""
-        self._camera = camera
-        self._send_picture()
-
-    def _customer_connected(self, peer: Peer) -> None:
-        self._customer = peer
-        self._send_picture()
-
-    def _send_picture(self) -> None:
-        """Sends the own camera, if there is one, on the customer's present connection."""
-        camera, peer = self._camera, self._customer
-        if camera is None or peer is None or isinstance(camera, NoCamera):
-            self._end_picture()
-            return
-        if self._video is None:
-            self._video = VideoSender(camera)
-        else:
-            self._video.use(camera)
-        self._video.send_to([] if self._held else [peer.outs["camera"]])
+        self._own_picture.use(camera)
 
     @property
     def _held(self) -> bool:
         return self.view is not None and calls.held(self.view)
 
-    def _keyframe(self) -> None:
-        if self._video is not None:
-            self._video.request_keyframe()
-
-    def _end_picture(self) -> None:
-        video, self._video = self._video, None
-        if video is not None:
-            video.close()
+    def _screen_seen_by(self) -> list[str]:
+        """Names of those who see what the agent shares, as far as the policy lets the agent know of them."""
+        shown = self._shown_view()
+        viewers = screen_viewers(calls.members(shown), self.party) if shown is not None else []
+        return [self._name(viewer.party) for viewer in viewers]
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()
@@ -412,7 +399,7 @@ class AgentSession(Session):
     async def close(self) -> None:
         hub, self._hub = self._hub, None
         await self._end_tasks()
-        self._end_picture()
+        self._own_picture.end()
         self._end_ink(over=False)
         self._pictures.stop()
         if hub is not None:

@@ -274,6 +274,29 @@ class Freeze(Command, frozen=True, kw_only=True, tag="freeze"):
     on: bool
 
 
+class Screens(Command, frozen=True, kw_only=True, tag="screens"):
+    """Agent: list what can be shared of this machine's screens. Answer: ``screens``."""
+
+
+class Share(Command, frozen=True, kw_only=True, tag="share"):
+    """Agent: the observers of the call see ``source`` from now on, as in ``screens``: ``screen:N``, ``window:ID``; or
+    ``region:N:X,Y,W,H``, a part of screen N in its own pixels; or an image or video file, or ``test``. The customer never
+    does. Answer: ``sharing``.
+    """
+
+    source: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
+    """Agent: nothing is shared any more. Answer: ``sharing``."""
+
+
+class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
+    """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
+
+    on: bool
+
+
 class DrawOnPhoto(Command, frozen=True, kw_only=True, tag="draw_on_photo"):
     """As ``draw``, with ``points`` 0 to 1 of a photo: the mark appears in the live picture where the same thing is, if
     that is seen there within three seconds. Answer: ``drawn``.
@@ -385,6 +408,10 @@ AnyCommand = (
     | Surface
     | Photo
     | Freeze
+    | Screens
+    | Share
+    | StopShare
+    | BlankShare
     | DrawOnPhoto
     | ReadCode
     | Devices

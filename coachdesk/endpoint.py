@@ -174,8 +174,10 @@ class Endpoint:
                 self._meters = command.on
             case commands.Frames():
                 self._pictures.publish(command.on)
-                if command.on and self._session is not None:
-                    self._session.request_keyframe()
+                if self._session is not None:
+                    self._session.publish(command.on)
+                    if command.on:
+                        self._session.request_keyframe()
             case commands.TestTone():
                 self._sound.play_test_tone()
             case commands.VoiceProcessing():
@@ -241,6 +243,7 @@ class Endpoint:
         if isinstance(self._session, AgentSession):
             self._session.keep_ink(inkrecord.folder())
         self._session.use_camera(self._camera)
+        self._session.publish(self._pictures.looked_at)
         self._ready.set()
 
     def _tell_place(self) -> None:

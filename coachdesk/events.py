@@ -18,6 +18,11 @@ from coachdesk.inkevents import Poses as Poses
 from coachdesk.inkevents import ReplayInk as ReplayInk
 from coachdesk.inkevents import Stage as Stage
 from coachdesk.inkevents import Surface as Surface
+from coachdesk.screenevents import Screen as Screen
+from coachdesk.screenevents import Screens as Screens
+from coachdesk.screenevents import ShareState as ShareState
+from coachdesk.screenevents import Sharing as Sharing
+from coachdesk.screenevents import SourceView as SourceView
 from signaling.photomessages import PhotoStage
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness, CallView, EndReason, LinkView, QuickReply, WaitingView
@@ -177,10 +182,13 @@ class Levels(Event, frozen=True, kw_only=True, tag="levels"):
 
 
 class Frames(Event, frozen=True, kw_only=True, tag="frames"):
-    """Pictures of ``party``'s camera are in shared memory ``name``: see ``coachdesk.media.framering``."""
+    """Pictures of ``party``'s camera, or of their ``screen``, are in shared memory ``name``: see
+    ``coachdesk.media.framering``.
+    """
 
     party: str
     name: str
+    screen: bool = False
 
 
 class Picture(Event, frozen=True, kw_only=True, tag="picture"):
@@ -247,9 +255,10 @@ class Codes(Event, frozen=True, kw_only=True, tag="codes"):
 
 
 class VideoGone(Event, frozen=True, kw_only=True, tag="video_gone"):
-    """``party``'s camera stopped; the last picture is stale."""
+    """``party``'s camera, or their ``screen``, stopped; the last picture is stale."""
 
     party: str
+    screen: bool = False
 
 
 class Replied(Event, frozen=True, kw_only=True, tag="replied"):
@@ -376,6 +385,9 @@ AnyEvent = (
     | Surface
     | Photo
     | Frozen
+    | Screens
+    | Sharing
+    | Screen
     | Stills
     | Codes
     | VideoGone

@@ -15,6 +15,7 @@ from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
+from coachdesk.media.screenview import ScreenView
 from coachdesk.session import Emit, Handler, Session
 from signaling import protocol
 from signaling.policy import Mode
@@ -42,6 +43,7 @@ class ObserverSession(Session):
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
         super().__init__(client, server, pictures, emit)
         self._media: ObserverMedia | None = None
+        self._screen = ScreenView(emit)
         self._wish = 0
         self._asked = 0  # the wish by which the server was asked for what is being spoken; 0: not yet
         self._talk = Mode.LISTEN
@@ -291,6 +293,8 @@ class ObserverSession(Session):
         media.past.on_running = lambda on: self._emit(events.CatchingUp(on=on))
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
+        media.on_screen, media.on_screen_packet = self._screen.told, self._screen.put
+        self._screen.request_keyframe = media.request_screen_keyframe
         media.on_still = lambda still: self._spawn(self._freezing.take(still), "showing a still")
         media.on_whisper_closed = self._whisper_closed
         media.on_picture_quality = lambda quality: self._emit(events.Picture(quality=quality))
@@ -359,6 +363,7 @@ class ObserverSession(Session):
         self._changed.set()
         media, self._media, self.view, self._told = self._media, None, None, None
         self._pictures.stop()
+        self._screen.close()
         self._ink.end()
         self._freezing.end()
         if media is not None:
@@ -381,6 +386,9 @@ class ObserverSession(Session):
     def use_camera(self, camera: Camera) -> None:
         """An observer shows no camera."""
 
+    def publish(self, on: bool) -> None:
+        self._screen.publish(on)
+
     def request_keyframe(self) -> None:
         if self._media is not None:
             self._media.request_keyframe()
@@ -390,5 +398,6 @@ class ObserverSession(Session):
         media, self._media = self._media, None
         await self._end_tasks()
         self._pictures.stop()
+        self._screen.close()
         if media is not None:
             await media.close()

@@ -89,3 +89,16 @@ def who_hears(members: list[Member], party: str, *, held: bool = False) -> list[
     """The members that hear ``party`` now: what "who hears you now" shows."""
     sinks = {route.sink for route in routes(members, held=held) if route.source == party}
     return [member for member in members if member.party in sinks]
+
+
+def screen_viewers(members: list[Member], sharer: str) -> list[Member]:
+    """Who sees the screen that ``sharer`` shares: the observers of the call, if it is its agent's. Nobody else may share,
+    and the customer is never among them.
+
+    >>> call = [Member("a", Role.AGENT), Member("c", Role.CUSTOMER), Member("t", Role.TRAINEE)]
+    >>> [member.party for member in screen_viewers(call, "a")]
+    ['t']
+    """
+    if not any(member.party == sharer and member.role is Role.AGENT for member in members):
+        return []
+    return [member for member in members if member.role in OBSERVERS]

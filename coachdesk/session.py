@@ -131,6 +131,9 @@ class Session(ABC):
     @abstractmethod
     def use_camera(self, camera: Camera) -> None: ...
 
+    def publish(self, on: bool) -> None:  # noqa: B027
+        """Whether pictures of a screen that another shares go into shared memory, as the customer's do."""
+
     @abstractmethod
     def request_keyframe(self) -> None:
         """Somebody here starts to look at the customer's picture."""

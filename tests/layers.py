@@ -39,6 +39,7 @@ PURE = frozenset(
         "coachdesk.measuring",
         "coachdesk.quality_report",
         "coachdesk.routing",
+        "coachdesk.screenevents",
         "coachdesk.shapes",
         "coachdesk.sketch",
         "coachdesk.stillwire",
@@ -46,7 +47,9 @@ PURE = frozenset(
         "coachdesk.media.capturetime",
         "coachdesk.media.codes",
         "coachdesk.media.crossing",
+        "coachdesk.media.damage",
         "coachdesk.media.drift",
+        "coachdesk.media.encoding",
         "coachdesk.media.comfort",
         "coachdesk.media.incoming",
         "coachdesk.media.lateness",
@@ -122,6 +125,8 @@ QT = frozenset({"PySide6", "shiboken6", "qasync", "qtawesome"})
 FOREIGN_INSIDES = ("aiortc", "aioice")
 COMPAT = "coachdesk.media.compat"
 UI = "coachdesk.ui"
+SCREEN = "coachdesk.screen"
+"""A program of its own, which captures by Qt; nothing imports it."""
 CLI = "coachdesk.cli"
 
 
@@ -196,7 +201,7 @@ def _read(root: Path, path: Path) -> Module:
 
 def faults(module: Module) -> list[str]:
     """What ``module`` breaks of the layers; each fault one line with the place."""
-    rules = (_signaling_alone, _pure, _no_qt, _no_ui, _no_foreign_insides)
+    rules = (_signaling_alone, _pure, _no_qt, _screen_alone, _no_ui, _no_foreign_insides)
     return [f"{module.name}:{line}: {what}" for rule in rules for line, what in rule(module)]
 
 
@@ -221,10 +226,17 @@ def _harmless(each: Import) -> bool:
 
 
 def _no_qt(module: Module) -> Iterator[tuple[int, str]]:
-    if not _within(module, UI):
+    if not _within(module, UI) and not _within(module, SCREEN):
         for each in module.imports:
             if each.root in QT:
-                yield each.line, f"imports {each.target}, which only {UI} may"
+                yield each.line, f"imports {each.target}, which only {UI} or {SCREEN} may"
+
+
+def _screen_alone(module: Module) -> Iterator[tuple[int, str]]:
+    if not _within(module, SCREEN):
+        for each in module.imports:
+            if each.reaches(SCREEN):
+                yield each.line, f"imports {each.target}, a program of its own"
 
 
 def _no_ui(module: Module) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,7 @@ from coachdesk.media.inkhub import InkHub
 from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
+from coachdesk.media.screencast import ScreenCast
 from coachdesk.media.stillhub import StillHub
 from coachdesk.media.talktime import Talk
 from coachdesk.quality_report import MEASUREMENTS
@@ -37,6 +38,7 @@ class FakeHub:
         self.headset = Headset()
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
+        self.screen = ScreenCast()
         self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0
@@ -62,6 +64,7 @@ class FakeHub:
         self.renegotiated += 1
 
     async def close(self) -> None:
+        await self.screen.stop()
         self.closed = True
 
 

@@ -6,6 +6,7 @@ is dropped where it arrives. A coach's whisper becomes a ``Private`` block, whic
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -26,6 +27,8 @@ from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
+from coachdesk.media.screencast import STREAM as SCREEN
+from coachdesk.media.screencast import ScreenCast
 from coachdesk.media.stillhub import StillHub
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whispers import Whispers
@@ -46,6 +49,7 @@ class AgentHub:
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
         ink: what is drawn on the customer's picture. stills: what stands still of it.
+        screen: the agent's screen, to observers alone.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
@@ -71,6 +75,8 @@ class AgentHub:
         self._fanout.on_quality = self._tell
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
+        self.screen = ScreenCast()
+        self.screen.on_state = self._tell_observers
         self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
@@ -105,6 +111,7 @@ class AgentHub:
         self._tell_observers()
         self.ink.apply(view)
         self.stills.apply(view)
+        self.screen.apply(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -123,7 +130,7 @@ class AgentHub:
         self._fanout.clear()
         self._whispers.clear()
         self._past.clear()
-        await self._legs.close()
+        await asyncio.gather(self.screen.stop(), self._legs.close())
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
         """Empties what is buffered of every source that is now mixed otherwise here, and what was sent to every sink
@@ -154,6 +161,7 @@ class AgentHub:
             slots=self._seats.coaches,
             whisper_closed=self._whispers.closed,
             picture=self._fanout.quality(observer),
+            screen=self.screen.state,
             ways_ms=self._ways_to(observer),
         )
         self._legs.tell(observer, msgspec.json.encode(briefing))
@@ -187,12 +195,19 @@ class AgentHub:
             leg.on_message = lambda data: self._far_ear.put(data)
         else:
             leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
-            leg.on_keyframe_request = lambda stream: self._fanout.request_keyframe(party.party)
+            leg.on_keyframe_request = lambda stream: self._keyframe_wanted(party.party, stream)
             leg.on_message = lambda data: self._told(party.party, data)
         leg.negotiate()
 
+    def _keyframe_wanted(self, observer: str, stream: str) -> None:
+        if stream == SCREEN:
+            self.screen.request_keyframe()
+        else:
+            self._fanout.request_keyframe(observer)
+
     def _shut(self, party_id: str) -> None:
         self._fanout.disconnect(party_id)
+        self.screen.disconnect(party_id)
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
         self._past.forget(party_id)
@@ -206,6 +221,7 @@ class AgentHub:
             self.request_keyframe()
             return
         self._fanout.connect(party.party, peer)
+        self.screen.connect(party.party, peer)
         self._tell(party.party)
         self._past.forget(party.party)
         self.request_keyframe()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from coachdesk.events import ShareState
 from coachdesk.media.history import Past
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
@@ -19,12 +20,14 @@ class Briefing(msgspec.Struct, omit_defaults=True):
         slots: which coach is heard on which stream, such as ``coach0``; None in a message about something else.
         whisper_closed: nobody may whisper.
         picture: how much of the customer's picture this line gets.
+        screen: whether the agent's screen is shown, or blanked.
         ways_ms: one way through the network from each source to this observer, who cannot measure it.
     """
 
     slots: dict[str, str] | None = None
     whisper_closed: bool = False
     picture: Quality = "full"
+    screen: ShareState = "off"
     ways_ms: dict[str, float] = {}
     past: Past | None = None
     talk: Talk | None = None

@@ -220,6 +220,13 @@ class RtpOut:
         self._frames.clear()
         self._get("rtp_history").clear()
 
+    def withdraw(self) -> None:
+        """What waits is not sent, and nothing sent so far goes out again. The numbers of what waited are used anew."""
+        if self._queue:
+            self._next_seq = self._queue[0].sequence_number
+            self._queue.clear()
+        self.forget()
+
     def _with_copies(self, payload: bytes, timestamp: int, seq: int) -> tuple[bytes, int]:
         """The payload to send, and its type."""
         if self._red_type is None:
@@ -284,7 +291,8 @@ class RtpOut:
                 while self._queue:
                     if self._pacer is not None:
                         await self._pace(self._pacer)
-                    await self._transmit(self._queue.popleft())
+                    if self._queue:  # else withdrawn meanwhile
+                        await self._transmit(self._queue.popleft())
         except ConnectionError:
             log.debug("stream %08x: connection closed", self._sender._ssrc)
         finally:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from coachdesk.events import Reading
+from coachdesk.events import Reading, ShareState
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.briefing import Briefing
 from coachdesk.media.catchup import CatchUp
@@ -23,6 +23,7 @@ from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.peer import OBSERVER, Peer, State
 from coachdesk.media.preroll import PushToTalk
 from coachdesk.media.quality import FRAME_MS
+from coachdesk.media.screencast import STREAM as SCREEN
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
@@ -50,6 +51,7 @@ class ObserverMedia:
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
+        on_screen: called when the agent begins or ceases to share a screen, or blanks it. on_screen_packet: of that screen.
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
         on_picture_quality: called when more or less of the customer's picture is sent on this line.
@@ -95,6 +97,9 @@ class ObserverMedia:
         self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
+        self.screen: ShareState = "off"
+        self.on_screen: Callable[[ShareState], None] = lambda state: None
+        self.on_screen_packet: Callable[[Packet], None] = lambda packet: None
         self.on_still: Callable[[Whole], None] = lambda still: None
         self.picture: Quality = "full"
         self.on_picture_quality: Callable[[Quality], None] = lambda quality: None
@@ -124,6 +129,10 @@ class ObserverMedia:
     def request_keyframe(self) -> None:
         if self._leg.peer is not None:
             self._leg.peer.request_keyframe("camera")
+
+    def request_screen_keyframe(self) -> None:
+        if self._leg.peer is not None:
+            self._leg.peer.request_keyframe(SCREEN)
 
     async def close(self) -> None:
         await self._leg.close()
@@ -183,6 +192,9 @@ class ObserverMedia:
         if stream == "camera":
             self.on_picture_packet(packet)
             return
+        if stream == SCREEN:
+            self.on_screen_packet(packet)
+            return
         source = self._seats.get(stream, "") if stream.startswith("coach") else stream
         if source:
             self._ear(source).put(packet)
@@ -202,9 +214,11 @@ class ObserverMedia:
             self._ways_ms = told.ways_ms
             self._close_whisper(told.whisper_closed)
             self._see(told.picture)
+            self._see_screen(told.screen)
 
     def _stated(self, state: State) -> None:
         if state == "lost":
+            self._see_screen("off")
             self._has = None  # nothing stands still any more, as far as is known here
         self.on_media(state)
 
@@ -236,6 +250,11 @@ class ObserverMedia:
         if picture != self.picture:
             self.picture = picture
             self.on_picture_quality(picture)
+
+    def _see_screen(self, state: ShareState) -> None:
+        if state != self.screen:
+            self.screen = state
+            self.on_screen(state)
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:

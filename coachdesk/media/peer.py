@@ -75,6 +75,7 @@ OBSERVER: Layout = (
     *(Stream(f"coach{slot}", "audio", "sendonly") for slot in range(MAX_COACHES)),
     *(Stream(name, "audio", "recvonly") for name in ("whisper", "voice", "lane")),
     Stream("camera", "video", "sendonly"),
+    Stream("screen", "video", "sendonly"),
 )
 CONTROL = "control"
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from coachdesk.media import vp8
 from coachdesk.media.camera import Camera
 from coachdesk.media.compat import RtpOut
+from coachdesk.media.encoding import CAMERA, Cadence, Encoding
 from coachdesk.media.packet import Packet
 from coachdesk.media.priority import pictures_later
 from coachdesk.media.thinning import LEAST_BITRATE, Gate
@@ -34,7 +35,6 @@ TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
 FRAMES_WAITING = 30
 """Encoded frames the decoder may be behind; more are dropped, up to the next keyframe."""
 FRAME_RATE = 30
-START_BITRATE, MAX_BITRATE = 1_000_000, 1_500_000
 JOIN_SECONDS = 2.0
 
 
@@ -142,8 +142,9 @@ class VideoReceiver:
 class Vp8Encoder:
     """Real-time VP8 of one size and bit rate; both may change between pictures, at the cost of a keyframe."""
 
-    def __init__(self, bitrate: int = START_BITRATE) -> None:
-        self.bitrate = bitrate
+    def __init__(self, encoding: Encoding = CAMERA) -> None:
+        self.bitrate = encoding.start_bitrate
+        self._encoding = encoding
         self._codec: VideoCodecContext | None = None
         self._picture_id = random.getrandbits(15)
 
@@ -172,7 +173,7 @@ class Vp8Encoder:
         codec.bit_rate = self.bitrate
         codec.time_base, codec.framerate = TIME_BASE, fractions.Fraction(FRAME_RATE)
         codec.gop_size = 3000  # keyframes are sent when asked for
-        codec.qmin, codec.qmax = 4, 56
+        codec.qmin, codec.qmax = 4, self._encoding.worst_quantizer
         codec.thread_count = 1  # the threads of libvpx wait for each other by spinning
         rate = str(self.bitrate)
         codec.options = {
@@ -182,6 +183,7 @@ class Vp8Encoder:
             "error-resilient": "default",
             "static-thresh": "1",
             "noise-sensitivity": "0",
+            "screen-content-mode": str(int(self._encoding.screen_content)),
             "minrate": rate,
             "maxrate": rate,
             "bufsize": rate,
@@ -190,18 +192,21 @@ class Vp8Encoder:
 
 
 class VideoSender:
-    """A camera, encoded once on a worker thread, sent on many streams.
+    """A camera or a screen, encoded once on a worker thread, sent on many streams.
 
-    A picture is encoded only while some stream is open, and only when the camera has a new one. The bit
+    A picture is encoded only while some stream is open, and only when there is a new one or one is due again. The bit
     rate follows the lowest estimate of those who receive it; a line that bears sound only gets no pictures.
     """
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, encoding: Encoding = CAMERA) -> None:
         self.encoded = 0
         self._camera = camera
+        self._turn = 0  # grows with every camera; of an earlier one nothing is sent any more
         self._gates: dict[RtpOut, Gate] = {}
         self._loop = asyncio.get_running_loop()
-        self._encoder = Vp8Encoder()
+        self._encoding = encoding
+        self._cadence = Cadence(encoding)
+        self._encoder = Vp8Encoder(encoding)
         self._keyframe = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="video-encode", daemon=True)
@@ -210,6 +215,7 @@ class VideoSender:
     def use(self, camera: Camera) -> None:
         """Send ``camera`` from now on; the one before stays open and the caller's."""
         self._camera = camera
+        self._turn += 1
         self.request_keyframe()
 
     def send_to(self, outs: list[RtpOut]) -> None:
@@ -221,37 +227,51 @@ class VideoSender:
         self._keyframe.set()
 
     def close(self) -> None:
-        """Stop the worker; the camera stays open and the caller's."""
+        """Stop the worker, send nothing any more; the camera stays open and the caller's."""
+        self._turn += 1
         self._closed.set()
         self._thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
         pictures_later()
-        shown = 0.0
+        begun = 0
         while not self._closed.wait(1 / (2 * FRAME_RATE)):
+            turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
             latest = self._camera.latest()
-            if latest is None or latest[1] <= shown or not any(out.open for out in self._gates):
+            if turn != begun:
+                begun = turn
+                self._cadence.restart()
+                self._keyframe.set()  # nothing may refer to what is not sent any more
+            if latest is None or not any(out.open for out in self._gates):
                 continue
-            picture, shown = latest
+            picture, captured = latest
+            stamp = self._cadence.due(captured, time.monotonic(), keyframe=self._keyframe.is_set())
+            if stamp is None:
+                continue
             try:
-                self._encode(picture, shown)
+                self._encode(picture, stamp, turn)
             except av.FFmpegError:
                 log.exception("picture not encoded")
 
-    def _encode(self, picture: NDArray[np.uint8], captured: float) -> None:
+    def _encode(self, picture: NDArray[np.uint8], stamp: float, turn: int) -> None:
+        start, most = self._encoding.start_bitrate, self._encoding.max_bitrate
         outs = [out for out, gate in self._gates.items() if gate.open]
         limits = [out.bitrate_limit for out in outs if out.bitrate_limit is not None]
-        self._encoder.bitrate = max(LEAST_BITRATE, min([MAX_BITRATE, *limits] if limits else [START_BITRATE]))
+        self._encoder.bitrate = max(LEAST_BITRATE, min([most, *limits] if limits else [start]))
         keyframe = self._keyframe.is_set()
         self._keyframe.clear()
-        frame = av.VideoFrame.from_ndarray(_even(picture), format="bgr24")
-        frame.pts = round(captured * CLOCK_RATE)
+        form = "bgra" if picture.shape[2] == 4 else "bgr24"
+        frame = av.VideoFrame.from_ndarray(_even(picture), format=form)
+        frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe)
         self.encoded += 1
+        self._cadence.spent(sum(map(len, payloads)), self._encoder.bitrate, time.monotonic())
         with contextlib.suppress(RuntimeError):  # the loop is gone
-            self._loop.call_soon_threadsafe(self._send, payloads, frame.pts)
+            self._loop.call_soon_threadsafe(self._send, payloads, frame.pts, turn)
 
-    def _send(self, payloads: list[bytes], timestamp: int) -> None:
+    def _send(self, payloads: list[bytes], timestamp: int, turn: int) -> None:
+        if turn != self._turn:
+            return
         for out, gate in self._gates.items():
             was_open = gate.open
             gate.update(out.path.congested, out.bitrate_limit, time.monotonic())

@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPainter
 from coachdesk.ui.theme import theme
 
 GLYPHS = {
+    "actual": "numeric-1-box-multiple-outline",
     "again": "motion-play-outline",
     "agent": "headset",
     "alert": "alert-circle",
@@ -18,6 +19,7 @@ GLYPHS = {
     "arrow": "arrow-top-right-thick",
     "barge": "bullhorn",
     "catch-up": "history",
+    "blank": "eye-off-outline",
     "camera": "video-outline",
     "camera-off": "video-off-outline",
     "check": "check-bold",
@@ -39,6 +41,7 @@ GLYPHS = {
     "empty-lobby": "sofa-outline",
     "empty-wall": "phone-off-outline",
     "everyone": "account-group",
+    "fit": "fit-to-screen-outline",
     "hang-up": "phone-hangup",
     "help": "lifebuoy",
     "highlighter": "marker",
@@ -79,6 +82,8 @@ GLYPHS = {
     "save": "content-save-outline",
     "report": "file-document-outline",
     "scan": "barcode-scan",
+    "screen": "monitor-share",
+    "screen-off": "monitor-off",
     "settings": "cog-outline",
     "show": "account-eye-outline",
     "sign-in": "login",
@@ -97,6 +102,7 @@ GLYPHS = {
     "warning": "alert",
     "whisper": "account-voice",
     "width": "circle-outline",
+    "window": "application-outline",
 }
 
 

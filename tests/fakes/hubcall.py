@@ -73,7 +73,9 @@ class HubCall:
         """After a change of what ``sink`` hears, copies of nothing from before it can be sent there."""
         leg = self.leg(sink)
         if leg is not None and leg.peer is not None:
-            assert not any(out.kept for stream, out in leg.peer.outs.items() if stream != "camera")
+            assert not any(
+                out.kept for stream, out in leg.peer.outs.items() if stream not in ("camera", "screen")
+            )
 
     def leg(self, party: str) -> FakeLeg | None:
         leg = self.hub._legs.get(party)

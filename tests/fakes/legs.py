@@ -30,6 +30,10 @@ class FakeOut:
         self.sent.append(payload)
         self.kept = [*self.kept, payload][-KEPT_FRAMES:]
 
+    def withdraw(self) -> None:
+        self.sent.clear()
+        self.forget()
+
     def forget(self) -> None:
         self.kept.clear()
 
@@ -54,7 +58,7 @@ class FakePeer:
 
     def forget_sound(self) -> None:
         for name, out in self.outs.items():
-            if name != "camera":
+            if name not in ("camera", "screen"):
                 out.forget()
 
     def request_keyframe(self, stream: str) -> None:

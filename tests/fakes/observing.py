@@ -63,6 +63,8 @@ class GateMedia:
 
     def request_keyframe(self) -> None: ...
 
+    def request_screen_keyframe(self) -> None: ...
+
     def freeze(self, on: bool) -> bool:
         self.frozen.append(on)
         return self.reached

@@ -43,9 +43,9 @@ async def test_each_stream_arrives_under_its_own_name() -> None:
             hub.outs[name].send(b"\x10\x01" + name.encode(), 0, marker=True)
         for name in observer.outs:
             observer.outs[name].send(name.encode(), 0)
-        await until(lambda: len(at_observer) == 7 and len(at_hub) == 3)
+        await until(lambda: len(at_observer) == 8 and len(at_hub) == 3)
         assert {name for name, _ in at_observer} == {
-            *("customer", "agent", "coach0", "coach1", "coach2", "coach3", "camera")
+            *("customer", "agent", "coach0", "coach1", "coach2", "coach3", "camera", "screen")
         }
         assert {name for name, _ in at_hub} == {"whisper", "voice", "lane"}
         for name, packet in at_hub + at_observer:

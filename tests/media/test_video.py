@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coachdesk.media import testpattern, video, videobuffer, vp8
+from coachdesk.media import testpattern, videobuffer, vp8
 from coachdesk.media.camera import Camera, open_camera
+from coachdesk.media.encoding import CAMERA
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
@@ -173,7 +174,7 @@ async def test_the_bit_rate_follows_the_receiver() -> None:
     async with pair(CUSTOMER) as (hub, customer), sender(Turning()) as sending:
         sending.send_to([customer.outs["camera"]])
         await until(lambda: customer.outs["camera"].bitrate_limit is not None)
-        await until(lambda: sending._encoder.bitrate == video.MAX_BITRATE)
+        await until(lambda: sending._encoder.bitrate == CAMERA.max_bitrate)
 
         def limited() -> bool:
             customer.outs["camera"].bitrate_limit = 300_000  # until the receiver estimates anew

@@ -184,6 +184,40 @@ class StillPictures:
         self.closed = True
 
 
+def desktop_picture(width: int = 1920, height: int = 1080) -> Picture:
+    """What an agent's screen might show: a window with lines of text. BGRA."""
+    import cv2
+
+    image = np.full((height, width, 4), (120, 90, 60, 255), np.uint8)
+    image[80 : height - 80, 120 : width - 120] = (250, 250, 250, 255)
+    for line in range(18):
+        at, words = (
+            (180, 160 + 44 * line),
+            f"Order {4711 + line}   Router WR-{line}0   shipped to Springfield",
+        )
+        cv2.putText(image, words, at, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (30, 30, 30, 255), 2, cv2.LINE_AA)
+    return image
+
+
+def _thumbnail(shade: int) -> str:
+    import base64
+
+    import cv2
+
+    return base64.b64encode(
+        cv2.imencode(".png", np.full((90, 160, 3), shade, np.uint8))[1].tobytes()
+    ).decode()
+
+
+SOURCES = events.Screens(
+    screens=[
+        events.SourceView("screen:0", "screen", "HDMI-1", 1920, 1080, _thumbnail(90)),
+        events.SourceView("window:7", "window", "Order 4711", 800, 600, _thumbnail(200)),
+        events.SourceView("window:9", "window", LONG_NAME, 800, 600),
+    ]
+)
+
+
 def router_picture(width: int = 1280, height: int = 720) -> Picture:
     """What a customer's phone might show: a router on a shelf, one lamp red. BGRA."""
     import cv2

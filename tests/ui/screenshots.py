@@ -21,6 +21,7 @@ from coachdesk.ui.presenters.notices import Notice
 from coachdesk.ui.theme import theme
 from coachdesk.ui.theme.tokens import THEMES
 from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.call_view import CallPage
 from coachdesk.ui.views.desk import make_view
 from coachdesk.ui.views.dialogs import ShareLink
 from coachdesk.ui.views.gallery import GalleryWindow
@@ -42,9 +43,11 @@ from tests.ui.samples import (
     NOW,
     QUALITY,
     SAM,
+    SOURCES,
     TALK,
     StillPictures,
     call,
+    desktop_picture,
     make_desk,
     party,
     router_picture,
@@ -63,6 +66,8 @@ def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notic
     view = make_view(desk)
     page = view if isinstance(view, AgentDesk) else view.call
     page.video._open = lambda _: StillPictures(router_picture(), FRAME, SEEN)
+    if isinstance(page, CallPage):
+        page.agent_screen.video._open = lambda _: StillPictures(desktop_picture())
     for event in told:
         desk.handle(event)
     if notice is not None:
@@ -103,6 +108,22 @@ def agent_whispered(window: MainWindow) -> None:
 
 def agent_leaks(window: MainWindow) -> None:
     _show(window, AGENT, LOBBY, events.Call(call=call(MIA)), FRAMES, LEVELS, QUALITY, LEAKS)
+
+
+def _agent_in_call(window: MainWindow, *told: events.AnyEvent) -> Desk:
+    view = events.Call(call=call(MIA, SAM))
+    return _show(window, AGENT, events.Lobby(links=[], waiting=[]), view, FRAMES, LEVELS, *told)
+
+
+def agent_shares(window: MainWindow) -> None:
+    _agent_in_call(window, events.Sharing(state="on", label="Order 4711", seen_by=["Mia", "Sam"]))
+
+
+def agent_chooses(window: MainWindow) -> None:
+    sharing = _agent_in_call(window).sharing
+    assert sharing is not None
+    sharing.choose()
+    sharing.handle(SOURCES)
 
 
 def agent_taken_over(window: MainWindow) -> None:
@@ -158,6 +179,15 @@ def supervisor_pending(window: MainWindow) -> None:
 
 def supervisor_leads(window: MainWindow) -> None:
     _supervisor(window, Mode.TAKEOVER, heard=("Alex", "Jana Novak", "Sam"))
+
+
+def supervisor_sees_screen(window: MainWindow) -> None:
+    shared = events.Screen(party="agent", state="on")
+    _supervisor(window, Mode.LISTEN, more=(shared, events.Frames(party="agent", name="screen", screen=True)))
+
+
+def supervisor_sees_blank(window: MainWindow) -> None:
+    _supervisor(window, Mode.LISTEN, more=(events.Screen(party="agent", state="blank"),))
 
 
 def supervisor_catches_up(window: MainWindow) -> None:
@@ -267,6 +297,7 @@ SCENES: dict[str, Scene] = {scene.__name__: scene for scene in (
     sign_in, sign_in_failed, agent_idle, agent_empty, agent_whispered, agent_taken_over, agent_leaks,
     wall, wall_long, wall_empty, supervisor_listens, supervisor_whispers, supervisor_pending, supervisor_leads,
     supervisor_leak, supervisor_catches_up, supervisor_waits, trainee, settings, ask_help, share_link,
+    agent_shares, agent_chooses, supervisor_sees_screen, supervisor_sees_blank,
     agent_draws, agent_marks, agent_freezes, supervisor_draws, supervisor_sees_frozen, trainee_draws, gallery,
 )}  # fmt: skip
 DOCS = {

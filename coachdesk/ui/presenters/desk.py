@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from coachdesk import commands, events
 from coachdesk.ui.link import Link
@@ -16,9 +17,17 @@ from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.session import SessionPresenter
 from coachdesk.ui.presenters.settings import SettingsPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.wall import HelpCall, WallPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from signaling.policy import Role
+
+
+class RolePresenter(Protocol):
+    """What those that only one role has have in common."""
+
+    def handle(self, event: events.AnyEvent) -> None: ...
+    def endpoint_crashed(self) -> None: ...
 
 
 class Desk:
@@ -47,9 +56,11 @@ class Desk:
         self.gallery = GalleryPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
+        self.sharing: SharingPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
         self.listening: ListeningPresenter | None = None
+        self.screen: ScreenPresenter | None = None
 
     @property
     def role(self) -> Role | None:
@@ -63,9 +74,8 @@ class Desk:
         self.quality.handle(event)
         self.ink.handle(event)
         self.gallery.handle(event)
-        for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
-            if presenter is not None:
-                presenter.handle(event)
+        for presenter in self._of_role():
+            presenter.handle(event)
 
     def note(self, command: commands.AnyCommand) -> None:
         """``command`` is sent to the endpoint past the presenters, by whoever controls the window."""
@@ -78,20 +88,26 @@ class Desk:
         self.quality.endpoint_crashed()
         self.ink.endpoint_crashed()
         self.gallery.endpoint_crashed()
-        for presenter in (self.agent, self.whispers, self.wall, self.observer, self.listening):
-            if presenter is not None:
-                presenter.endpoint_crashed()
+        for presenter in self._of_role():
+            presenter.endpoint_crashed()
+
+    def _of_role(self) -> list[RolePresenter]:
+        agents = (self.agent, self.whispers, self.sharing)
+        observers = (self.wall, self.observer, self.listening, self.screen)
+        return [presenter for presenter in (*agents, *observers) if presenter is not None]
 
     def _open(self, role: Role) -> None:
         if role is Role.AGENT:
             self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
             self.whispers = WhispersPresenter(self._link, self._notices)
+            self.sharing = SharingPresenter(self._link, self._notices)
             self.settings.subscribe(self._follow_duck)
             return
         self.wall = WallPresenter(self._link, self._notices, self._now)
         self.wall.on_help = self._on_help
         chosen = self.settings.preferences
         self.listening = ListeningPresenter(chosen.catch_up)
+        self.screen = ScreenPresenter()
         self.observer = ObserverPresenter(
             self._link, self._notices, self.wall, self.listening, polite=chosen.polite
         )

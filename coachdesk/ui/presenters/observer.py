@@ -97,9 +97,9 @@ class ObserverPresenter(Presenter):
                 self._close_whisper(closed)
             case events.Levels(levels=levels):
                 self.levels = levels
-            case events.Frames(name=name):
+            case events.Frames(name=name, screen=False):
                 self.video = name
-            case events.VideoGone():
+            case events.VideoGone(screen=False):
                 self.video = None
             case events.Error(code=code, message=message):
                 self._refused(NOTED, Fault(code, message))

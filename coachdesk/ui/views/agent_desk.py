@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
+from coachdesk.ui.presenters.sharing import SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
@@ -25,6 +26,7 @@ from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
+from coachdesk.ui.views.share_bar import ShareBar
 from coachdesk.ui.views.style import card, column, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import REPLIES, customer_name
@@ -48,6 +50,7 @@ class AgentDesk(QWidget):
         whispers: WhispersPresenter,
         quality: QualityPresenter,
         ink: InkPresenter,
+        sharing: SharingPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -62,6 +65,7 @@ class AgentDesk(QWidget):
         self.coach = HearingPanel("Your coach")
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
+        self.share = ShareBar(sharing)
         self._make_controls()
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.lobby)
@@ -94,10 +98,11 @@ class AgentDesk(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.tools)
         layout.addWidget(self.video, 1)
+        layout.addWidget(self.share)
         layout.addWidget(self.leak)
         layout.addWidget(self.coach)
         bar = row(gap=8)
-        for button in self.controls:
+        for button in (*self.controls[:-1], self.share.button, self.hang_up):
             bar.addWidget(button, 1)
         layout.addLayout(bar)
         return layout

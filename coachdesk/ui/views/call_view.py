@@ -12,6 +12,7 @@ from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.sound_wording import PICTURES, talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
@@ -25,6 +26,7 @@ from coachdesk.ui.views.label import Chip, Icon
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
+from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.style import card, column, restyle, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.views.wall import Rail
@@ -75,6 +77,7 @@ class CallPage(QWidget):
         listening: ListeningPresenter,
         quality: QualityPresenter,
         ink: InkPresenter,
+        screen: ScreenPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -86,6 +89,7 @@ class CallPage(QWidget):
         self.video = video or VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
+        self.agent_screen = ScreenPane(screen)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
@@ -100,6 +104,8 @@ class CallPage(QWidget):
         self.whisper_key = WhisperKey(self, presenter.press_whisper, presenter.release_whisper)
         presenter.subscribe(self.refresh)
         listening.subscribe(self.refresh)
+        screen.subscribe(self._share_room)
+        self._share_room()
         clock = QTimer(self, interval=1000)
         clock.timeout.connect(self._tick)
         clock.start()
@@ -134,7 +140,10 @@ class CallPage(QWidget):
         layout = column()
         layout.addWidget(self.header)
         layout.addWidget(self.tools)
-        layout.addWidget(self.video, 1)
+        self._pictures = row(gap=8)
+        self._pictures.addWidget(self.video)
+        self._pictures.addWidget(self.agent_screen)
+        layout.addLayout(self._pictures, 1)
         layout.addWidget(self.picture_note)
         layout.addWidget(self.hearing)
         bar = row(gap=8)
@@ -212,6 +221,9 @@ class CallPage(QWidget):
         self._show_talk()
         for button in (self.previous, self.next):
             button.setEnabled(self._wall.neighbour(self._current(), 1) is not None)
+
+    def _share_room(self) -> None:
+        self.agent_screen.share_room(self._pictures, self.video)
 
     def _show_header(self, call: CallView) -> None:
         self.header.show_call(call, self._wall.now(), catching_up=self._listening.catching_up)

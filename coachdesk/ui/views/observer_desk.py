@@ -8,6 +8,7 @@ from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.call_view import CallPage
 from coachdesk.ui.views.video import VideoView
@@ -24,12 +25,13 @@ class ObserverDesk(QStackedWidget):
         listening: ListeningPresenter,
         quality: QualityPresenter,
         ink: InkPresenter,
+        screen: ScreenPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
         self.wall = Wall(wall, presenter.listen_to, listening)
-        self.call = CallPage(presenter, wall, listening, quality, ink, video)
+        self.call = CallPage(presenter, wall, listening, quality, ink, screen, video)
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

@@ -45,6 +45,7 @@ class VideoView(QWidget):
     Attributes:
         queue: pictures that wait for what is to be painted over them.
         image: the picture shown, or None; frame: its id.
+        fine: scaled with care, once for each picture: for text.
 
     Signals:
         looked: it has been looked for a new picture, which is shown if there was one.
@@ -62,6 +63,7 @@ class VideoView(QWidget):
         self.image: QImage | None = None
         self.frame: int | None = None
         self._picture: Picture | None = None
+        self.fine = False
         self._still = False
         self._scaled: QPixmap | None = None
         self._calm = False
@@ -137,7 +139,7 @@ class VideoView(QWidget):
     def _paint_picture(self, painter: QPainter, image: QImage) -> None:
         """One that stands still is painted for every stroke on it: it is scaled once."""
         content = self.content_rect()
-        if not self._still:
+        if not (self._still or self.fine):
             painter.drawImage(content, image)
             return
         size = (content.size() * self.devicePixelRatio()).toSize()
@@ -188,7 +190,7 @@ class VideoView(QWidget):
         picture = shared.bgra
         height, width = picture.shape[:2]
         # The image borrows the array's memory: the array is kept as long as the image.
-        self._picture, self.frame = picture, shared.frame
+        self._picture, self.frame, self._scaled = picture, shared.frame, None
         self.image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
         self.update()
 

@@ -1,0 +1,92 @@
+"""The agent's screen at one observer's endpoint: decoded only if somebody looks, into shared memory."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from coachdesk import events
+from coachdesk.media.framering import FrameWriter
+from coachdesk.media.packet import Packet
+from coachdesk.media.video import Picture, VideoReceiver
+
+SHARER = "agent"
+
+
+class ScreenView:
+    """A screen that stands still sends nothing: whether it is shared is told, not seen. Packets that come while it is not
+    are dropped.
+
+    Attributes:
+        state: as the agent's endpoint told last.
+        request_keyframe: asks the agent's endpoint for one.
+    """
+
+    def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
+        self.state: events.ShareState = "off"
+        self.request_keyframe: Callable[[], None] = lambda: None
+        self._emit = emit
+        self._published = False
+        self._ring: FrameWriter | None = None
+        self._receiver: VideoReceiver | None = None
+        self._announced = False
+
+    def told(self, state: events.ShareState) -> None:
+        """What the agent's endpoint says of the share."""
+        if state == self.state:
+            return
+        was, self.state = self.state, state
+        self._emit(events.Screen(party=SHARER, state=state))
+        if state == "off":
+            self._end()
+        elif was == "off":
+            self._begin()
+
+    def publish(self, on: bool) -> None:
+        """Puts pictures into shared memory, announced by a ``frames`` event, or no longer."""
+        if on is self._published:
+            return
+        self._published = on
+        if on:
+            self._begin()
+        else:
+            self._end()
+
+    def put(self, packet: Packet) -> None:
+        if self._receiver is not None:
+            self._receiver.put(packet)
+
+    def close(self) -> None:
+        """The call is over, or the connection to its agent lost."""
+        self.told("off")
+
+    def _begin(self) -> None:
+        if self.state == "off" or not self._published or self._receiver is not None:
+            return
+        ring = self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
+        receiver = self._receiver = VideoReceiver()
+        receiver.on_picture = lambda picture: _write(ring, picture)
+        receiver.on_frame = lambda picture: self._announce(ring)
+        receiver.on_keyframe_needed = lambda: self.request_keyframe()
+        self.request_keyframe()
+
+    def _announce(self, ring: FrameWriter) -> None:
+        if not self._announced and ring is self._ring:
+            self._announced = True
+            self._emit(events.Frames(party=SHARER, name=ring.name, screen=True))
+
+    def _end(self) -> None:
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.close()
+        ring, self._ring = self._ring, None
+        if ring is not None:
+            ring.close()
+        if self._announced:
+            self._announced = False
+            self._emit(events.VideoGone(party=SHARER, screen=True))
+
+
+def _write(ring: FrameWriter, picture: Picture) -> None:
+    """On the decoding thread."""
+    ring.write(picture.bgra(), picture.arrival)

@@ -1,0 +1,58 @@
+"""What an endpoint tells of shared screens; ``coachdesk.events`` has it all. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from coachdesk.event import Event
+
+ShareState = Literal["off", "on", "blank"]
+"""Of a screen that is shared: ``blank`` while a plain picture is shown in its place."""
+
+
+class SourceView(Struct, frozen=True):
+    """What can be shared.
+
+    Attributes:
+        source: as ``share`` takes it.
+        kind: ``screen`` or ``window``.
+        width, height: in pixels.
+        thumbnail: a small PNG in base64, empty where there is none.
+    """
+
+    source: str
+    kind: str
+    title: str
+    width: int
+    height: int
+    thumbnail: str = ""
+
+
+class Screens(Event, frozen=True, kw_only=True, tag="screens"):
+    """Agent: what can be shared of this machine's screens."""
+
+    screens: list[SourceView]
+
+
+class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
+    """Agent: how one's own share of a screen is, at every change.
+
+    Attributes:
+        label: what is shared.
+        seen_by: names of those who see it, as far as the team's policy tells the agent who observes.
+        message: why it ended, where nobody asked for that.
+    """
+
+    state: ShareState
+    label: str = ""
+    seen_by: list[str] = field(default_factory=list)
+    message: str = ""
+
+
+class Screen(Event, frozen=True, kw_only=True, tag="screen"):
+    """Observers: ``party`` (``agent``) shares a screen, has blanked it, or shares none."""
+
+    party: str
+    state: ShareState

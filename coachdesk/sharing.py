@@ -1,0 +1,102 @@
+"""An agent's share of a screen: what they ask for, and what they are told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from coachdesk import commands, events
+from coachdesk.commands import CommandError
+from coachdesk.media.screencapture import list_sources
+from coachdesk.media.screencast import ScreenCast
+from coachdesk.media.screensource import open_screen
+
+
+class Sharing:
+    """One agent's, over many calls.
+
+    ``cast``: that of the present call, or None. ``seen_by``: names of those who see what is shared, as far as the agent
+    may know of them. ``spawn``: runs work to its end, and tells if it fails.
+    """
+
+    def __init__(
+        self,
+        cast: Callable[[], ScreenCast | None],
+        seen_by: Callable[[], list[str]],
+        emit: Callable[[events.AnyEvent], None],
+        spawn: Callable[[Coroutine[Any, Any, Any], str], None],
+    ) -> None:
+        self._cast = cast
+        self._seen_by = seen_by
+        self._emit = emit
+        self._spawn = spawn
+        self._asked = 0
+        self._told = events.Sharing(state="off")
+
+    @property
+    def handlers(self) -> dict[type[commands.Command], Callable[[Any], Coroutine[Any, Any, events.AnyEvent]]]:
+        return {
+            commands.Screens: self._screens,
+            commands.Share: self._share,
+            commands.StopShare: self._stop,
+            commands.BlankShare: self._blank,
+        }
+
+    async def _screens(self, command: commands.Screens) -> events.AnyEvent:
+        return events.Screens(screens=await asyncio.to_thread(list_sources))
+
+    async def _share(self, command: commands.Share) -> events.AnyEvent:
+        cast = self._need()
+        self._asked += 1
+        asked = self._asked
+        source = await asyncio.to_thread(open_screen, command.source)
+        if asked != self._asked or cast is not self._cast():
+            await asyncio.to_thread(source.close)
+            raise CommandError("superseded", "The share was stopped, or another chosen, before it began.")
+        await cast.start(source)
+        return self._tell()
+
+    async def _stop(self, command: commands.StopShare) -> events.AnyEvent:
+        self._asked += 1
+        await self._need().stop()
+        return self._tell()
+
+    async def _blank(self, command: commands.BlankShare) -> events.AnyEvent:
+        cast = self._need()
+        if cast.source is None:
+            raise CommandError("not_sharing", "No screen is shared at present. Share one first.")
+        cast.blank(command.on)
+        return self._tell()
+
+    def _need(self) -> ScreenCast:
+        cast = self._cast()
+        if cast is None:
+            raise CommandError(
+                "no_such_call", "A screen can be shared during a call alone. Answer one first."
+            )
+        return cast
+
+    # --- what is told ----------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Every 100 ms or so: a window that was closed is shared no longer."""
+        cast = self._cast()
+        if cast is not None and cast.source is not None and (fault := cast.source.fault) is not None:
+            self._spawn(cast.stop(), "ending a screen share")
+            self._tell(fault)
+
+    def retell(self) -> None:
+        """After every change of the call: others may see it now."""
+        self._tell()
+
+    def _tell(self, message: str = "") -> events.Sharing:
+        """Emits what has changed, and returns it."""
+        cast = self._cast()
+        now = events.Sharing(state="off", message=message)
+        if cast is not None and cast.source is not None:
+            now = events.Sharing(state=cast.state, label=cast.source.label, seen_by=self._seen_by())
+        if now != self._told:
+            self._told = now
+            self._emit(now)
+        return now

@@ -1,0 +1,87 @@
+"""What can be shared, with small pictures, to choose from by a click or one key."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
+
+from coachdesk.screenevents import SourceView
+from coachdesk.ui.views.button import Action, make_button
+from coachdesk.ui.views.dialogs import Window
+from coachdesk.ui.views.style import column, text
+
+KEYS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+COLUMNS = 3
+THUMBNAIL = QSize(200, 124)
+ICONS = {"screen": "screen", "window": "window"}
+
+
+class SharePicker(Window):
+    """Opens empty, as it takes a moment to look at everything; ``offer`` says what there is."""
+
+    def __init__(self, parent: QWidget, share: Callable[[str], None]) -> None:
+        super().__init__(parent, "What do you want to share?", "screen")
+        self._share = share
+        self._offered = False
+        self.body.addWidget(
+            text("Supervisors and trainees on this call see it. Your customer never does.", wrap=True)
+        )
+        inner = QWidget()
+        self._grid = QGridLayout(inner)
+        self._grid.setSpacing(12)
+        self._wait = text("Looking at your screens…", "muted")
+        self._grid.addWidget(self._wait, 0, 0)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        self.body.addWidget(area, 1)
+        self.add_close("Cancel")
+        self.finish()
+        self.resize(720, 520)
+
+    def offer(self, sources: list[SourceView]) -> None:
+        """Once: what is offered does not move under the pointer."""
+        if self._offered:
+            return
+        self._offered = True
+        self._wait.hide()
+        for number, (key, source) in enumerate(zip(KEYS, sources, strict=False)):
+            line, across = divmod(number, COLUMNS)
+            self._grid.addWidget(self._card(key, source), line, across, Qt.AlignmentFlag.AlignTop)
+            self._grid.setRowStretch(line + 1, 1)
+            self._grid.setRowStretch(line, 0)
+
+    def _card(self, key: str, source: SourceView) -> QWidget:
+        card = QWidget()
+        layout = column(card, gap=6)
+        layout.addWidget(_thumbnail(source), 0, Qt.AlignmentFlag.AlignHCenter)
+        action = Action(
+            source.title, key, ICONS.get(source.kind, "window"), f"Share this {source.kind}: {source.title}"
+        )
+        button = make_button(action, partial(self._go, source.source), "row", show_key=True)
+        button.setAutoDefault(False)
+        layout.addWidget(button)
+        if key == KEYS[0]:
+            button.setFocus()
+        return card
+
+    def _go(self, source: str) -> None:
+        self._share(source)
+        self.accept()
+
+
+def _thumbnail(source: SourceView) -> QLabel:
+    label = QLabel()
+    label.setFixedSize(THUMBNAIL)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setAccessibleName(f"Small picture of {source.title}")
+    picture = QPixmap()
+    if picture.loadFromData(base64.b64decode(source.thumbnail)):
+        aspect, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        label.setPixmap(picture.scaled(THUMBNAIL, aspect, smooth))
+    return label

@@ -1,0 +1,100 @@
+"""A real window, shared by the agent on a whole call: the observers see it, the customer's browser gets nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coachdesk import commands, events
+from coachdesk.demo.scene import Scene
+from coachdesk.demo.screen import VirtualScreen
+from coachdesk.demo.stage import Stage
+from coachdesk.media.framering import FrameReader
+from coachdesk.media.screencast import GREY
+from coachdesk.remote import RemoteEndpoint, RemoteError
+from coachdesk.soundserver import SoundServer
+from tests.e2e.conftest import SINK
+from tests.e2e.steps import listen
+from tests.fakes.desktop import RED, TITLE
+
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+
+VIDEO_PACKETS = """async () => {
+  let packets = 0;
+  for (const connection of window.connections)
+    for (const report of (await connection.getStats()).values())
+      if (report.type === "inbound-rtp" && report.kind === "video") packets += report.packetsReceived;
+  return packets;
+}"""
+
+
+@pytest.fixture
+async def shared(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
+    """A scene on a virtual screen, which has a red window."""
+    async with (
+        VirtualScreen("800x600x24") as screen,
+        Stage(tmp_path, env=screen.env) as stage,
+        Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
+    ):
+        windows = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.fakes.desktop", env={**os.environ, **screen.env},
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert windows.stdin is not None
+        assert windows.stdout is not None
+        assert await windows.stdout.readline() == b"shown\n"
+        yield scene
+        windows.stdin.close()
+        await windows.wait()
+        assert scene.customer.problems == []
+
+
+async def sees(observer: RemoteEndpoint, colour: tuple[int, int, int]) -> None:
+    """Returns when the middle of the left edge of the shared picture has that colour (BGR)."""
+    told = await observer.wait(events.Frames, lambda event: event.screen)
+    reader = FrameReader(told.name)
+    try:
+        async with asyncio.timeout(30):
+            while True:
+                shown = reader.read()
+                if shown is not None:
+                    row = shown.bgra.shape[0] // 2
+                    if np.abs(shown.bgra[row, 20, :3].astype(int) - colour).max() < 30:
+                        return
+                await asyncio.sleep(0.02)
+    finally:
+        reader.close()
+
+
+async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Scene) -> None:
+    agent, scene = shared.staff["agent"], shared
+    with pytest.raises(RemoteError, match="no_such_call"):
+        await agent.do(commands.Share(source="test"))
+    await scene.answer()
+    mia, tom = await listen(scene), await listen(scene, "trainee")
+    for observer in (mia, tom):
+        await observer.do(commands.Frames(on=True))
+        with pytest.raises(RemoteError, match="not_allowed"):
+            await observer.do(commands.Share(source="test"))
+    listed = await agent.do(commands.Screens())
+    assert isinstance(listed, events.Screens)
+    window = next(each.source for each in listed.screens if each.title == TITLE)
+    sharing = await agent.do(commands.Share(source=window))
+    assert isinstance(sharing, events.Sharing)
+    assert (sharing.label, set(sharing.seen_by)) == (TITLE, {"supervisor", "trainee"})
+    for observer in (mia, tom):
+        await sees(observer, RED)
+    await agent.do(commands.BlankShare(on=True))
+    await sees(mia, (GREY, GREY, GREY))
+    await agent.do(commands.BlankShare(on=False))
+    await sees(mia, RED)
+    assert await scene.customer.page.evaluate(VIDEO_PACKETS) == 0
+    await agent.do(commands.HangUp())
+    await mia.wait(events.Screen, lambda event: event.state == "off")
+    await agent.wait(events.Sharing, lambda event: event.state == "off")

@@ -1,0 +1,167 @@
+"""Sharing a screen by command: who may, what they are told, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from coachdesk import agent, commands, events, sharing
+from coachdesk.commands import CommandError
+from coachdesk.media.camera import Camera
+from coachdesk.media.screensource import open_screen
+from coachdesk.routing import Member, screen_viewers
+from signaling import protocol
+from signaling.policy import Mode, Role
+from signaling.protocol import EndReason
+from tests.fakes.observing import Observing
+from tests.fakes.signaling import settle
+from tests.fakes.views import MIA, TOM, call_view, party
+from tests.test_agent_session import Desk, FakeHub
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    """A picture to share."""
+    file = tmp_path / "page.png"
+    file.write_bytes(cv2.imencode(".png", np.full((90, 160, 3), 200, np.uint8))[1].tobytes())
+    return str(file)
+
+
+@pytest_asyncio.fixture
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agent, "AgentHub", FakeHub)
+        desk = Desk(getattr(request, "param", "all"))
+        yield desk
+        await desk.session.close()
+
+
+async def refused(desk: Desk, command: commands.Command) -> str:
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(command)  # type: ignore[arg-type]
+    assert error.value.message
+    return error.value.code
+
+
+def told(desk: Desk) -> list[events.Sharing]:
+    return [event for event in desk.events if isinstance(event, events.Sharing)]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_agents_screen_is_for_observers_and_nobody_elses_is_for_anybody(role: Role) -> None:
+    others = [Member(each.value, each, Mode.TAKEOVER) for each in Role]
+    seeing = {member.role for member in screen_viewers(others, role.value)}
+    expected = {Role.SUPERVISOR, Role.TRAINEE, Role.ADMIN} if role is Role.AGENT else set()
+    assert seeing == expected
+
+
+async def test_without_a_call_nothing_is_shared(desk: Desk, page: str) -> None:
+    for command in (commands.Share(source=page), commands.StopShare(), commands.BlankShare(on=True)):
+        assert await refused(desk, command) == "no_such_call"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [commands.Share(source="test"), commands.StopShare(), commands.BlankShare(on=True), commands.Screens()],
+)
+async def test_an_observer_may_not_share(command: commands.Command) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        mia = Observing(patch)
+        mia.told(Mode.TAKEOVER)
+        with pytest.raises(CommandError, match="role"):
+            await mia.session.do(command)  # type: ignore[arg-type]
+        await mia.end()
+
+
+async def test_who_sees_it_is_told_to_the_sharer(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    answer = await desk.session.do(commands.Share(source=page))
+    assert answer == events.Sharing(state="on", label="page.png", seen_by=[MIA, TOM])
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=2)))
+    assert told(desk)[-1].seen_by == [MIA]
+    assert (await desk.session.do(commands.BlankShare(on=True))).state == "blank"  # type: ignore[union-attr]
+    assert (await desk.session.do(commands.BlankShare(on=False))).state == "on"  # type: ignore[union-attr]
+    assert await desk.session.do(commands.StopShare()) == events.Sharing(state="off")
+    assert [each.state for each in told(desk)] == ["on", "on", "blank", "on", "off"]
+
+
+@pytest.mark.parametrize(
+    ("desk", "mode", "known"),
+    [("none", Mode.BARGE, []), ("talking", Mode.LISTEN, []), ("talking", Mode.WHISPER, [MIA])],
+    indirect=["desk"],
+)
+async def test_it_does_not_tell_who_observes_where_the_policy_hides_that(
+    desk: Desk, mode: Mode, known: list[str], page: str
+) -> None:
+    await desk.told(1, mode)
+    answer = await desk.session.do(commands.Share(source=page))
+    assert isinstance(answer, events.Sharing)
+    assert answer.seen_by == known
+
+
+@pytest.mark.parametrize("source", ["default", "0", "", "no/such/page.png", "Webcam", "notes.txt"])
+async def test_what_is_no_screen_is_refused_with_words(desk: Desk, source: str) -> None:
+    await desk.told(1)
+    with pytest.raises(Exception, match=r"cannot be (shared|read)"):
+        await desk.session.do(commands.Share(source=source))
+    assert told(desk) == []
+
+
+async def test_nothing_shared_cannot_be_blanked(desk: Desk) -> None:
+    await desk.told(1)
+    assert await refused(desk, commands.BlankShare(on=True)) == "not_sharing"
+
+
+async def test_it_ends_with_the_call(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    await desk.session.do(commands.Share(source=page))
+    cast = desk.hub.screen
+    desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    await settle()
+    assert (cast.state, cast.source) == ("off", None)
+    assert told(desk)[-1] == events.Sharing(state="off")
+
+
+async def test_a_window_that_was_closed_is_shared_no_longer(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    await desk.session.do(commands.Share(source=page))
+    desk.hub.screen.source._source.fault = "The window was closed."
+    desk.session._sharing.tick()
+    assert (desk.hub.screen.state, told(desk)[-1]) == (
+        "off",
+        events.Sharing(state="off", message="The window was closed."),
+    )
+
+
+@pytest.mark.parametrize("stop", [True, False])
+async def test_what_is_stopped_before_it_began_does_not_begin(
+    desk: Desk, page: str, stop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Camera] = []
+    go_on = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(source: str) -> Camera:
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(40)
+        opened.append(open_screen(source))
+        return opened[-1]
+
+    monkeypatch.setattr(sharing, "open_screen", slowly)
+    await desk.told(1)
+    wanted = asyncio.create_task(desk.session.do(commands.Share(source=page)))
+    await settle()
+    if stop:
+        await desk.session.do(commands.StopShare())
+    else:
+        desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    go_on.set()
+    with pytest.raises(CommandError) as error:
+        await wanted
+    assert error.value.code == "superseded"
+    assert len(opened) == 1

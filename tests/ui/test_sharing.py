@@ -1,0 +1,194 @@
+"""Sharing a screen in the windows: chosen, blanked and stopped by one key, always seen; and seen beside the camera."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from coachdesk import commands, events
+from coachdesk.ui.presenters.notices import Notices
+from coachdesk.ui.presenters.sharing import NEVER, ScreenPresenter, SharingPresenter
+from coachdesk.ui.views.screen_pane import ScreenPane
+from coachdesk.ui.views.share_picker import SharePicker
+from signaling.protocol import EndReason
+from tests.ui.samples import MIA, SOURCES, FakeLink, StillPictures, call, desktop_picture
+from tests.ui.shown import PATIENCE_MS, Shown
+
+ON = events.Sharing(state="on", label="Order 4711", seen_by=["Mia"])
+BLANK = events.Sharing(state="blank", label="Order 4711", seen_by=["Mia"])
+OFF = events.Sharing(state="off")
+SEEN = events.Screen(party="agent", state="on")
+PICTURES = events.Frames(party="agent", name="screen", screen=True)
+
+
+@pytest.fixture
+def link() -> FakeLink:
+    return FakeLink()
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def presenter(link: FakeLink, notices: Notices) -> SharingPresenter:
+    presenter = SharingPresenter(link, notices)
+    presenter.handle(events.Call(call=call(MIA)))
+    return presenter
+
+
+def test_without_a_call_there_is_nothing_to_share_with(link: FakeLink, notices: Notices) -> None:
+    presenter = SharingPresenter(link, notices)
+    presenter.choose()
+    presenter.stop()
+    presenter.toggle_blank()
+    assert link.sent == []
+
+
+def test_the_words_say_who_sees_it_and_that_the_customer_does_not(presenter: SharingPresenter) -> None:
+    presenter.handle(ON)
+    assert presenter.title == "You are sharing: Order 4711"
+    assert presenter.detail == f"Seen by Mia. {NEVER}"
+    presenter.handle(events.Sharing(state="on", label="HDMI-1"))
+    assert presenter.detail == f"Seen by supervisors and trainees who listen. {NEVER}"
+    presenter.handle(BLANK)
+    assert presenter.title == "Blanked: Order 4711"
+
+
+def test_a_share_that_ends_by_itself_says_why(presenter: SharingPresenter, notices: Notices) -> None:
+    presenter.handle(ON)
+    presenter.handle(events.Sharing(state="off", message="The shared window was closed."))
+    assert not presenter.sharing
+    assert [(each.title, each.text) for each in notices.shown] == [
+        ("The share has ended", "The shared window was closed.")
+    ]
+
+
+@pytest.mark.parametrize(("code", "told"), [("device", ["No screen."]), ("superseded", [])])
+def test_a_refusal_is_told(
+    presenter: SharingPresenter, link: FakeLink, notices: Notices, code: str, told: list[str]
+) -> None:
+    presenter.share("screen:0")
+    link.refuse(code, "No screen.")
+    assert [each.text for each in notices.shown] == told
+    presenter.choose()
+    link.refuse(code, "No screen.")
+    assert presenter.sources is None
+
+
+@pytest.mark.parametrize("over", [events.Ended(call="c", reason=EndReason.HUNG_UP), None])
+def test_nothing_is_shared_after_the_call_or_a_crash(
+    presenter: SharingPresenter, over: events.Ended | None
+) -> None:
+    presenter.handle(ON)
+    if over is not None:
+        presenter.handle(over)
+    else:
+        presenter.endpoint_crashed()
+    assert (presenter.sharing, presenter.in_call) == (False, False)
+
+
+def test_agent_chooses_by_one_key(agent: Shown, dressed: QtBot) -> None:
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    assert agent.link.sent[-1] == commands.Screens()
+    picker = agent.dialog(SharePicker)
+    agent.desk.handle(SOURCES)
+    QApplication.processEvents()
+    dressed.keyClick(picker, Qt.Key.Key_2)
+    assert agent.link.sent[-1] == commands.Share(source="window:7")
+    assert not picker.isVisible()
+    agent.desk.handle(SOURCES)  # an answer that comes late opens nothing
+    assert not any(each.isVisible() for each in agent.window.findChildren(SharePicker))
+
+
+def test_a_picker_that_is_closed_can_be_opened_again(agent: Shown, dressed: QtBot) -> None:
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    dressed.keyClick(agent.dialog(SharePicker), Qt.Key.Key_Escape)
+    agent.window.activateWindow()
+    dressed.waitUntil(agent.window.isActiveWindow, timeout=PATIENCE_MS)
+    asked = agent.link.sent.count(commands.Screens())
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    assert agent.link.sent.count(commands.Screens()) == asked + 1
+    agent.link.refuse("device", "No screen can be captured here.")
+    assert not any(each.isVisible() for each in agent.window.findChildren(SharePicker))
+
+
+def test_agent_sees_the_share_and_stops_and_blanks_it_by_one_key(agent: Shown, dressed: QtBot) -> None:
+    bar = agent.agent.share
+    assert not bar.isVisible()
+    agent.desk.handle(ON)
+    assert bar.isVisible()
+    assert "Order 4711" in bar.accessibleName()
+    dressed.keyClick(agent.window, Qt.Key.Key_F11)
+    assert agent.link.sent[-1] == commands.BlankShare(on=True)
+    agent.desk.handle(BLANK)
+    assert bar.blank.text() == "Show again"
+    dressed.keyClick(agent.window, Qt.Key.Key_F11)
+    assert agent.link.sent[-1] == commands.BlankShare(on=False)
+    dressed.keyClick(agent.window, Qt.Key.Key_F10)
+    assert agent.link.sent[-1] == commands.StopShare()
+    agent.desk.handle(OFF)
+    assert not bar.isVisible()
+
+
+def test_what_is_shared_is_told_over_all_windows(agent: Shown, dressed: QtBot) -> None:
+    badge = agent.agent.share.badge
+    agent.desk.handle(ON)
+    agent.window.showMinimized()
+    assert badge.isVisible()
+    assert badge.words.text() == "Shared: Order 4711"
+    agent.desk.handle(events.Sharing(state="blank", label="x" * 100))
+    assert badge.words.text() == f"Shared, but blanked: {'x' * 39}…"
+    dressed.mouseClick(badge, Qt.MouseButton.LeftButton)
+    assert not agent.window.isMinimized()
+    agent.desk.handle(OFF)
+    assert not badge.isVisible()
+
+
+def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dressed: QtBot) -> None:
+    page = supervisor.call
+    pane: ScreenPane = page.agent_screen
+    supervisor.desk.handle(events.Frames(party="customer", name="camera"))
+    assert not pane.isVisible()
+    pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
+    supervisor.desk.handle(SEEN)
+    supervisor.desk.handle(PICTURES)
+    QApplication.processEvents()
+    assert supervisor.desk.observer is not None
+    assert supervisor.desk.observer.video == "camera"
+    assert pane.isVisible()
+    assert page.video.isVisible()
+    assert pane.width() > page.video.width()
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F10)
+    QApplication.processEvents()
+    assert pane.width() < page.video.width()
+    supervisor.desk.handle(events.Screen(party="agent", state="off"))
+    assert not pane.isVisible()
+
+
+def test_an_observer_looks_pixel_for_pixel(supervisor: Shown, dressed: QtBot) -> None:
+    pane: ScreenPane = supervisor.call.agent_screen
+    pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
+    supervisor.desk.handle(SEEN)
+    supervisor.desk.handle(PICTURES)
+    pane.video._look()
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    ratio = pane.devicePixelRatio()
+    assert (pane.video.width() * ratio, pane.video.height() * ratio) == (1280, 720)
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    QApplication.processEvents()
+    assert pane.video.size() == pane.area.viewport().size()
+
+
+def test_what_was_seen_goes_with_the_call() -> None:
+    presenter = ScreenPresenter()
+    presenter.handle(SEEN)
+    presenter.handle(PICTURES)
+    assert (presenter.shown, presenter.pictures) == (True, "screen")
+    presenter.handle(events.VideoGone(party="agent", screen=True))
+    assert presenter.pictures is None
+    presenter.handle(events.Left(call="c-1"))
+    assert not presenter.shown
