@@ -18,11 +18,7 @@ from typing import Any
 
 import pylibsrtp
 from aiortc import InvalidStateError, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
-from aiortc.rtcrtpparameters import (
-    RTCRtpCodecParameters,
-    RTCRtpReceiveParameters,
-    RTCRtpSendParameters,
-)
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters, RTCRtpSendParameters
 from aiortc.rtp import (
     RTCP_RTPFB_NACK,
     RTP_HISTORY_SIZE,
