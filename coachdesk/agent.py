@@ -49,6 +49,7 @@ class AgentSession(Session):
         self._sharing = Sharing(
             lambda: self._hub.screen if self._hub is not None else None,
             self._screen_seen_by,
+            lambda: client.welcome.hidden_windows if client.welcome is not None else (),
             emit,
             self._spawn,
         )

@@ -245,14 +245,22 @@ def team_set(
     announcement: Annotated[
         str | None, typer.Option(help="What its customers are told before they consent; '' for nothing.")
     ] = None,
+    hide: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A window with this in its title, or like this pattern (*Vault*), is left out of the screens that its "
+            "agents share. Once for each, in place of all before; '' for none but password managers and payment."
+        ),
+    ] = None,
     db: DB = "",
 ) -> None:
     """Change a team's policy; a running server takes it up within seconds."""
     from signaling.administration import set_team
 
-    if awareness is None and announcement is None:
-        raise _fail("nothing to change: give --awareness, --announcement or both")
-    _show(_administer(set_team(db or None, name, awareness.value if awareness else None, announcement)))
+    if awareness is None and announcement is None and not hide:
+        raise _fail("nothing to change: give --awareness, --announcement, --hide or all of them")
+    changed = set_team(db or None, name, awareness.value if awareness else None, announcement, hide or None)
+    _show(_administer(changed))
 
 
 @team.command("show")
@@ -265,7 +273,7 @@ def team_show(db: DB = "") -> None:
 
 
 def _show(policy: Team) -> None:
-    print(policy.name, policy.awareness, policy.announcement, sep="\t")
+    print(policy.name, policy.awareness, policy.announcement, ", ".join(policy.hidden_windows), sep="\t")
 
 
 @app.command()

@@ -249,7 +249,9 @@ class Client:
             return
         if isinstance(message, protocol.TeamPolicy):
             assert self.welcome is not None
-            self.welcome = msgspec.structs.replace(self.welcome, awareness=message.awareness)
+            self.welcome = msgspec.structs.replace(
+                self.welcome, awareness=message.awareness, hidden_windows=message.hidden_windows
+            )
             return
         self.on_message(message)
 

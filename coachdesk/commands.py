@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from coachdesk.annotation import FADE_SECONDS, Fade, FrameId, MarkId, Number, Point, Text, Tool, Width
+from coachdesk.screenrules import Regions
+from signaling.fields import HiddenWindows
 from signaling.policy import Mode
 from signaling.protocol import QuickReply
 
@@ -287,6 +289,16 @@ class Share(Command, frozen=True, kw_only=True, tag="share"):
     source: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
+class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
+    """Agent: what is hidden of every screen that is shared, from now on, in place of what was said before: windows by their
+    title or program (a part of it, or a pattern with ``*``), regions as in ``share``. The team's policy, password managers
+    and pages for payment stay hidden beside it. Answer: ``ok``.
+    """
+
+    titles: HiddenWindows = ()
+    regions: Regions = ()
+
+
 class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
     """Agent: nothing is shared any more. Answer: ``sharing``."""
 
@@ -410,6 +422,7 @@ AnyCommand = (
     | Freeze
     | Screens
     | Share
+    | ShareRules
     | StopShare
     | BlankShare
     | DrawOnPhoto

@@ -31,9 +31,14 @@ class SourceView(Struct, frozen=True):
 
 
 class Screens(Event, frozen=True, kw_only=True, tag="screens"):
-    """Agent: what can be shared of this machine's screens."""
+    """Agent: what can be shared of this machine's screens; not windows that are hidden by rules.
+
+    Attributes:
+        warning: what these rules cannot hide on this system, or "".
+    """
 
     screens: list[SourceView]
+    warning: str = ""
 
 
 class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
@@ -43,12 +48,14 @@ class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
         label: what is shared.
         seen_by: names of those who see it, as far as the team's policy tells the agent who observes.
         message: why it ended, where nobody asked for that.
+        warning: what of it rules cannot hide on this system, or "".
     """
 
     state: ShareState
     label: str = ""
     seen_by: list[str] = field(default_factory=list)
     message: str = ""
+    warning: str = ""
 
 
 class Screen(Event, frozen=True, kw_only=True, tag="screen"):

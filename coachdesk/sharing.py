@@ -8,27 +8,34 @@ from typing import Any
 
 from coachdesk import commands, events
 from coachdesk.commands import CommandError
-from coachdesk.media.screencapture import list_sources
+from coachdesk.media.screencapture import ScreenCapture, list_sources
 from coachdesk.media.screencast import ScreenCast
 from coachdesk.media.screensource import open_screen
+from coachdesk.screenrules import Rules
 
 
 class Sharing:
     """One agent's, over many calls.
 
     ``cast``: that of the present call, or None. ``seen_by``: names of those who see what is shared, as far as the agent
-    may know of them. ``spawn``: runs work to its end, and tells if it fails.
+    may know of them. ``policy``: titles of windows that the team's policy hides. ``spawn``: runs work to its end, and
+    tells if it fails.
     """
 
     def __init__(
         self,
         cast: Callable[[], ScreenCast | None],
         seen_by: Callable[[], list[str]],
+        policy: Callable[[], tuple[str, ...]],
         emit: Callable[[events.AnyEvent], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
     ) -> None:
         self._cast = cast
         self._seen_by = seen_by
+        self._policy = policy
+        self._own = Rules()
+        self._obeyed = Rules()
+        self._obeying = asyncio.Lock()
         self._emit = emit
         self._spawn = spawn
         self._asked = 0
@@ -39,22 +46,27 @@ class Sharing:
         return {
             commands.Screens: self._screens,
             commands.Share: self._share,
+            commands.ShareRules: self._hide,
             commands.StopShare: self._stop,
             commands.BlankShare: self._blank,
         }
 
     async def _screens(self, command: commands.Screens) -> events.AnyEvent:
-        return events.Screens(screens=await asyncio.to_thread(list_sources))
+        found = await asyncio.to_thread(list_sources, self._rules())
+        return events.Screens(screens=found.screens, warning=found.warning)
 
     async def _share(self, command: commands.Share) -> events.AnyEvent:
         cast = self._need()
         self._asked += 1
         asked = self._asked
-        source = await asyncio.to_thread(open_screen, command.source)
+        rules = self._rules()
+        source = await asyncio.to_thread(open_screen, command.source, rules)
         if asked != self._asked or cast is not self._cast():
             await asyncio.to_thread(source.close)
             raise CommandError("superseded", "The share was stopped, or another chosen, before it began.")
+        self._obeyed = rules
         await cast.start(source)
+        await self._obey()
         return self._tell()
 
     async def _stop(self, command: commands.StopShare) -> events.AnyEvent:
@@ -68,6 +80,22 @@ class Sharing:
             raise CommandError("not_sharing", "No screen is shared at present. Share one first.")
         cast.blank(command.on)
         return self._tell()
+
+    async def _hide(self, command: commands.ShareRules) -> events.AnyEvent:
+        self._own = Rules(titles=command.titles, regions=command.regions)
+        await self._obey()
+        return events.Ok()
+
+    def _rules(self) -> Rules:
+        return Rules(titles=(*self._policy(), *self._own.titles), regions=self._own.regions)
+
+    async def _obey(self) -> None:
+        """What is shared now is captured by the present rules from now on."""
+        async with self._obeying:
+            cast, rules = self._cast(), self._rules()
+            if cast is not None and isinstance(cast.source, ScreenCapture) and rules != self._obeyed:
+                self._obeyed = rules
+                await asyncio.to_thread(cast.source.hide, rules)
 
     def _need(self) -> ScreenCast:
         cast = self._cast()
@@ -87,7 +115,8 @@ class Sharing:
             self._tell(fault)
 
     def retell(self) -> None:
-        """After every change of the call: others may see it now."""
+        """After every change of the call, or of the team's policy: others may see it now, or less of it."""
+        self._spawn(self._obey(), "hiding what rules hide of a screen share")
         self._tell()
 
     def _tell(self, message: str = "") -> events.Sharing:
@@ -95,7 +124,12 @@ class Sharing:
         cast = self._cast()
         now = events.Sharing(state="off", message=message)
         if cast is not None and cast.source is not None:
-            now = events.Sharing(state=cast.state, label=cast.source.label, seen_by=self._seen_by())
+            now = events.Sharing(
+                state=cast.state,
+                label=cast.source.label,
+                seen_by=self._seen_by(),
+                warning=cast.source.warning if isinstance(cast.source, ScreenCapture) else "",
+            )
         if now != self._told:
             self._told = now
             self._emit(now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from signaling.auth import TOKEN_LIFETIME, AuthError, Bearer, hash_password, issue_token
+from signaling.fields import LONGEST_TITLE, MOST_HIDDEN, SHORTEST_TITLE, HiddenWindows
 from signaling.policy import Role
 from signaling.protocol import Awareness
 from signaling.state import Team
@@ -132,9 +133,14 @@ async def teams(db: str | None) -> list[Team]:
 
 
 async def set_team(
-    db: str | None, name: str, awareness: Awareness | None = None, announcement: str | None = None
+    db: str | None,
+    name: str,
+    awareness: Awareness | None = None,
+    announcement: str | None = None,
+    hidden_windows: Sequence[str] | None = None,
 ) -> Team:
     """Changes what is given of a team's policy, and returns it whole. Raises AdministrationError."""
+    hidden = _titles(hidden_windows) if hidden_windows is not None else None
     if announcement is not None and len(announcement) > MAX_ANNOUNCEMENT:
         raise AdministrationError(f"an announcement may have {MAX_ANNOUNCEMENT} characters")
     async with _opened(db) as store:
@@ -149,9 +155,20 @@ async def set_team(
             name,
             present.awareness if awareness is None else awareness,
             present.announcement if announcement is None else announcement,
+            present.hidden_windows if hidden is None else hidden,
         )
         await store.set_team(changed)
         return changed
+
+
+def _titles(given: Sequence[str]) -> tuple[str, ...]:
+    titles = tuple(dict.fromkeys(" ".join(each.split()) for each in given if each.strip()))
+    try:
+        return msgspec.convert(titles, HiddenWindows)
+    except msgspec.ValidationError:
+        raise AdministrationError(
+            f"a team may hide windows by {MOST_HIDDEN} titles, each of {SHORTEST_TITLE} to {LONGEST_TITLE} characters"
+        ) from None
 
 
 # --- the audit log ---

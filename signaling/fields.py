@@ -10,6 +10,12 @@ Label = Annotated[str, Meta(max_length=80)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 Secret = Annotated[str, Meta(max_length=2048)]
 Reason = Annotated[str, Meta(max_length=200)]
+MOST_HIDDEN, SHORTEST_TITLE, LONGEST_TITLE = 50, 2, 100
+HiddenWindows = Annotated[
+    tuple[Annotated[str, Meta(min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE)], ...],
+    Meta(max_length=MOST_HIDDEN),
+]
+"""A window is hidden if one of these is in its title or its program's name; one with ``*`` is a pattern of either."""
 RequestId = Annotated[int, Meta(ge=1, le=2**53)]
 
 

@@ -208,6 +208,7 @@ class Hub:
             resume=secret,
             ice=ice,
             awareness=team.awareness,
+            hidden_windows=team.hidden_windows,
         )
 
     def disconnect(self, connection: int, now: float, *, left: bool = False) -> Step:

@@ -45,7 +45,16 @@ def _quality_of_calls(connection: Connection) -> None:
     )
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_count_passwords, _consents_over_time, _quality_of_calls)
+def _windows_hidden_by_teams(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE teams ADD COLUMN hidden_windows TEXT DEFAULT '' NOT NULL"))
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (
+    _count_passwords,
+    _consents_over_time,
+    _quality_of_calls,
+    _windows_hidden_by_teams,
+)
 VERSION = 1 + len(_STEPS)
 
 

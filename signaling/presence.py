@@ -81,15 +81,19 @@ def _ask_for_password(state: State, step: Step, party: Party, user: User) -> Non
     step.touch_party(party)
 
 
+def _for_staff(team: Team) -> TeamPolicy:
+    return TeamPolicy(team.awareness, team.hidden_windows)
+
+
 def take_up_policies(state: State, step: Step, teams: Mapping[str, Team]) -> None:
     """New policies. Whose application must show more or less from now on is told; a new announcement is for new guests."""
     before = {name: state.team(name) for name in {*state.teams, *teams}}
     state.teams.clear()
     state.teams.update(teams)
-    changed = {name for name, team in before.items() if state.team(name).awareness != team.awareness}
+    changed = {name for name, team in before.items() if _for_staff(state.team(name)) != _for_staff(team)}
     for party_id in list(state.connection_of):
         party = state.parties[party_id]
         if party.role is not Role.CUSTOMER and party.team in changed:
-            step.send(state, party_id, TeamPolicy(state.team(party.team).awareness))
+            step.send(state, party_id, _for_staff(state.team(party.team)))
             if party.role is Role.AGENT and party.call:
                 step.touch_call(state.calls[party.call])

@@ -22,6 +22,7 @@ teams = Table(
     Column("name", String(80), primary_key=True),
     Column("awareness", String(16), nullable=False, default="all"),
     Column("announcement", Text, nullable=False, default=""),
+    Column("hidden_windows", Text, nullable=False, server_default=""),
 )
 
 users = Table(

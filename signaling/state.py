@@ -41,11 +41,14 @@ class User(Struct, frozen=True):
 
 
 class Team(Struct, frozen=True):
-    """A team's policy: what its agents see of observers, what its customers are told."""
+    """A team's policy: what its agents see of observers, what its customers are told, and by which titles windows are
+    left out of the screens that its agents share.
+    """
 
     name: str
     awareness: Awareness = "all"
     announcement: str = ""
+    hidden_windows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

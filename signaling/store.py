@@ -238,14 +238,20 @@ class Store:
 
     async def set_team(self, team: Team) -> None:
         """A team's policy; a running server takes it up within seconds."""
-        row = {"name": team.name, "awareness": team.awareness, "announcement": team.announcement}
+        row = {
+            "name": team.name,
+            "awareness": team.awareness,
+            "announcement": team.announcement,
+            "hidden_windows": "\n".join(team.hidden_windows),
+        }
+        update = ("awareness", "announcement", "hidden_windows")
         async with self._engine.begin() as connection:
-            await connection.execute(self._upsert(schema.teams, update=("awareness", "announcement")), row)
+            await connection.execute(self._upsert(schema.teams, update=update), row)
 
     async def teams(self) -> dict[str, Team]:
         """By name. Raises StoreError when the database cannot be read at present."""
         rows = await self._rows(select(schema.teams).order_by(schema.teams.c.name))
-        return {row.name: Team(row.name, cast(Awareness, row.awareness), row.announcement) for row in rows}
+        return {row.name: _team_of(row) for row in rows}
 
     async def _rows(self, query: Executable) -> Sequence[Any]:
         try:
@@ -332,6 +338,11 @@ async def _setting(connection: AsyncConnection, key: str, default: str) -> str:
 
 def _user_of(row: Any) -> User:
     return User(row.id, row.name, Role(row.role), row.team, row.generation)
+
+
+def _team_of(row: Any) -> Team:
+    hidden = tuple(row.hidden_windows.splitlines())
+    return Team(row.name, cast(Awareness, row.awareness), row.announcement, hidden)
 
 
 async def open_store(db: str | None) -> Store:

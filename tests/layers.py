@@ -40,6 +40,8 @@ PURE = frozenset(
         "coachdesk.quality_report",
         "coachdesk.routing",
         "coachdesk.screenevents",
+        "coachdesk.screenrules",
+        "coachdesk.screen.masks",
         "coachdesk.shapes",
         "coachdesk.sketch",
         "coachdesk.stillwire",

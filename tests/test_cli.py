@@ -198,7 +198,7 @@ def test_another_role_and_team(amy: str) -> None:
     assert told == "amy\tsupervisor\tnorth\ttoken\n"
     done("user", "set", "amy", "--team", "south", "--db", amy)
     assert done("user", "list", "--db", amy) == "amy\tsupervisor\tsouth\ttoken\n"
-    assert done("team", "show", "--db", amy).splitlines() == ["north\tall\t", "south\tall\t"]
+    assert done("team", "show", "--db", amy).splitlines() == ["north\tall\t\t", "south\tall\t\t"]
     assert "--role" in failed("user", "set", "amy", "--db", amy)
     assert "team" in failed("user", "set", "amy", "--team", " ", "--db", amy)
 
@@ -258,17 +258,22 @@ def test_every_command_on_the_records_tells_of_a_bad_database(tmp_path: Path, co
 
 
 def test_a_policy_is_changed_in_part_and_shown(amy: str) -> None:
-    assert done("team", "show", "--db", amy) == "north\tall\t\n"
+    assert done("team", "show", "--db", amy) == "north\tall\t\t\n"
     told = done("team", "set", "north", "--announcement", "Calls may be heard.", "--db", amy)
-    assert told == "north\tall\tCalls may be heard.\n"
+    assert told == "north\tall\tCalls may be heard.\t\n"
     done("team", "set", "north", "--awareness", "talking", "--db", amy)
-    assert done("team", "show", "--db", amy) == "north\ttalking\tCalls may be heard.\n"
+    done("team", "set", "north", "--hide", " Payroll ", "--hide", "*- Vault", "--db", amy)
+    assert done("team", "show", "--db", amy) == "north\ttalking\tCalls may be heard.\tPayroll, *- Vault\n"
+    assert (
+        done("team", "set", "north", "--hide", "", "--db", amy) == "north\ttalking\tCalls may be heard.\t\n"
+    )
 
 
 def test_a_policy_that_cannot_be_is_refused(amy: str) -> None:
     assert "only: north" in failed("team", "set", "nroth", "--awareness", "none", "--db", amy)
     assert "--awareness" in failed("team", "set", "north", "--db", amy)
     assert "1000" in failed("team", "set", "north", "--announcement", "x" * 1001, "--db", amy)
+    assert "2 to 100" in failed("team", "set", "north", "--hide", "x", "--db", amy)
     assert run("team", "set", "north", "--awareness", "some", "--db", amy).returncode == 2
 
 

@@ -7,21 +7,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import pytest_asyncio
 
 from coachdesk import agent, commands, events, sharing
 from coachdesk.commands import CommandError
+from coachdesk.media import screensource
 from coachdesk.media.camera import Camera
 from coachdesk.media.screensource import open_screen
 from coachdesk.routing import Member, screen_viewers
+from coachdesk.screenrules import Rules
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import EndReason
 from tests.fakes.observing import Observing
 from tests.fakes.signaling import settle
 from tests.fakes.views import MIA, TOM, call_view, party
+from tests.media.peers import until
 from tests.test_agent_session import Desk, FakeHub
 
 
@@ -113,6 +117,50 @@ async def test_what_is_no_screen_is_refused_with_words(desk: Desk, source: str) 
     assert told(desk) == []
 
 
+class Captured:
+    """In place of the program that captures."""
+
+    label, warning, fault = "HDMI-1", "Windows cannot be told apart.", None
+
+    def __init__(self, source: str, rules: Rules) -> None:
+        self.rules = [rules]
+
+    def hide(self, rules: Rules) -> None:
+        self.rules.append(rules)
+
+    def latest(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (screensource, sharing):
+        monkeypatch.setattr(module, "ScreenCapture", Captured)
+    await desk.told(1)
+    welcome = desk.client.welcome
+    desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Payroll",))
+    region = "region:0:1,2,30,40"
+    assert await desk.session.do(commands.ShareRules(titles=("*Ledger",), regions=(region,))) == events.Ok()
+    told = await desk.session.do(commands.Share(source="screen:0"))
+    assert isinstance(told, events.Sharing)
+    assert told.warning == Captured.warning
+    source = desk.hub.screen.source
+    assert source.rules == [Rules(titles=("Payroll", "*Ledger"), regions=(region,))]
+    await desk.session.do(commands.ShareRules())
+    desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Wages",))
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=2)))
+    await until(lambda: len(source.rules) == 3)
+    assert source.rules[1:] == [Rules(titles=("Payroll",)), Rules(titles=("Wages",))]
+
+
+@pytest.mark.parametrize("rules", [{"titles": ["x"]}, {"titles": ["ab"] * 51}, {"regions": ["0:1,2,3,4"]}])
+def test_rules_that_cannot_be_are_refused(rules: dict[str, list[str]]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"cmd": "share_rules", **rules}, commands.AnyCommand)
+
+
 async def test_nothing_shared_cannot_be_blanked(desk: Desk) -> None:
     await desk.told(1)
     assert await refused(desk, commands.BlankShare(on=True)) == "not_sharing"
@@ -147,9 +195,9 @@ async def test_what_is_stopped_before_it_began_does_not_begin(
     go_on = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slowly(source: str) -> Camera:
+    def slowly(source: str, rules: Rules) -> Camera:
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(40)
-        opened.append(open_screen(source))
+        opened.append(open_screen(source, rules))
         return opened[-1]
 
     monkeypatch.setattr(sharing, "open_screen", slowly)

@@ -15,8 +15,10 @@ from coachdesk.events import SourceView
 from coachdesk.media.camera import Shot
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.framering import FrameReader
+from coachdesk.screenrules import Rules
 
 PROGRAM = (sys.executable, "-m", "coachdesk.screen.grab")
+NO_RULES = Rules()
 START_SECONDS, END_SECONDS = 10.0, 2.0
 CANNOT = (
     "The screen cannot be captured: the program for it does not run. It needs PySide6 and a desktop session; on Linux one "
@@ -31,14 +33,26 @@ class Report(msgspec.Struct, omit_defaults=True):
     """One line of the child: pictures of ``label`` come from now on; or ``fault``: why none come (any more)."""
 
     label: str = ""
+    warning: str = ""
     fault: str = ""
 
 
-class ScreenCapture:
-    """Waits for the first picture, some seconds at most. Raises DeviceError when there is none."""
+class Listing(msgspec.Struct):
+    """What the child can capture. ``warning``: what cannot be hidden here, in words, or ""."""
 
-    def __init__(self, source: str) -> None:
-        self.label = ""
+    screens: list[SourceView]
+    warning: str = ""
+
+
+class ScreenCapture:
+    """Waits for the first picture, some seconds at most. Raises DeviceError when there is none.
+
+    Attributes:
+        warning: what ``rules`` ask for and this system cannot hide, in words, or "".
+    """
+
+    def __init__(self, source: str, rules: Rules = NO_RULES) -> None:
+        self.label = self.warning = ""
         self.fault: str | None = None
         self._name = f"cdk-{secrets.token_hex(6)}"
         self._reader: FrameReader | None = None
@@ -54,6 +68,7 @@ class ScreenCapture:
             )
         except OSError as error:
             raise DeviceError(CANNOT) from error
+        self.hide(rules)
         self._listener = threading.Thread(target=self._listen, name="screen-capture", daemon=True)
         self._listener.start()
         self._told.wait(START_SECONDS)
@@ -61,6 +76,13 @@ class ScreenCapture:
             fault = self.fault
             self.close()
             raise DeviceError(fault or CANNOT)
+
+    def hide(self, rules: Rules) -> None:
+        """These are obeyed from now on; pictures that were taken before are still shown."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended, which is told otherwise
+            self._process.stdin.write(msgspec.json.encode(rules) + b"\n")
+            self._process.stdin.flush()
 
     def latest(self) -> Shot | None:
         with self._lock:
@@ -97,7 +119,8 @@ class ScreenCapture:
         try:
             report = msgspec.json.decode(line, type=Report)
             if report.label and self._reader is None and not self._told.is_set():
-                self.label, self._reader = report.label, FrameReader(self._name)
+                self.label, self.warning = report.label, report.warning
+                self._reader = FrameReader(self._name)
         except (msgspec.DecodeError, OSError, ValueError) as error:
             log.info("what the screen's program says cannot be used: %s", error)
             return
@@ -105,17 +128,18 @@ class ScreenCapture:
         self._told.set()
 
 
-def list_sources() -> list[SourceView]:
+def list_sources(rules: Rules = NO_RULES) -> Listing:
     """The screens and windows of this machine. Takes up to some seconds. Raises DeviceError."""
     try:
         found = subprocess.run(  # noqa: S603 - as above
             [*PROGRAM, "list"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
+            input=msgspec.json.encode(rules) + b"\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             timeout=START_SECONDS,
             check=True,
         )
-        return msgspec.json.decode(found.stdout, type=list[SourceView])
+        return msgspec.json.decode(found.stdout, type=Listing)
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as error:
         log.info("screens cannot be listed: %s", error)
         raise DeviceError(CANNOT) from error

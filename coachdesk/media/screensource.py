@@ -8,18 +8,19 @@ from pathlib import Path
 from coachdesk.media.camera import IMAGES, VIDEOS, Camera, Shot, open_camera
 from coachdesk.media.damage import Damage
 from coachdesk.media.filesound import DeviceError
-from coachdesk.media.screencapture import ScreenCapture
+from coachdesk.media.screencapture import NO_RULES, ScreenCapture
+from coachdesk.screenrules import Rules
 
 CAPTURED = ("screen:", "window:", "region:")
 
 
-def open_screen(source: str) -> Camera:
+def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
     """``screen:N``, ``window:ID``, ``region:N:X,Y,W,H``, an image or video file, or ``test``.
 
-    Takes up to some seconds: call it in a thread. Raises DeviceError.
+    ``rules``: what is hidden of all but files. Takes up to some seconds: call it in a thread. Raises DeviceError.
     """
     if source.startswith(CAPTURED):
-        return ScreenCapture(source)
+        return ScreenCapture(source, rules)
     if source != "test" and Path(source).suffix.lower() not in IMAGES | VIDEOS:
         raise DeviceError(
             f"{source!r} cannot be shared. Choose one of those that 'screens' lists, an image or a video file."

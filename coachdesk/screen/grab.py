@@ -1,7 +1,8 @@
 """``python -m coachdesk.screen.grab``: what can be captured, or pictures of one of it, until standard input ends.
 
-``list`` prints one line of JSON, a list of ``SourceView``. ``SOURCE NAME`` writes the pictures of a source into the shared
-memory NAME whenever they have changed, and prints a ``Report`` at the first one, and at the end if that came by itself.
+The first line of input are the ``Rules`` of what is hidden, in JSON; so is each line that takes their place later. ``list``
+prints one line of JSON, a ``Listing``. ``SOURCE NAME`` writes the pictures of a source into the shared memory NAME
+whenever they have changed, and prints a ``Report`` at the first one, and at the end if that came by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -20,8 +22,12 @@ from coachdesk.events import SourceView
 from coachdesk.media.damage import Damage
 from coachdesk.media.framering import MAX_PIXELS, FrameWriter
 from coachdesk.media.priority import pictures_later
-from coachdesk.media.screencapture import Report
-from coachdesk.screen.targets import Gone, Picture, target, windows_of_others
+from coachdesk.media.screencapture import Listing, Report
+from coachdesk.screen.hiding import Hiding, windows_of_others
+from coachdesk.screen.masks import Picture
+from coachdesk.screen.targets import Gone, of_screen, of_window, target
+from coachdesk.screen.x11 import Windows
+from coachdesk.screenrules import Rules
 
 BUSY_SECONDS, IDLE_SECONDS = 1 / 15, 0.2
 """Between two captures: while something changes, and after it has not for a while."""
@@ -32,46 +38,49 @@ MOST_LISTED = 40
 LONGEST_TITLE = 100
 
 
-def listed() -> list[SourceView]:
-    """Screens, then windows."""
-    screens = [
-        _view(f"screen:{number}", "screen", screen.name(), screen.grabWindow(0))
-        for number, screen in enumerate(QGuiApplication.screens())
-        if QGuiApplication.platformName() in ("xcb", "windows", "cocoa")
-    ]
-    windows = windows_of_others()
-    titled = [(each, windows.title(each)) for each in windows.listed()] if windows is not None else []
-    primary = QGuiApplication.primaryScreen()
-    return [
-        *screens,
-        *(
-            _view(f"window:{window}", "window", title, primary.grabWindow(window))
-            for window, title in titled
-            if title
-        ),
-    ][:MOST_LISTED]
+def listed(hiding: Hiding) -> Listing:
+    """Screens, then windows but those that are hidden."""
+    views = []
+    if QGuiApplication.platformName() in ("xcb", "windows", "cocoa"):
+        for number, screen in enumerate(QGuiApplication.screens()):
+            views.append(_view(f"screen:{number}", "screen", screen.name(), of_screen(screen, hiding)))
+    if (windows := windows_of_others()) is not None:
+        views += _windows(windows, hiding)
+    return Listing(screens=views[:MOST_LISTED], warning=hiding.warning)
 
 
-def _view(source: str, kind: str, title: str, pixmap: QPixmap) -> SourceView:
+def _windows(windows: Windows, hiding: Hiding) -> Iterator[SourceView]:
+    for window in windows.listed():
+        title = windows.title(window)
+        if title and not hiding.hides(window):
+            taken = of_window(windows, window)
+            shown = hiding.of_window(*taken, hiding.hides(window)) if taken is not None else None
+            yield _view(f"window:{window}", "window", title, shown)
+
+
+def _view(source: str, kind: str, title: str, picture: Picture | None) -> SourceView:
     small = QByteArray()
     buffer = QBuffer(small)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not pixmap.isNull():
+    height, width = picture.shape[:2] if picture is not None else (0, 0)
+    if picture is not None:
+        image = QImage(picture.data, width, height, width * 4, QImage.Format.Format_RGB32)
         aspect, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        pixmap.scaled(THUMBNAIL, THUMBNAIL, aspect, smooth).save(buffer, "PNG")
+        thumbnail = QPixmap.fromImage(image.scaled(THUMBNAIL, THUMBNAIL, aspect, smooth))
+        thumbnail.save(buffer, "PNG")
     return SourceView(
         source=source,
         kind=kind,
         title=title[:LONGEST_TITLE],
-        width=pixmap.width(),
-        height=pixmap.height(),
+        width=width,
+        height=height,
         thumbnail=base64.b64encode(small.data()).decode(),
     )
 
 
-def capture(source: str, name: str, ended: threading.Event) -> None:
+def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> None:
     """Writes pictures until ``ended``. Raises Gone when there is nothing to capture any more."""
-    label, grab = target(source)
+    label, grab = target(source, hiding)
     ring = FrameWriter(name)
     damage = Damage()
     changed = time.monotonic()
@@ -87,7 +96,7 @@ def capture(source: str, name: str, ended: threading.Event) -> None:
                     changed = now
                     ring.write(fitting(picture), now)
                 if first:
-                    say(Report(label=label))
+                    say(Report(label=label, warning=hiding.warning))
             pause = BUSY_SECONDS if now - changed < IDLE_AFTER else IDLE_SECONDS
     finally:
         ring.close()
@@ -111,24 +120,33 @@ def say(what: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def _until_input_ends() -> threading.Event:
+def _rules(line: bytes) -> Rules:
+    return msgspec.json.decode(line, type=Rules)
+
+
+def _until_input_ends(hiding: Hiding) -> threading.Event:
+    """Meanwhile ``hiding`` takes the rules that come in."""
     ended = threading.Event()
 
-    def wait() -> None:
-        sys.stdin.buffer.read()
-        ended.set()
+    def hear() -> None:
+        try:
+            for line in sys.stdin.buffer:
+                hiding.rules = _rules(line)
+        finally:
+            ended.set()
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=hear, daemon=True).start()
     return ended
 
 
 def main(arguments: list[str]) -> None:
     app = QGuiApplication(arguments[:1])
     try:
+        hiding = Hiding(_rules(sys.stdin.buffer.readline()))
         if arguments[1:] == ["list"]:
-            say(listed())
+            say(listed(hiding))
         else:
-            capture(arguments[1], arguments[2], _until_input_ends())
+            capture(arguments[1], arguments[2], hiding, _until_input_ends(hiding))
     except (Gone, OSError) as error:
         say(Report(fault=str(error)))
     app.shutdown()

@@ -71,7 +71,7 @@ def seen(capture: ScreenCapture) -> NDArray[np.uint8]:
 
 
 async def test_a_window_is_captured_without_what_lies_over_it(desktop: subprocess.Popen[bytes]) -> None:
-    listed = {view.title: view for view in await asyncio.to_thread(list_sources)}
+    listed = {view.title: view for view in (await asyncio.to_thread(list_sources)).screens}
     assert (listed[TITLE].width, listed[TITLE].height) == SHARED[2:]
     assert listed[TITLE].thumbnail
     with capturing(listed[TITLE].source) as capture:

@@ -41,6 +41,17 @@ def test_a_new_policy_reaches_staff_before_the_call_they_are_to_show_by_it(desk:
     assert desk.agent("ann").last(Welcome).awareness == "none"
 
 
+def test_windows_that_a_team_hides_reach_its_staff(desk: Desk) -> None:
+    agent, customer, _, _ = whispering(desk)
+    agent.inbox.clear()
+    customer.inbox.clear()
+    desk.follow_records(Team("north", hidden_windows=("Payroll",)))
+    assert agent.inbox[0] == TeamPolicy("all", ("Payroll",))
+    assert isinstance(agent.inbox[1], CallState)
+    assert customer.inbox == []
+    assert desk.agent("ann").last(Welcome).hidden_windows == ("Payroll",)
+
+
 def test_what_has_not_changed_is_not_told(desk: Desk) -> None:
     agent, customer, _, _ = whispering(desk)
     agent.inbox.clear()

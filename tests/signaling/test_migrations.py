@@ -14,7 +14,7 @@ from signaling import migrations, schema
 from signaling.administration import set_password, users
 from signaling.policy import Role
 from signaling.server import add_user, token_for
-from signaling.state import Link, User
+from signaling.state import Link, Team, User
 from signaling.step import Consent
 from signaling.store import StoreError, database_url, make_engine, open_store
 
@@ -113,6 +113,9 @@ async def test_the_first_records_are_brought_up_with_all_they_hold(db: str) -> N
     assert await store.good_users() == {"u1": AMY}
     assert await store.links(0.0) == [LINK]
     assert (await store.teams())["north"].awareness == "none"
+    hiding = Team("north", hidden_windows=("Payroll", "*- Vault"))
+    await store.set_team(hiding)
+    assert (await store.teams())["north"] == hiding
     assert [entry.action async for entry in store.audit_log()] == ["hold"]
     store.write([Consent("p", "l", "Bob", False, True, "", 2.0, "c", "changed")], ())
     await store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -56,6 +57,20 @@ def test_the_words_say_who_sees_it_and_that_the_customer_does_not(presenter: Sha
     assert presenter.detail == f"Seen by supervisors and trainees who listen. {NEVER}"
     presenter.handle(BLANK)
     assert presenter.title == "Blanked: Order 4711"
+
+
+def test_what_is_not_hidden_here_is_said_before_and_during_a_share(agent: Shown, dressed: QtBot) -> None:
+    warning = "Other windows are not hidden."
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    picker = agent.dialog(SharePicker)
+    agent.desk.handle(msgspec.structs.replace(SOURCES, warning=warning))
+    assert picker.warning.isVisible()
+    assert picker.warning.text() == warning
+    dressed.keyClick(picker, Qt.Key.Key_Escape)
+    agent.desk.handle(msgspec.structs.replace(ON, warning=warning))
+    assert warning in agent.agent.share.accessibleName()
+    agent.desk.handle(ON)
+    assert warning not in agent.agent.share.accessibleName()
 
 
 def test_a_share_that_ends_by_itself_says_why(presenter: SharingPresenter, notices: Notices) -> None:

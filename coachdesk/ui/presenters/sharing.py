@@ -17,6 +17,7 @@ class SharingPresenter(Presenter):
 
     Attributes:
         state, label, seen_by: as the last ``sharing`` event told.
+        warning: what rules cannot hide of it on this system, in words, or "".
         sources: what can be shared, None while nobody is choosing; empty until it is known.
     """
 
@@ -28,14 +29,15 @@ class SharingPresenter(Presenter):
         self.state: ShareState = "off"
         self.label = ""
         self.seen_by: list[str] = []
+        self.warning = ""
         self.sources: list[SourceView] | None = None
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
             case events.Sharing():
                 self._take(event)
-            case events.Screens(screens=screens) if self.sources is not None:
-                self.sources = screens
+            case events.Screens() if self.sources is not None:
+                self.sources, self.warning = event.screens, event.warning
             case events.Call():
                 self.in_call = True
             case events.Ended():
@@ -69,7 +71,7 @@ class SharingPresenter(Presenter):
             return "A plain picture is shown in its place."
         names = ", ".join(self.seen_by)
         seen = f"Seen by {names}." if names else "Seen by supervisors and trainees who listen."
-        return f"{seen} {NEVER}"
+        return " ".join(filter(None, (seen, NEVER, self.warning)))
 
     # --- what the controls do ---
 
@@ -97,6 +99,7 @@ class SharingPresenter(Presenter):
 
     def _take(self, told: events.Sharing) -> None:
         self.state, self.label, self.seen_by = told.state, told.label, told.seen_by
+        self.warning = told.warning
         if told.message:
             self._notices.show(Notice("share", "warning", "The share has ended", told.message))
 
@@ -112,6 +115,7 @@ class SharingPresenter(Presenter):
     def _forget(self) -> None:
         self.in_call = False
         self.state, self.label, self.seen_by, self.sources = "off", "", [], None
+        self.warning = ""
 
 
 class ScreenPresenter(Presenter):

@@ -78,7 +78,7 @@ class ShareBar(QFrame):
             self._picker.finished.connect(self._picked)
             self._picker.open()
         if sources and self._picker is not None:
-            self._picker.offer(sources)
+            self._picker.offer(sources, self._presenter.warning)
 
     def _picked(self) -> None:
         self._picker = None

@@ -31,6 +31,9 @@ class SharePicker(Window):
         self.body.addWidget(
             text("Supervisors and trainees on this call see it. Your customer never does.", wrap=True)
         )
+        self.warning = text("", "small", wrap=True)
+        self.warning.hide()
+        self.body.addWidget(self.warning)
         inner = QWidget()
         self._grid = QGridLayout(inner)
         self._grid.setSpacing(12)
@@ -44,12 +47,14 @@ class SharePicker(Window):
         self.finish()
         self.resize(720, 520)
 
-    def offer(self, sources: list[SourceView]) -> None:
-        """Once: what is offered does not move under the pointer."""
+    def offer(self, sources: list[SourceView], warning: str) -> None:
+        """Once: what is offered does not move under the pointer. ``warning``: what is not hidden here, or ""."""
         if self._offered:
             return
         self._offered = True
         self._wait.hide()
+        self.warning.setText(warning)
+        self.warning.setVisible(bool(warning))
         for number, (key, source) in enumerate(zip(KEYS, sources, strict=False)):
             line, across = divmod(number, COLUMNS)
             self._grid.addWidget(self._card(key, source), line, across, Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,96 @@
+"""``python -m tests.fakes.windows PROGRAM JSON``: windows of one program, a list of ``Window``, to be captured.
+
+It says when they are shown. Lines of input, ``Change`` in JSON, change them; their end closes them all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+STRIPE = 4
+
+
+class Window(msgspec.Struct):
+    """``place``: x, y, width, height. ``rgb``: its colour. ``of``: it is a dialog of the window of that number."""
+
+    title: str
+    place: tuple[int, int, int, int]
+    rgb: tuple[int, int, int]
+    striped: bool = False
+    framed: bool = False
+    of: int | None = None
+
+
+class Change(msgspec.Struct):
+    """``roam``: from now on it is moved two hundred times a second."""
+
+    window: int
+    title: str = ""
+    roam: bool = False
+
+
+class Shown(QWidget):
+    def __init__(self, window: Window, owner: QWidget | None) -> None:
+        super().__init__(owner, Qt.WindowType.Dialog if owner else Qt.WindowType.Window)
+        self._striped = window.striped
+        self.setWindowTitle(window.title)
+        self.setWindowFlag(Qt.WindowType.FramelessWindowHint, not window.framed)
+        self.setGeometry(*window.place)
+        self.setStyleSheet("background: rgb({}, {}, {})".format(*window.rgb))
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._striped:
+            with QPainter(self) as painter:
+                for left in range(0, self.width(), 2 * STRIPE):
+                    painter.fillRect(left, 0, STRIPE, self.height(), Qt.GlobalColor.white)
+
+    def roam(self) -> None:
+        steps = itertools.cycle([*range(0, 400, 7), *range(400, 0, -7)])
+        timer = QTimer(self)
+        timer.timeout.connect(lambda: self.move(next(steps), 40))
+        timer.start(5)
+
+
+class Input(QObject):
+    line = Signal(bytes)
+    ended = Signal()
+
+    def read(self) -> None:
+        for line in sys.stdin.buffer:
+            self.line.emit(line)
+        self.ended.emit()
+
+
+def main() -> None:
+    app = QApplication(sys.argv)
+    app.setApplicationName(sys.argv[1])
+    shown: list[Shown] = []
+    for each in msgspec.json.decode(sys.argv[2], type=list[Window]):
+        shown.append(Shown(each, shown[each.of] if each.of is not None else None))
+
+    def change(line: bytes) -> None:
+        change = msgspec.json.decode(line, type=Change)
+        if change.title:
+            shown[change.window].setWindowTitle(change.title)
+        if change.roam:
+            shown[change.window].roam()
+
+    told = Input()
+    told.line.connect(change)
+    told.ended.connect(app.quit)
+    threading.Thread(target=told.read, daemon=True).start()
+    QTimer.singleShot(300, lambda: print("shown", flush=True))
+    app.exec()
+
+
+if __name__ == "__main__":
+    main()
