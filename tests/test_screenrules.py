@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from coachdesk.screen.masks import HIDDEN_GREY, Hidden, Rect, blur, make_plain
+from coachdesk.screen.masks import HIDDEN_GREY, Rect, blur, make_plain, uncovered
 from coachdesk.screenrules import Rules
 
 
@@ -47,11 +47,13 @@ def picture() -> np.ndarray:
 
 def test_hidden_windows_are_plain_where_nothing_covers_them_and_others_untouched() -> None:
     before, after = picture(), picture()
-    covered = Hidden(Rect(950, 20, 150, 50), (Rect(1000, 0, 20, 1000), Rect(0, 0, 10, 10)))
-    make_plain(after, Rect(1000, 0, 200, 100), [covered, Hidden(Rect(1180, 90, 100, 100))])
+    covers = (Rect(1000, 0, 20, 1000), Rect(0, 0, 10, 10), Rect(1040, 40, 20, 10), Rect(1050, 45, 100, 10))
+    window = uncovered(Rect(950, 20, 150, 50), covers)
+    make_plain(after, Rect(1000, 0, 200, 100), [*window, Rect(1180, 90, 100, 100)])
     changed = (after != before).any(axis=2)
     expected = np.zeros((100, 200), bool)
     expected[20:70, 20:100] = True
+    expected[40:50, 40:60] = expected[45:55, 50:150] = False
     expected[90:, 180:] = True
     assert np.array_equal(changed, expected)
     assert (after[expected] == HIDDEN_GREY).all()
@@ -62,7 +64,7 @@ def test_hidden_windows_are_plain_where_nothing_covers_them_and_others_untouched
 )
 def test_what_is_not_on_the_picture_changes_nothing(place: Rect) -> None:
     after = picture()
-    make_plain(after, Rect(0, 0, 200, 100), [Hidden(place, (Rect(0, 0, 10, 10),))])
+    make_plain(after, Rect(0, 0, 200, 100), [place, *uncovered(place, [Rect(0, 0, 10, 10)])])
     blur(after, Rect(0, 0, 200, 100), [place])
     assert np.array_equal(after, picture())
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QScreen
 
-from coachdesk.screen.masks import HIDDEN_GREY, Hidden, Picture, Rect, blur, make_plain
+from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, blur, make_plain, uncovered
 from coachdesk.screen.x11 import MAP_NOTIFY, Change, Top, Windows
 from coachdesk.screenrules import OWN_PROGRAM, Rules
 
@@ -47,7 +47,7 @@ class Hiding:
         self._windows = windows_of_others()
         self.warning = "" if self._windows else CANNOT_TELL
         self._tops: list[Top] | None = None
-        self._own: list[Hidden] = []
+        self._own: list[Rect] = []
         self._never: set[int] = set()
         self._until: dict[int, float] = {}
         self._places: dict[Rect, float] = {}
@@ -88,13 +88,13 @@ class Hiding:
             self._tops = None
         return news
 
-    def _hidden(self, news: list[Change]) -> list[Hidden]:
+    def _hidden(self, news: list[Change]) -> list[Rect]:
         """What is hidden after ``news``."""
         if self._windows is None:
             return []
         if self._tops is None:
             self._tops = self._windows.tops()
-            self._own = [self._visible(top) for top in self._tops if is_own(top.programs)]
+            self._own = [part for top in self._tops if is_own(top.programs) for part in self._visible(top)]
         now = time.monotonic()
         secret = self._secret(self._tops, now)
         never = [top for top in self._tops if top.window in secret or is_own(top.programs)]
@@ -105,7 +105,7 @@ class Hiding:
         ]
         self._places |= {place: now + LINGER for window, place in passed if window in secret}
         self._places = {place: until for place, until in self._places.items() if until > now}
-        return [*map(Hidden, self._places), *(Hidden(place) for _, place in passed), *self._own]
+        return [*self._places, *(place for _, place in passed), *self._own]
 
     def _secret(self, tops: list[Top], now: float) -> set[int]:
         """Those that a rule hides, or did just before, and their dialogs and menus."""
@@ -121,12 +121,12 @@ class Hiding:
             found |= more
         return found
 
-    def _visible(self, own: Top) -> Hidden:
-        """One of CoachDesk's own windows, where nothing else surely lies over it."""
+    def _visible(self, own: Top) -> list[Rect]:
+        """Of one of CoachDesk's own windows, where nothing else surely lies over it."""
         assert self._windows is not None
         assert self._tops is not None
         above = self._tops[self._tops.index(own) + 1 :]
-        return Hidden(own.place, tuple(place for top in above for place in self._windows.opaque(top)))
+        return uncovered(own.place, (place for top in above for place in self._windows.opaque(top)))
 
     def _regions(self) -> list[Rect]:
         """In pixels of the root window."""

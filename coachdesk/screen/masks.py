@@ -26,13 +26,6 @@ class Rect(NamedTuple):
     height: int
 
 
-class Hidden(NamedTuple):
-    """A window that is not to be seen. ``covers``: what surely lies over it, and may be seen."""
-
-    place: Rect
-    covers: tuple[Rect, ...] = ()
-
-
 def within(rect: Rect, place: Rect) -> tuple[slice, slice]:
     """Rows and columns of ``place`` that ``rect`` takes."""
     left, top = max(0, rect.x - place.x), max(0, rect.y - place.y)
@@ -40,15 +33,36 @@ def within(rect: Rect, place: Rect) -> tuple[slice, slice]:
     return slice(top, max(top, bottom)), slice(left, max(left, right))
 
 
-def make_plain(picture: Picture, place: Rect, hidden: Iterable[Hidden]) -> None:
-    """Overwrites in ``picture``, of what is at ``place``, all that any of ``hidden`` may show."""
-    for window in dict.fromkeys(hidden):
-        part = picture[within(window.place, place)]
-        plain = np.ones(part.shape[:2], np.bool_)
-        top, left = max(window.place.y, place.y), max(window.place.x, place.x)
-        for cover in window.covers:
-            plain[within(cover, Rect(left, top, 0, 0))] = False
-        part[plain] = HIDDEN_GREY
+def uncovered(rect: Rect, covers: Iterable[Rect]) -> list[Rect]:
+    """What of ``rect`` is in none of ``covers``, in parts that do not overlap."""
+    parts = [rect]
+    for cover in covers:
+        parts = [part for each in parts for part in _without(each, cover)]
+    return parts
+
+
+def _without(rect: Rect, cover: Rect) -> list[Rect]:
+    """Above, below, left and right of ``cover``."""
+    left, top = max(rect.x, cover.x), max(rect.y, cover.y)
+    right, bottom = (
+        min(rect.x + rect.width, cover.x + cover.width),
+        min(rect.y + rect.height, cover.y + cover.height),
+    )
+    if left >= right or top >= bottom:
+        return [rect]
+    parts = (
+        Rect(rect.x, rect.y, rect.width, top - rect.y),
+        Rect(rect.x, bottom, rect.width, rect.y + rect.height - bottom),
+        Rect(rect.x, top, left - rect.x, bottom - top),
+        Rect(right, top, rect.x + rect.width - right, bottom - top),
+    )
+    return [part for part in parts if part.width > 0 and part.height > 0]
+
+
+def make_plain(picture: Picture, place: Rect, hidden: Iterable[Rect]) -> None:
+    """Overwrites in ``picture``, of what is at ``place``, all that is in any of ``hidden``."""
+    for rect in dict.fromkeys(hidden):
+        picture[within(rect, place)] = HIDDEN_GREY
 
 
 def blur(picture: Picture, place: Rect, regions: Iterable[Rect]) -> None:
