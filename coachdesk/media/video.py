@@ -261,7 +261,9 @@ class VideoSender:
         keyframe = self._keyframe.is_set()
         self._keyframe.clear()
         form = "bgra" if picture.shape[2] == 4 else "bgr24"
-        frame = av.VideoFrame.from_ndarray(_even(picture), format=form)
+        frame = av.VideoFrame.from_numpy_buffer(
+            _even(picture), format=form
+        )  # not copied: read at once, below
         frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe)
         self.encoded += 1
