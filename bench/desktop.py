@@ -120,7 +120,8 @@ def number_in(grey: Picture) -> int | None:
 
 def number_of(levels: list[list[float]]) -> int | None:
     """From the shades of the squares, and of those in reverse."""
-    differences = np.subtract(*levels)
+    squares, reverse = np.array(levels)
+    differences = squares - reverse
     if np.abs(differences).min() < CLEAR:
         return None
     return int(sum(1 << bit for bit in np.nonzero(differences > 0)[0].tolist()))

@@ -52,8 +52,7 @@ class Screen(QWidget):
             self._picture.data, desktop.WIDTH, desktop.HEIGHT, 4 * desktop.WIDTH, QImage.Format.Format_RGB32
         )
         painter = QPainter(self)
-        for rect in event.region():
-            painter.drawImage(rect, image, rect)
+        painter.drawImage(event.rect(), image, event.rect())  # clipped to what has changed
         painter.end()
 
     def _on(self) -> None:

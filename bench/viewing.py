@@ -45,7 +45,7 @@ class Seen:
         pictures = {f"picture{index}": kept.grey for index, kept in enumerate(self.kept)}
         times = np.array([kept.time for kept in self.kept])
         moments = np.array(self.numbers, np.float64).reshape(-1, 2)
-        np.savez(path, numbers=moments[:, 0], times=moments[:, 1], kept=times, **pictures)
+        np.savez(path, numbers=moments[:, 0], times=moments[:, 1], kept=times, **pictures)  # type: ignore[arg-type]
 
     @staticmethod
     def load(path: Path) -> Seen:
