@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from ctypes import byref, c_int, c_long, c_ulong, c_void_p
 from typing import Any
 
+from coachdesk.screen.x11 import ignore_errors
+
 NON_EMPTY = 3
 """``XDamageReportNonEmpty`` of damagewire.h: one event, and no more until that damage is taken."""
 EVENT_LONGS = 24
@@ -29,6 +31,7 @@ class Changes:
         if not display:
             raise OSError("the X server cannot be reached")
         self._display = c_void_p(display)
+        self._x.XSetErrorHandler(ignore_errors)
         events, errors = c_int(), c_int()
         if not self._extension.XDamageQueryExtension(self._display, byref(events), byref(errors)):
             self.close()
