@@ -103,8 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--paths", type=_names(PATHS), default=list(PATHS), help="some of them, by comma")
-    parser.add_argument("--networks", type=_names(NETWORKS), default=list(NETWORKS), help="likewise")
+    parser.add_argument("--paths", type=names(PATHS), default=list(PATHS), help="some of them, by comma")
+    parser.add_argument("--networks", type=names(NETWORKS), default=list(NETWORKS), help="likewise")
     parser.add_argument(
         "--seconds",
         type=float,
@@ -150,7 +150,7 @@ def _report(options: argparse.Namespace, results: Results) -> None:
         draw(options.plot, results.calls, rows)
 
 
-def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
+def names(known: Iterable[str]) -> Callable[[str], list[str]]:
     allowed = list(known)
 
     def parse(text: str) -> list[str]:

@@ -99,7 +99,7 @@ async def measure(kinds: tuple[str, str], name: str, network: Network, options: 
                 await stack.enter_async_context(_party(lab, host, kinds, Path(folder), network, options))
                 for host in HOSTS
             ]
-            await _connect(parties)
+            await connect(parties)
             span = await _talk(lab, parties, network, options.sentences)
             numbers = [(await party.ask("finish")).numbers for party in parties]
             router = added_ms(lab.passages())
@@ -121,7 +121,8 @@ def _party(
     return RemoteParty(lab, host, kinds[index], setup, realtime=options.realtime)
 
 
-async def _connect(parties: list[RemoteParty]) -> None:
+async def connect(parties: list[RemoteParty]) -> None:
+    """The first of them offers. Raises PartyError."""
     offering, answering = parties
     offer = await offering.ask("offer")
     answer = await answering.ask("answer", offer.sdp)

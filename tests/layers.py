@@ -39,6 +39,7 @@ PURE = frozenset(
         "coachdesk.measuring",
         "coachdesk.quality_report",
         "coachdesk.routing",
+        "coachdesk.screen.looks",
         "coachdesk.screenevents",
         "coachdesk.screenrules",
         "coachdesk.screen.masks",

@@ -17,6 +17,7 @@ from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.mixer import Headset
+from coachdesk.media.screencast import ScreenCast
 from coachdesk.media.stillhub import StillHub
 from signaling import protocol
 from signaling.policy import Mode, Role
@@ -36,6 +37,7 @@ class InkOnlyHub:
         self.headset = Headset()
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
+        self.screen = ScreenCast()
 
     def apply(self, view: protocol.CallView) -> None:
         self.ink.apply(view)

@@ -30,6 +30,7 @@
     document.body.append(element);
     element.play();
     if (track.kind === "audio") tap("heard", track);
+    else window.party.watch?.(track);
   }
 
   function use(connection) {
@@ -58,6 +59,7 @@
   window.party = {
     use,
     camera,
+    encoded,
     now: () => performance.timeOrigin + performance.now(),
 
     async offer(video) {

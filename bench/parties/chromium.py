@@ -44,17 +44,17 @@ class ChromiumParty:
         from playwright.async_api import async_playwright
 
         playwright = await async_playwright().start()
+        shown, devices = cls.devices(setup)
         browser = await playwright.chromium.launch(
             executable_path=str(find_chromium()),
+            headless=not shown,
             args=[
                 "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-audio-capture={setup.speech}",
                 "--autoplay-policy=no-user-gesture-required",
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--no-first-run",
+                *devices,
             ],
         )
         context = await browser.new_context(permissions=["camera", "microphone"])
@@ -64,6 +64,15 @@ class ChromiumParty:
         await cls.prepare(page)
         await page.goto(PAGE)
         return cls(setup, playwright, browser, page)
+
+    @classmethod
+    def devices(cls, setup: Setup) -> tuple[bool, list[str]]:
+        """Whether it needs a screen, and options that say what it has for a camera, a microphone, a screen."""
+        return False, [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={setup.speech}",
+        ]
 
     @staticmethod
     async def prepare(page: Page) -> None:
@@ -86,7 +95,7 @@ class ChromiumParty:
         await self._page.evaluate("party.speak()")
 
     async def finish(self) -> dict[str, float]:
-        ahead_ms = await self._page_clock_ahead_ms()
+        ahead_ms = await self.page_clock_ahead_ms()
         for name, early in (("said", BLOCK_SECONDS), ("heard", 0.0)):
             self._save(name, await self._page.evaluate("name => party.tape(name)", name), ahead_ms, early)
         numbers: dict[str, float] = await self._page.evaluate("party.numbers()")
@@ -109,7 +118,7 @@ class ChromiumParty:
         sound = np.pad(sound[:wanted], (0, max(0, wanted - len(sound))))
         save(Path(self._setup.folder) / f"{name}.npz", stamps, sound)
 
-    async def _page_clock_ahead_ms(self) -> float:
+    async def page_clock_ahead_ms(self) -> float:
         """What the page's clock says beyond our monotonic one; of many looks, the quickest is the most exact."""
         found: list[tuple[float, float]] = []
         for _ in range(LOOKS):

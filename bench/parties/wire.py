@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -67,7 +68,7 @@ class Party(Protocol):
         """Returns when media can flow."""
 
     async def speak(self) -> None:
-        """Begins to say the speech, from its first sample."""
+        """Begins to say the speech, from its first sample; or to share a screen, or to watch it."""
 
     async def finish(self) -> dict[str, float]:
         """Writes the tapes. Returns numbers of its own."""
@@ -120,16 +121,27 @@ async def _obey(party: Party, command: Command) -> Reply:
 class RemoteParty:
     """A party as the benchmark sees it. A context manager: inside it, its process runs on ``host`` of the lab.
 
-    ``realtime``: before all other programs, so that what else the machine does is not measured as well.
+    ``realtime``: before all other programs, so that what else the machine does is not measured as well. ``env``: variables
+    beside ours.
 
     Attributes:
         said, heard: paths of its tapes after ``finish``.
     """
 
-    def __init__(self, lab: NetLab, host: str, module: str, setup: Setup, *, realtime: bool = False) -> None:
+    def __init__(
+        self,
+        lab: NetLab,
+        host: str,
+        module: str,
+        setup: Setup,
+        *,
+        realtime: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         program = [sys.executable, "-m", f"bench.parties.{module}", msgspec.json.encode(setup).decode()]
         first = ["chrt", "--rr", "1"] if realtime else []
         self._command = lab.command(host, [*first, *program])
+        self._env = {**os.environ, **(env or {})}
         self._name = f"{module} on {host}"
         self.said = Path(setup.folder) / "said.npz"
         self.heard = Path(setup.folder) / "heard.npz"
@@ -138,6 +150,7 @@ class RemoteParty:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             cwd=ROOT,
+            env=self._env,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_BYTES,
@@ -170,10 +183,10 @@ class RemoteParty:
             raise PartyError(f"{self._name}: {do} failed: {reply.fault}")
         return reply
 
-    def cpu_seconds(self) -> float:
-        """Of its process and all that it started and that still runs."""
+    def cpu_seconds(self, *, helpers_alone: bool = False) -> float:
+        """Of its process and all that it started and that still runs; or without its own."""
         spent = 0.0
-        for process in self._tree():
+        for process in self._tree()[helpers_alone:]:
             try:
                 times = process.cpu_times()
             except psutil.Error:

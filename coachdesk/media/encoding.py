@@ -50,6 +50,7 @@ class Cadence:
         self._seen = float("-inf")
         self._stamp = float("-inf")
         self._free = float("-inf")
+        self._begun = 0.0
         self._changed = 0.0
         self._refined = 0
 
@@ -76,10 +77,14 @@ class Cadence:
             self._stamp = now
         else:
             return None
+        self._begun = now
         return self._stamp
 
     def spent(self, size: int, bitrate: int, now: float) -> None:
-        """The picture has become ``size`` bytes; where rate gives way to sharpness, the next waits until they are paid."""
+        """The picture has become ``size`` bytes; where rate gives way to sharpness, the next waits until they are paid.
+
+        The frame rate counts from when the picture was due: the time it took to encode is not added to it.
+        """
         if self._encoding.frame_rate is not None:
             debt = min(LONGEST_DEBT, size * 8 / bitrate)
-            self._free = now + max(1 / self._encoding.frame_rate, debt)
+            self._free = max(self._begun + 1 / self._encoding.frame_rate, now + debt)

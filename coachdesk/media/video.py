@@ -140,7 +140,11 @@ class VideoReceiver:
 
 
 class Vp8Encoder:
-    """Real-time VP8 of one size and bit rate; both may change between pictures, at the cost of a keyframe."""
+    """Real-time VP8 of one size and bit rate; both may change between pictures, at the cost of a keyframe.
+
+    One of a screen is large: there another bit rate waits for the next keyframe that is wanted anyway. Until then `Cadence`
+    has pictures come more or less often.
+    """
 
     def __init__(self, encoding: Encoding = CAMERA) -> None:
         self.bitrate = encoding.start_bitrate
@@ -153,7 +157,7 @@ class Vp8Encoder:
         it.
         """
         frame = frame.reformat(format="yuv420p")
-        if self._codec is None or not self._fits(self._codec, frame):
+        if self._codec is None or not self._fits(self._codec, frame, keyframe):
             self._codec = self._open(frame.width, frame.height)
         frame.time_base = TIME_BASE
         frame.pict_type = av.video.frame.PictureType.I if keyframe else av.video.frame.PictureType.NONE
@@ -163,9 +167,10 @@ class Vp8Encoder:
         self._picture_id = (self._picture_id + 1) & 0x7FFF
         return vp8.packetize(data, self._picture_id)
 
-    def _fits(self, codec: VideoCodecContext, frame: av.VideoFrame) -> bool:
+    def _fits(self, codec: VideoCodecContext, frame: av.VideoFrame, keyframe: bool) -> bool:
         near = abs(self.bitrate - (codec.bit_rate or 0)) <= self.bitrate * 0.15
-        return near and (codec.width, codec.height) == (frame.width, frame.height)
+        waits = self._encoding.screen_content and not keyframe
+        return (near or waits) and (codec.width, codec.height) == (frame.width, frame.height)
 
     def _open(self, width: int, height: int) -> VideoCodecContext:
         codec: Any = av.CodecContext.create("libvpx", "w")
@@ -261,7 +266,9 @@ class VideoSender:
         keyframe = self._keyframe.is_set()
         self._keyframe.clear()
         form = "bgra" if picture.shape[2] == 4 else "bgr24"
-        frame = av.VideoFrame.from_ndarray(_even(picture), format=form)
+        frame = av.VideoFrame.from_numpy_buffer(
+            _even(picture), format=form
+        )  # not copied: read at once, below
         frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe)
         self.encoded += 1

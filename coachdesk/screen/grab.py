@@ -23,15 +23,16 @@ from coachdesk.media.damage import Damage
 from coachdesk.media.framering import MAX_PIXELS, FrameWriter
 from coachdesk.media.priority import pictures_later
 from coachdesk.media.screencapture import Listing, Report
+from coachdesk.screen.changes import Changes
 from coachdesk.screen.hiding import Hiding, windows_of_others
+from coachdesk.screen.looks import Looks
 from coachdesk.screen.masks import Picture
 from coachdesk.screen.targets import Gone, of_screen, of_window, target
 from coachdesk.screen.x11 import Windows
 from coachdesk.screenrules import Rules
 
-BUSY_SECONDS, IDLE_SECONDS = 1 / 15, 0.2
-"""Between two captures: while something changes, and after it has not for a while."""
-IDLE_AFTER = 1.0
+END_LOOK_SECONDS = 0.1
+"""Between two looks at whether it is to end, while nothing changes."""
 THUMBNAIL = 240
 """Pixels, width and height at most."""
 MOST_LISTED = 40
@@ -83,23 +84,48 @@ def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> N
     label, grab = target(source, hiding)
     ring = FrameWriter(name)
     damage = Damage()
-    changed = time.monotonic()
-    pause = 0.0
+    changes = _changes(source)
+    looks = Looks(told=changes is not None)
+    told = True
     try:
-        while not ended.wait(pause):
+        while not ended.is_set():
             QGuiApplication.processEvents()
             now = time.monotonic()
             picture = grab()
-            if picture is not None:
-                first = damage.picture is None
-                if damage.update(picture):
-                    changed = now
-                    ring.write(fitting(picture), now)
+            first = damage.picture is None
+            changed = picture is not None and damage.update(picture) > 0
+            if picture is not None and changed:
+                ring.write(fitting(picture), now)
                 if first:
                     say(Report(label=label, warning=hiding.warning))
-            pause = BUSY_SECONDS if now - changed < IDLE_AFTER else IDLE_SECONDS
+            least, most = looks.pause(now, changed=changed, told=told)
+            told = not ended.wait(least) and _told(changes, most - least, ended)
     finally:
         ring.close()
+        if changes is not None:
+            changes.close()
+
+
+def _changes(source: str) -> Changes | None:
+    """None where the system does not tell."""
+    if QGuiApplication.platformName() != "xcb":
+        return None
+    try:
+        return Changes([int(source.removeprefix("window:"))] if source.startswith("window:") else [])
+    except OSError:
+        return None
+
+
+def _told(changes: Changes | None, seconds: float, ended: threading.Event) -> bool:
+    """Whether something is said to have changed within so many seconds."""
+    end = time.monotonic() + seconds
+    while changes is not None and not ended.is_set():
+        left = max(0.0, end - time.monotonic())
+        if changes.wait(min(left, END_LOOK_SECONDS)):
+            return True
+        if not left:
+            break
+    return False
 
 
 def fitting(picture: Picture) -> Picture:

@@ -94,7 +94,7 @@ class _Event(ctypes.Structure):
     )
 
 
-_ignore_errors = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(lambda *_: 0)
+ignore_errors = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(lambda *_: 0)
 """A window may go at any moment; Xlib's own handler would end the process."""
 
 
@@ -109,7 +109,7 @@ class Windows:
         if not display:
             raise OSError("the X server cannot be reached")
         self._display = c_void_p(display)
-        self._x.XSetErrorHandler(_ignore_errors)
+        self._x.XSetErrorHandler(ignore_errors)
         self._x.XDefaultRootWindow.restype = c_ulong
         self._x.XInternAtom.restype = self._x.XGetSelectionOwner.restype = c_ulong
         self._root: int = self._x.XDefaultRootWindow(self._display)

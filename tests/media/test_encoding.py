@@ -46,6 +46,14 @@ def test_a_large_picture_of_a_screen_is_paid_for_before_the_next(size: int, wait
     assert cadence.due(5.01, 5.0 + wait + 0.01, keyframe=False) == 5.01
 
 
+def test_the_time_a_picture_took_to_encode_does_not_lower_the_frame_rate() -> None:
+    cadence = Cadence(SCREEN)
+    cadence.due(5.0, 5.0, keyframe=False)
+    cadence.spent(0, BITRATE, 5.05)
+    assert cadence.due(5.02, 5.06, keyframe=False) is None
+    assert cadence.due(5.02, 5.07, keyframe=False) == 5.02
+
+
 def test_a_camera_never_waits() -> None:
     cadence = Cadence(CAMERA)
     cadence.due(5.0, 5.0, keyframe=False)

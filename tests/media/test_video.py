@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coachdesk.media import testpattern, videobuffer, vp8
 from coachdesk.media.camera import Camera, open_camera
-from coachdesk.media.encoding import CAMERA
+from coachdesk.media.encoding import CAMERA, SCREEN, Encoding
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
@@ -45,6 +45,24 @@ class Turning:
         return np.full((self.size[1], self.size[0], 3), int(now * 100) % 256, np.uint8), now
 
     def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("encoding", [CAMERA, SCREEN])
+def test_another_bit_rate_costs_a_keyframe_but_not_of_a_screen(encoding: Encoding) -> None:
+    encoder = Vp8Encoder(encoding)
+
+    def keyframe_at(number: int, *, wanted: bool = False) -> bool:
+        frame = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 40 + number, np.uint8), format="bgr24")
+        frame.pts = number * CLOCK_RATE // 15
+        return vp8.starts_keyframe(encoder.encode(frame, keyframe=wanted)[0])
+
+    assert keyframe_at(0)
+    encoder.bitrate //= 3
+    assert keyframe_at(1) is (encoding is CAMERA)
+    assert not keyframe_at(2)
+    assert keyframe_at(3, wanted=True)
+    assert encoder._codec is not None
+    assert encoder._codec.bit_rate == encoder.bitrate
 
 
 @asynccontextmanager

@@ -1,0 +1,84 @@
+"""A screen that stands still is looked at seldom, and at once when it is told that it has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from coachdesk.demo.screen import VirtualScreen
+from coachdesk.screen.changes import Changes
+from coachdesk.screen.looks import BUSY_SECONDS, IDLE_SECONDS, TOLD_SECONDS, UNTOLD_CHANGES, Looks
+
+BUSY, IDLE, TOLD = (BUSY_SECONDS,) * 2, (IDLE_SECONDS,) * 2, (BUSY_SECONDS, TOLD_SECONDS)
+
+
+def test_where_nothing_is_told_looks_are_seldom_after_a_while_and_often_at_the_first_change() -> None:
+    looks = Looks(told=False)
+    assert looks.pause(0.0, changed=True, told=False) == BUSY
+    assert looks.pause(0.9, changed=False, told=False) == BUSY
+    assert looks.pause(1.1, changed=False, told=False) == IDLE
+    assert looks.pause(9.0, changed=True, told=False) == BUSY
+
+
+def test_where_changes_are_told_the_next_look_may_wait_for_that() -> None:
+    looks = Looks(told=True)
+    for now in range(9):
+        assert looks.pause(float(now), changed=now % 2 == 0, told=True) == TOLD
+
+
+def test_what_tells_is_not_relied_on_once_changes_were_found_untold() -> None:
+    looks = Looks(told=True)
+    for now in range(UNTOLD_CHANGES - 1):
+        assert looks.pause(float(now), changed=True, told=False) == TOLD
+    # Told after all: a look may have come before it was.
+    assert looks.pause(5.0, changed=True, told=True) == TOLD
+    for now in range(10, 10 + UNTOLD_CHANGES):
+        paused = looks.pause(float(now), changed=True, told=False)
+    assert paused == BUSY
+    assert looks.pause(20.0, changed=False, told=True) == IDLE
+
+
+@pytest_asyncio.fixture
+async def screen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    async with VirtualScreen("800x600x24") as virtual:
+        for name, value in virtual.env.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.mark.media
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs a virtual screen (Xvfb)")
+async def test_the_x_server_tells_of_each_change_and_of_nothing_else(screen: None) -> None:
+    changes = Changes([12345])  # a window that is gone does no harm
+    try:
+        assert not changes.wait(0.0)
+        command = [sys.executable, "-m", "tests.fakes.desktop"]
+        desktop = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert desktop.stdin is not None
+        assert desktop.stdout is not None
+        assert await asyncio.to_thread(changes.wait, 20.0)
+        assert await desktop.stdout.readline() == b"shown\n"
+        while changes.wait(0.5):
+            pass
+        desktop.stdin.write(b"close\n")
+        assert await asyncio.to_thread(changes.wait, 20.0)
+        desktop.stdin.close()
+        await desktop.wait()
+    finally:
+        changes.close()
+
+
+async def test_without_an_x_server_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs libX11")
+    monkeypatch.setenv("DISPLAY", ":65000")
+    with pytest.raises(OSError, match="cannot be reached"):
+        Changes()
