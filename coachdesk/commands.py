@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from coachdesk.annotation import FADE_SECONDS, Fade, FrameId, MarkId, Number, Point, Text, Tool, Width
-from coachdesk.screenrules import Regions
-from signaling.fields import HiddenWindows
+from coachdesk.command import Command as Command
+from coachdesk.command import Id as Id
+from coachdesk.screencommands import BlankShare as BlankShare
+from coachdesk.screencommands import Screens as Screens
+from coachdesk.screencommands import Share as Share
+from coachdesk.screencommands import ShareRules as ShareRules
+from coachdesk.screencommands import StopShare as StopShare
 from signaling.policy import Mode
 from signaling.protocol import QuickReply
 
 Gain = Annotated[float, Meta(ge=-60, le=12)]
 OwnColour = Annotated[str, Meta(pattern=r"^(#[0-9a-f]{6})?\Z")]
 NewMark = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-]{8,32})?\Z")]
-Id = str | Annotated[int, Meta(ge=-(2**53), le=2**53)] | None
 
 
 class CommandError(Exception):
@@ -29,10 +33,6 @@ class CommandError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-class Command(Struct, frozen=True, tag_field="cmd", forbid_unknown_fields=True):
-    id: Id = None
 
 
 class Invite(Command, frozen=True, kw_only=True, tag="invite"):
@@ -272,39 +272,6 @@ class Freeze(Command, frozen=True, kw_only=True, tag="freeze"):
     """Who talks with the customer (the agent, or a supervisor who has taken over): everybody, the customer too, sees the
     customer's picture as it is at this moment; or sees it live again.
     """
-
-    on: bool
-
-
-class Screens(Command, frozen=True, kw_only=True, tag="screens"):
-    """Agent: list what can be shared of this machine's screens. Answer: ``screens``."""
-
-
-class Share(Command, frozen=True, kw_only=True, tag="share"):
-    """Agent: the observers of the call see ``source`` from now on, as in ``screens``: ``screen:N``, ``window:ID``; or
-    ``region:N:X,Y,W,H``, a part of screen N in its own pixels; or an image or video file, or ``test``. The customer never
-    does. Answer: ``sharing``.
-    """
-
-    source: Annotated[str, Meta(min_length=1, max_length=1024)]
-
-
-class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
-    """Agent: what is hidden of every screen that is shared, from now on, in place of what was said before: windows by their
-    title or program (a part of it, or a pattern with ``*``), regions as in ``share``. The team's policy, password managers
-    and pages for payment stay hidden beside it. Answer: ``ok``.
-    """
-
-    titles: HiddenWindows = ()
-    regions: Regions = ()
-
-
-class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
-    """Agent: nothing is shared any more. Answer: ``sharing``."""
-
-
-class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
-    """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
 
     on: bool
 

@@ -1,0 +1,44 @@
+"""What an endpoint can be told of shared screens; ``coachdesk.commands`` has it all. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from coachdesk.command import Command
+from coachdesk.screenrules import Regions
+from signaling.fields import HiddenWindows
+
+
+class Screens(Command, frozen=True, kw_only=True, tag="screens"):
+    """Agent: list what can be shared of this machine's screens. Answer: ``screens``."""
+
+
+class Share(Command, frozen=True, kw_only=True, tag="share"):
+    """Agent: the observers of the call see ``source`` from now on, as in ``screens``: ``screen:N``, ``window:ID``; or
+    ``region:N:X,Y,W,H``, a part of screen N in its own pixels; or an image or video file, or ``test``. The customer never
+    does. Answer: ``sharing``.
+    """
+
+    source: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
+    """Agent: what is hidden of every screen that is shared, from now on, in place of what was said before: windows by their
+    title or program (a part of it, or a pattern with ``*``), regions as in ``share``. The team's policy, password managers
+    and pages for payment stay hidden beside it. Answer: ``ok``.
+    """
+
+    titles: HiddenWindows = ()
+    regions: Regions = ()
+
+
+class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
+    """Agent: nothing is shared any more. Answer: ``sharing``."""
+
+
+class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
+    """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
+
+    on: bool
