@@ -38,10 +38,11 @@ class Report(msgspec.Struct, omit_defaults=True):
 
 
 class Listing(msgspec.Struct):
-    """What the child can capture. ``warning``: what cannot be hidden here, in words, or ""."""
+    """What the child can capture. ``warning``: what cannot be hidden here, in words, or ""; ``fault``: why it is nothing."""
 
-    screens: list[SourceView]
+    screens: list[SourceView] = []
     warning: str = ""
+    fault: str = ""
 
 
 class ScreenCapture:
@@ -139,7 +140,10 @@ def list_sources(rules: Rules = NO_RULES) -> Listing:
             timeout=START_SECONDS,
             check=True,
         )
-        return msgspec.json.decode(found.stdout, type=Listing)
+        listing = msgspec.json.decode(found.stdout, type=Listing)
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as error:
         log.info("screens cannot be listed: %s", error)
         raise DeviceError(CANNOT) from error
+    if listing.fault:
+        raise DeviceError(listing.fault)
+    return listing

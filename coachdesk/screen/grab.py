@@ -27,7 +27,7 @@ from coachdesk.screen.changes import Changes
 from coachdesk.screen.hiding import Hiding, windows_of_others
 from coachdesk.screen.looks import Looks
 from coachdesk.screen.masks import Picture
-from coachdesk.screen.targets import Gone, of_screen, of_window, target
+from coachdesk.screen.targets import Gone, need_desktop, of_screen, of_window, target
 from coachdesk.screen.x11 import Windows
 from coachdesk.screenrules import Rules
 
@@ -40,11 +40,12 @@ LONGEST_TITLE = 100
 
 
 def listed(hiding: Hiding) -> Listing:
-    """Screens, then windows but those that are hidden."""
-    views = []
-    if QGuiApplication.platformName() in ("xcb", "windows", "cocoa"):
-        for number, screen in enumerate(QGuiApplication.screens()):
-            views.append(_view(f"screen:{number}", "screen", screen.name(), of_screen(screen, hiding)))
+    """Screens, then windows but those that are hidden. Raises Gone."""
+    need_desktop()
+    views = [
+        _view(f"screen:{number}", "screen", screen.name(), of_screen(screen, hiding))
+        for number, screen in enumerate(QGuiApplication.screens())
+    ]
     if (windows := windows_of_others()) is not None:
         views += _windows(windows, hiding)
     return Listing(screens=views[:MOST_LISTED], warning=hiding.warning)

@@ -29,10 +29,15 @@ class Gone(Exception):
     """What was captured is not there (any more); the message says so to a user."""
 
 
-def target(source: str, hiding: Hiding) -> tuple[str, Grab]:
-    """Label and grabber of ``screen:N``, ``region:N:X,Y,WIDTH,HEIGHT`` or ``window:ID``. Raises Gone."""
+def need_desktop() -> None:
+    """Raises Gone where the system lets no program capture its screens."""
     if QGuiApplication.platformName() not in ("xcb", "windows", "cocoa"):
         raise Gone(NO_DESKTOP)
+
+
+def target(source: str, hiding: Hiding) -> tuple[str, Grab]:
+    """Label and grabber of ``screen:N``, ``region:N:X,Y,WIDTH,HEIGHT`` or ``window:ID``. Raises Gone."""
+    need_desktop()
     if found := re.fullmatch(r"screen:(\d{1,3})", source):
         screen = _screen(int(found[1]))
         return screen.name(), lambda: of_screen(screen, hiding)

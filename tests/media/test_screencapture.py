@@ -135,8 +135,9 @@ async def test_what_is_not_there_is_said(screen: None, source: str) -> None:
 @pytest.mark.parametrize("platform", ["offscreen", "no-such-platform"])
 async def test_without_a_desktop_it_says_so(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", platform)
-    with pytest.raises(DeviceError, match="desktop session"):
-        await asyncio.to_thread(ScreenCapture, "screen:0")
+    for attempt in (lambda: ScreenCapture("screen:0"), list_sources):
+        with pytest.raises(DeviceError, match="desktop session"):
+            await asyncio.to_thread(attempt)
 
 
 async def test_without_qt_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
