@@ -150,9 +150,9 @@ def test_first_run_installs_and_says_what_and_why(machine: Machine) -> None:
     assert machine.calls("python -m pip install") == ["python -m pip install --editable .[dev]"]
     (install,) = machine.calls("apt-get")
     assert "--no-install-recommends -y libgl1" in install
-    for package in ("libportaudio2", "pulseaudio", "xvfb", "libatomic1", "chromium", "coturn"):
+    for package in ("libportaudio2", "pulseaudio", "xvfb", "libatomic1", "chromium", "coturn", "openbox"):
         assert package in install.split()
-    for group in ("windows", "sound", "soundserver", "screen", "driver", "browser", "turn"):
+    for group in ("windows", "sound", "soundserver", "screen", "driver", "browser", "turn", "desktop"):
         assert f"needed for {group} (" in err
     assert machine.calls("python -m pytest") == ["python -m pytest -q tests/test_lan.py"]
     assert out.splitlines()[-1] == "3 passed"
@@ -324,7 +324,7 @@ def test_demo_on_a_display_takes_no_browser_and_no_virtual_screen(machine: Machi
     machine.run("demo", "--lan", DISPLAY=":0")
     words = machine.calls("apt-get")[0].split()
     assert "libportaudio2" in words
-    assert not {"chromium", "xvfb", "coturn"} & set(words)
+    assert not {"chromium", "xvfb", "coturn", "openbox"} & set(words)
     assert machine.calls("python -m pip install") == ["python -m pip install --editable ."]
     assert machine.calls("python -m coachdesk") == ["python -m coachdesk demo --lan"]
 
@@ -342,7 +342,7 @@ def test_demo_without_a_display_takes_both(machine: Machine, arguments: list[str
     machine.run("demo", *arguments, DISPLAY=display)
     words = machine.calls("apt-get")[0].split()
     assert {"chromium", "xvfb", "pulseaudio"} < set(words)
-    assert "coturn" not in words
+    assert not {"coturn", "openbox"} & set(words)
     assert machine.calls("python -m pip install") == ["python -m pip install --editable .[demo]"]
 
 
