@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from coachdesk.remote import RemoteEndpoint, RemoteError
 from coachdesk.soundserver import SoundServer
 from tests.e2e.conftest import SINK
 from tests.e2e.steps import listen
-from tests.fakes.desktop import RED, TITLE
+from tests.fakes.windows import NOTES, ORDER, command
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -43,7 +42,7 @@ async def shared(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
         Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
     ):
         windows = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.fakes.desktop", env={**os.environ, **screen.env},
+            *command(ORDER, NOTES), env={**os.environ, **screen.env},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert windows.stdin is not None
@@ -56,7 +55,7 @@ async def shared(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
 
 
 async def sees(observer: RemoteEndpoint, colour: tuple[int, int, int]) -> None:
-    """Returns when the middle of the left edge of the shared picture has that colour (BGR)."""
+    """Returns when the middle of the left edge of the shared picture has that colour (RGB)."""
     told = await observer.wait(events.Frames, lambda event: event.screen)
     reader = FrameReader(told.name)
     try:
@@ -65,7 +64,7 @@ async def sees(observer: RemoteEndpoint, colour: tuple[int, int, int]) -> None:
                 shown = reader.read()
                 if shown is not None:
                     row = shown.bgra.shape[0] // 2
-                    if np.abs(shown.bgra[row, 20, :3].astype(int) - colour).max() < 30:
+                    if np.abs(shown.bgra[row, 20, 2::-1].astype(int) - colour).max() < 30:
                         return
                 await asyncio.sleep(0.02)
     finally:
@@ -73,7 +72,7 @@ async def sees(observer: RemoteEndpoint, colour: tuple[int, int, int]) -> None:
 
 
 async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Scene) -> None:
-    agent, scene = shared.staff["agent"], shared
+    agent, scene, red = shared.staff["agent"], shared, ORDER.rgb
     with pytest.raises(RemoteError, match="no_such_call"):
         await agent.do(commands.Share(source="test"))
     await scene.answer()
@@ -84,16 +83,16 @@ async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Sc
             await observer.do(commands.Share(source="test"))
     listed = await agent.do(commands.Screens())
     assert isinstance(listed, events.Screens)
-    window = next(each.source for each in listed.screens if each.title == TITLE)
+    window = next(each.source for each in listed.screens if each.title == ORDER.title)
     sharing = await agent.do(commands.Share(source=window))
     assert isinstance(sharing, events.Sharing)
-    assert (sharing.label, set(sharing.seen_by)) == (TITLE, {"supervisor", "trainee"})
+    assert (sharing.label, set(sharing.seen_by)) == (ORDER.title, {"supervisor", "trainee"})
     for observer in (mia, tom):
-        await sees(observer, RED)
+        await sees(observer, red)
     await agent.do(commands.BlankShare(on=True))
     await sees(mia, (GREY, GREY, GREY))
     await agent.do(commands.BlankShare(on=False))
-    await sees(mia, RED)
+    await sees(mia, red)
     assert await scene.customer.page.evaluate(VIDEO_PACKETS) == 0
     await agent.do(commands.HangUp())
     await mia.wait(events.Screen, lambda event: event.state == "off")

@@ -34,6 +34,7 @@ class Change(msgspec.Struct):
     window: int
     title: str = ""
     roam: bool = False
+    close: bool = False
 
 
 class Shown(QWidget):
@@ -70,9 +71,22 @@ class Input(QObject):
         self.ended.emit()
 
 
+def command(*windows: Window, program: str = "viewer") -> list[str]:
+    """Shows them, from the bottom to the top."""
+    return [sys.executable, "-m", "tests.fakes.windows", program, msgspec.json.encode(windows).decode()]
+
+
+ORDER, NOTES = (
+    Window("Order 4711", (100, 80, 400, 300), (200, 40, 40)),
+    Window("Private notes", (300, 180, 240, 160), (30, 90, 200)),
+)
+"""The second lies partly over the first."""
+
+
 def main() -> None:
     app = QApplication(sys.argv)
     app.setApplicationName(sys.argv[1])
+    app.setQuitOnLastWindowClosed(False)
     shown: list[Shown] = []
     for each in msgspec.json.decode(sys.argv[2], type=list[Window]):
         shown.append(Shown(each, shown[each.of] if each.of is not None else None))
@@ -83,6 +97,8 @@ def main() -> None:
             shown[change.window].setWindowTitle(change.title)
         if change.roam:
             shown[change.window].roam()
+        if change.close:
+            shown[change.window].close()
 
     told = Input()
     told.line.connect(change)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
 import pytest
+import pytest_asyncio
+
+from coachdesk.demo.screen import VirtualScreen
+from tests.fakes.windows import Window
+from tests.media.screens import Open, Tell, showing
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +18,23 @@ def _patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """A connection that closes while the whole machine stands still is not taken for one that hangs."""
     if request.node.get_closest_marker("media") is not None:
         monkeypatch.setattr("coachdesk.media.peer.CLOSE_SECONDS", 40.0)
+
+
+@pytest_asyncio.fixture
+async def screen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """A virtual screen, on which whatever is started opens its windows."""
+    async with VirtualScreen("800x600x24") as virtual:
+        for name, value in virtual.env.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def show(screen: None) -> Iterator[Open]:
+    """Shows the windows of a program, until the end of the test."""
+    with ExitStack() as programs:
+
+        def start(*windows: Window, program: str = "viewer") -> Tell:
+            return programs.enter_context(showing(*windows, program=program))
+
+        yield start

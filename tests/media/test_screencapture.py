@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from numpy.typing import NDArray
 
-from coachdesk.demo.screen import VirtualScreen
 from coachdesk.media import screencapture
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.framering import FrameReader
 from coachdesk.media.screencapture import ScreenCapture, list_sources
-from tests.fakes.desktop import BLUE, COVER, RED, SHARED, TITLE
+from tests.fakes.windows import NOTES, ORDER, Change
 from tests.media.peers import until
+from tests.media.screens import Open, Tell, capturing, seen
 
 pytestmark = [
     pytest.mark.media,
@@ -28,35 +24,14 @@ pytestmark = [
 ]
 
 
-@pytest_asyncio.fixture
-async def screen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    async with VirtualScreen("800x600x24") as virtual:
-        for name, value in virtual.env.items():
-            monkeypatch.setenv(name, value)
-        yield
+RED, BLUE = ORDER.rgb[::-1], NOTES.rgb[::-1]
+"""Blue, green, red."""
 
 
 @pytest.fixture
-def desktop(screen: None) -> Iterator[subprocess.Popen[bytes]]:
-    """The windows of ``tests.fakes.desktop``, shown."""
-    command = [sys.executable, "-m", "tests.fakes.desktop"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            assert process.stdout.readline() == b"shown\n"
-            yield process
-        finally:
-            process.stdin.close()
-
-
-@contextmanager
-def capturing(source: str) -> Iterator[ScreenCapture]:
-    capture = ScreenCapture(source)
-    try:
-        yield capture
-    finally:
-        capture.close()
+def desktop(show: Open) -> Tell:
+    """A red window, partly under a blue one."""
+    return show(ORDER, NOTES)
 
 
 def has(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.bool_]:
@@ -64,42 +39,32 @@ def has(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.
     return np.asarray((picture[:, :, :3] == colour).all(axis=2))
 
 
-def seen(capture: ScreenCapture) -> NDArray[np.uint8]:
-    shot = capture.latest()
-    assert shot is not None
-    return shot[0]
-
-
-async def test_a_window_is_captured_without_what_lies_over_it(desktop: subprocess.Popen[bytes]) -> None:
+async def test_a_window_is_captured_without_what_lies_over_it(desktop: Tell) -> None:
     listed = {view.title: view for view in (await asyncio.to_thread(list_sources)).screens}
-    assert (listed[TITLE].width, listed[TITLE].height) == SHARED[2:]
-    assert listed[TITLE].thumbnail
-    with capturing(listed[TITLE].source) as capture:
+    assert (listed[ORDER.title].width, listed[ORDER.title].height) == ORDER.place[2:]
+    assert listed[ORDER.title].thumbnail
+    with capturing(listed[ORDER.title].source) as capture:
         picture = seen(capture)
-        assert capture.label == TITLE
-        assert picture.shape == (SHARED[3], SHARED[2], 4)
+        assert capture.label == ORDER.title
+        assert picture.shape == (ORDER.place[3], ORDER.place[2], 4)
         assert not has(picture, BLUE).any()
-        left, top = COVER[0] - SHARED[0], COVER[1] - SHARED[1]
+        left, top = NOTES.place[0] - ORDER.place[0], NOTES.place[1] - ORDER.place[1]
         expected = np.ones(picture.shape[:2], bool)
-        expected[top : top + COVER[3], left : left + COVER[2]] = False
+        expected[top : top + NOTES.place[3], left : left + NOTES.place[2]] = False
         assert np.array_equal(has(picture, RED), expected)
-        assert desktop.stdin is not None
-        desktop.stdin.write(b"close\n")
-        desktop.stdin.flush()
+        desktop(Change(0, close=True))
         await until(lambda: capture.fault)
         assert capture.fault == "The shared window was closed."
 
 
-async def test_a_screen_and_a_part_of_it_are_captured_as_they_are(desktop: subprocess.Popen[bytes]) -> None:
+async def test_a_screen_and_a_part_of_it_are_captured_as_they_are(desktop: Tell) -> None:
     with capturing("screen:0") as capture:
         picture = seen(capture)
         assert picture.shape == (600, 800, 4)
-        assert has(picture, BLUE).sum() == COVER[2] * COVER[3]
-        assert desktop.stdin is not None
-        desktop.stdin.write(b"close\n")
-        desktop.stdin.flush()
+        assert has(picture, BLUE).sum() == NOTES.place[2] * NOTES.place[3]
+        desktop(Change(0, close=True))
         await until(lambda: not has(seen(capture), RED).any())
-    left, top = COVER[0] + 10, COVER[1] + 20
+    left, top = NOTES.place[0] + 10, NOTES.place[1] + 20
     with capturing(f"region:0:{left},{top},50,40") as capture:
         assert seen(capture).shape == (40, 50, 4)
         assert has(seen(capture), BLUE).all()

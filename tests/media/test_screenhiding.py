@@ -5,19 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
 
 import cv2
-import msgspec
 import numpy as np
 import pytest
-import pytest_asyncio
 from numpy.typing import NDArray
 
-from coachdesk.demo.screen import VirtualScreen
 from coachdesk.events import SourceView
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.screencapture import ScreenCapture, list_sources
@@ -25,6 +18,7 @@ from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenrules import Rules
 from tests.fakes.windows import Change, Window
 from tests.media.peers import until
+from tests.media.screens import Open, capturing, seen
 
 pytestmark = [
     pytest.mark.media,
@@ -38,57 +32,6 @@ VAULT = Window("My logins - Bitwarden", PLACE, SECRET)
 ORDER = Window("Order 4711", (320, 180, 240, 160), PLAIN)
 PICTURES, PATIENCE = 12, 40.0
 """How many pictures of a window that moves are looked at, and the seconds for that."""
-Tell = Callable[[Change], None]
-Open = Callable[..., Tell]
-
-
-@pytest_asyncio.fixture
-async def screen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    async with VirtualScreen("800x600x24") as virtual:
-        for name, value in virtual.env.items():
-            monkeypatch.setenv(name, value)
-        yield
-
-
-@pytest.fixture
-def show(screen: None) -> Iterator[Open]:
-    """Shows the windows of a program, from the bottom to the top."""
-    with ExitStack() as programs:
-
-        def start(*windows: Window, program: str = "viewer") -> Tell:
-            listed = msgspec.json.encode(windows).decode()
-            command = [sys.executable, "-m", "tests.fakes.windows", program, listed]
-            process = programs.enter_context(
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            )
-            assert process.stdin is not None
-            assert process.stdout is not None
-            programs.callback(process.stdin.close)
-            assert process.stdout.readline() == b"shown\n"
-            return lambda change: _say(process, change)
-
-        yield start
-
-
-def _say(process: subprocess.Popen[bytes], change: Change) -> None:
-    assert process.stdin is not None
-    process.stdin.write(msgspec.json.encode(change) + b"\n")
-    process.stdin.flush()
-
-
-@contextmanager
-def capturing(source: str = "screen:0", rules: Rules | None = None) -> Iterator[ScreenCapture]:
-    capture = ScreenCapture(source, rules or Rules())
-    try:
-        yield capture
-    finally:
-        capture.close()
-
-
-def seen(capture: ScreenCapture) -> NDArray[np.uint8]:
-    shot = capture.latest()
-    assert shot is not None
-    return shot[0]
 
 
 def of(picture: NDArray[np.uint8], rgb: tuple[int, int, int]) -> int:

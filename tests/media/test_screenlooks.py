@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
-import pytest_asyncio
 
-from coachdesk.demo.screen import VirtualScreen
 from coachdesk.screen.changes import Changes
 from coachdesk.screen.looks import BUSY_SECONDS, IDLE_SECONDS, TOLD_SECONDS, UNTOLD_CHANGES, Looks
+from tests.fakes.windows import NOTES, ORDER, Change
+from tests.media.screens import showing
 
 BUSY, IDLE, TOLD = (BUSY_SECONDS,) * 2, (IDLE_SECONDS,) * 2, (BUSY_SECONDS, TOLD_SECONDS)
 
@@ -44,14 +42,6 @@ def test_what_tells_is_not_relied_on_once_changes_were_found_untold() -> None:
     assert looks.pause(20.0, changed=False, told=True) == IDLE
 
 
-@pytest_asyncio.fixture
-async def screen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    async with VirtualScreen("800x600x24") as virtual:
-        for name, value in virtual.env.items():
-            monkeypatch.setenv(name, value)
-        yield
-
-
 @pytest.mark.media
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs a virtual screen (Xvfb)")
 async def test_the_x_server_tells_of_each_change_and_of_nothing_else(screen: None) -> None:
@@ -59,20 +49,13 @@ async def test_the_x_server_tells_of_each_change_and_of_nothing_else(screen: Non
     try:
         while changes.wait(0.5):
             pass  # the screen itself, being painted at its start
-        command = [sys.executable, "-m", "tests.fakes.desktop"]
-        desktop = await asyncio.create_subprocess_exec(
-            *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert desktop.stdin is not None
-        assert desktop.stdout is not None
-        assert await asyncio.to_thread(changes.wait, 20.0)
-        assert await desktop.stdout.readline() == b"shown\n"
-        while changes.wait(0.5):
-            pass
-        desktop.stdin.write(b"close\n")
-        assert await asyncio.to_thread(changes.wait, 20.0)
-        desktop.stdin.close()
-        await desktop.wait()
+        with ExitStack() as shown:
+            tell = await asyncio.to_thread(shown.enter_context, showing(ORDER, NOTES))
+            assert await asyncio.to_thread(changes.wait, 20.0)
+            while changes.wait(0.5):
+                pass
+            tell(Change(0, close=True))
+            assert await asyncio.to_thread(changes.wait, 20.0)
     finally:
         changes.close()
 
