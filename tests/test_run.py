@@ -150,9 +150,28 @@ def test_first_run_installs_and_says_what_and_why(machine: Machine) -> None:
     assert machine.calls("python -m pip install") == ["python -m pip install --editable .[dev]"]
     (install,) = machine.calls("apt-get")
     assert "--no-install-recommends -y libgl1" in install
-    for package in ("libportaudio2", "pulseaudio", "xvfb", "libatomic1", "chromium", "coturn", "openbox"):
+    for package in (
+        "libxdamage1",
+        "libportaudio2",
+        "pulseaudio",
+        "xvfb",
+        "libatomic1",
+        "chromium",
+        "coturn",
+        "openbox",
+    ):
         assert package in install.split()
-    for group in ("windows", "sound", "soundserver", "screen", "driver", "browser", "turn", "desktop"):
+    for group in (
+        "windows",
+        "share",
+        "sound",
+        "soundserver",
+        "screen",
+        "driver",
+        "browser",
+        "turn",
+        "desktop",
+    ):
         assert f"needed for {group} (" in err
     assert machine.calls("python -m pytest") == ["python -m pytest -q tests/test_lan.py"]
     assert out.splitlines()[-1] == "3 passed"
