@@ -264,6 +264,7 @@ def test_what_nobody_goes_on_with_is_removed_and_what_is_in_use_is_not(
         time.sleep(0.005)
     remove_stale(disk.records, time.time())
     assert list(disk.records.iterdir()) == [log.parent]
+    disk.opened[0].close(remove=False)
     remove_stale(disk.records, time.time() + HOUR)
     assert list(disk.records.iterdir()) == []
     remove_stale(disk.records / "nowhere", time.time())
