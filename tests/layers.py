@@ -112,6 +112,7 @@ PURE = frozenset(
         "coachdesk.media.videobuffer",
         "coachdesk.media.whispers",
         "coachdesk.media.vp8",
+        "coachdesk.ui.zoom",
     }
 )
 """Modules that decide and do no I/O: they import each other, ``PURE_PARTIES`` and harmless standard ones."""

@@ -184,20 +184,6 @@ def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dresse
     assert not pane.isVisible()
 
 
-def test_an_observer_looks_pixel_for_pixel(supervisor: Shown, dressed: QtBot) -> None:
-    pane: ScreenPane = supervisor.call.agent_screen
-    pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
-    supervisor.desk.handle(SEEN)
-    supervisor.desk.handle(PICTURES)
-    pane.video._look()
-    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
-    ratio = pane.devicePixelRatio()
-    assert (pane.video.width() * ratio, pane.video.height() * ratio) == (1280, 720)
-    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
-    QApplication.processEvents()
-    assert pane.video.size() == pane.area.viewport().size()
-
-
 def test_what_was_seen_goes_with_the_call() -> None:
     presenter = ScreenPresenter()
     presenter.handle(SEEN)

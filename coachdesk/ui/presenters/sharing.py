@@ -125,7 +125,6 @@ class ScreenPresenter(Presenter):
         state: whether it is shared, or blanked.
         pictures: name of its picture memory, or None.
         large: it has more room than the customer's camera, else less.
-        actual: pixel for pixel, else as much of it as fits.
     """
 
     def __init__(self) -> None:
@@ -133,7 +132,6 @@ class ScreenPresenter(Presenter):
         self.state: ShareState = "off"
         self.pictures: str | None = None
         self.large = True
-        self.actual = False
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
@@ -159,10 +157,6 @@ class ScreenPresenter(Presenter):
 
     def toggle_large(self) -> None:
         self.large = not self.large
-        self.changed()
-
-    def toggle_actual(self) -> None:
-        self.actual = not self.actual
         self.changed()
 
     def _forget(self) -> None:
