@@ -23,6 +23,8 @@ PURE = frozenset(
         "signaling.presence",
         "signaling.protocol",
         "signaling.quality",
+        "signaling.sharemessages",
+        "signaling.sharing",
         "signaling.state",
         "signaling.step",
         "signaling.views",

@@ -82,6 +82,15 @@ def test_a_share_that_ends_by_itself_says_why(presenter: SharingPresenter, notic
     ]
 
 
+def test_a_share_that_is_blanked_by_itself_says_why(presenter: SharingPresenter, notices: Notices) -> None:
+    presenter.handle(ON)
+    presenter.handle(msgspec.structs.replace(BLANK, message="The server cannot be reached."))
+    assert presenter.sharing
+    assert [(each.title, each.text) for each in notices.shown] == [
+        ("Your screen is not shown now", "The server cannot be reached.")
+    ]
+
+
 @pytest.mark.parametrize(("code", "told"), [("device", ["No screen."]), ("superseded", [])])
 def test_a_refusal_is_told(
     presenter: SharingPresenter, link: FakeLink, notices: Notices, code: str, told: list[str]

@@ -95,13 +95,14 @@ class SharingPresenter(Presenter):
 
     def toggle_blank(self) -> None:
         if self.sharing:
-            self._link.send(commands.BlankShare(on=self.state != "blank"))
+            self._link.send(commands.BlankShare(on=self.state != "blank"), self._not_shared)
 
     def _take(self, told: events.Sharing) -> None:
         self.state, self.label, self.seen_by = told.state, told.label, told.seen_by
         self.warning = told.warning
         if told.message:
-            self._notices.show(Notice("share", "warning", "The share has ended", told.message))
+            title = "The share has ended" if told.state == "off" else "Your screen is not shown now"
+            self._notices.show(Notice("share", "warning", title, told.message))
 
     def _not_listed(self, fault: Fault) -> None:
         self.sources = None
