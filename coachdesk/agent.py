@@ -30,6 +30,7 @@ from coachdesk.sharing import Sharing
 from coachdesk.stillwire import Whole
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
+from signaling.sharemessages import ShareKind, ShareStage
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class AgentSession(Session):
             lambda: self._hub.screen if self._hub is not None else None,
             self._screen_seen_by,
             lambda: client.welcome.hidden_windows if client.welcome is not None else (),
+            self._ask_to_share,
             emit,
             self._spawn,
         )
@@ -222,6 +224,7 @@ class AgentSession(Session):
         self._applied = -1
         if self._hub is None or self.view is None:
             return
+        self._sharing.online(on)
         if on and self.view.agent != self.party:
             self._over(self.view.call)  # away for so long that the server gave the place up
         elif on:
@@ -385,6 +388,9 @@ class AgentSession(Session):
         shown = self._shown_view()
         viewers = screen_viewers(calls.members(shown), self.party) if shown is not None else []
         return [self._name(viewer.party) for viewer in viewers]
+
+    async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
+        await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()

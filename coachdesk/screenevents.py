@@ -47,7 +47,7 @@ class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
     Attributes:
         label: what is shared.
         seen_by: names of those who see it, as far as the team's policy tells the agent who observes.
-        message: why it ended, where nobody asked for that.
+        message: why it ended or is blanked, where nobody asked for that.
         warning: what of it rules cannot hide on this system, or "".
     """
 

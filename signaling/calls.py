@@ -6,9 +6,12 @@ matter of rights (full, busy, away).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
-from signaling import photos
+from signaling import photos, sharing
 from signaling.policy import COACHES, Mode, Role
 from signaling.protocol import (
     Applied,
@@ -26,7 +29,9 @@ from signaling.protocol import (
     Replied,
     Reply,
     ReportQuality,
+    Request,
     SetMode,
+    ShareScreen,
     Signal,
     Signalled,
 )
@@ -164,6 +169,7 @@ def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
     for party in members:
         if party.role is Role.CUSTOMER:
             step.end_consent(party)
+        sharing.end(step, party, call.call)
         step.send(state, party.party, Ended(call.call, reason))
         party.call, party.mode = "", Mode.LISTEN
         step.touch_party(party)
@@ -199,3 +205,20 @@ def observer_lost(step: Step, call: Call, observer: Party) -> None:
     change_mode(call, observer, Mode.LISTEN)
     step.touch_party(observer)
     step.touch_call(call)
+
+
+RULES: dict[type[Request], Callable[[State, Step, Party, Any, Any], None]] = {
+    Listen: listen,
+    Leave: leave,
+    SetMode: set_mode,
+    Applied: applied,
+    Hold: hold,
+    AskHelp: ask_help,
+    CancelHelp: cancel_help,
+    ClaimHelp: claim_help,
+    Reply: reply,
+    HangUp: hang_up,
+    ReportQuality: report_quality,
+    ShareScreen: sharing.share_screen,
+    Signal: signal,
+}

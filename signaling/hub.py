@@ -13,15 +13,11 @@ from typing import Any
 
 import msgspec
 
-from signaling import calls, lobby, photos, presence
+from signaling import calls, lobby, photos, presence, sharing
 from signaling.policy import AUDITED, OBSERVERS, Action, Context, Mode, Role, may
 from signaling.protocol import (
     VERSION,
     Admit,
-    Applied,
-    AskHelp,
-    CancelHelp,
-    ClaimHelp,
     ClientMessage,
     Code,
     CreateLink,
@@ -29,20 +25,15 @@ from signaling.protocol import (
     EndReason,
     FreshIce,
     Goodbye,
-    HangUp,
     Hello,
-    Hold,
     Invitation,
     Knock,
-    Leave,
     LinkCreated,
     Listen,
     Ok,
     PhotoTicket,
     Ping,
     Refused,
-    Reply,
-    ReportQuality,
     Request,
     RevokeLink,
     SetMode,
@@ -57,23 +48,11 @@ from signaling.step import DropLive, Refusal, Step, calls_for
 _Answer = LinkCreated | PhotoTicket | None
 _Rule = Callable[[State, Step, Party, Any, Any], _Answer]
 
-_CALL_RULES: dict[type[Request], _Rule] = {
-    Listen: calls.listen,
-    Leave: calls.leave,
-    SetMode: calls.set_mode,
-    Applied: calls.applied,
-    Hold: calls.hold,
-    AskHelp: calls.ask_help,
-    CancelHelp: calls.cancel_help,
-    ClaimHelp: calls.claim_help,
-    Reply: calls.reply,
-    HangUp: calls.hang_up,
-    ReportQuality: calls.report_quality,
-    **photos.RULES,
-    Signal: calls.signal,
-}
+_CALL_RULES: dict[type[Request], _Rule] = {**calls.RULES, **photos.RULES}
 _GUEST_RULES: dict[type[Request], _Rule] = {Admit: lobby.admit, Decline: lobby.decline}
 
+TARGETS = ("party", "link", "photo", "share")
+"""What of a request the audit log says it was about."""
 
 _NOBODY = Party(party="", role=Role.CUSTOMER, name="", team="", resume="")
 
@@ -120,6 +99,7 @@ class Hub:
     def _replace(self, step: Step, connection: int, agent: Party, user: User) -> Step:
         secret = self.state.secret()
         presence.displace(self.state, step, agent)
+        sharing.end(step, agent, agent.call)
         self.state.drop_party(agent)
         agent.resume, agent.generation = fingerprint(secret), user.generation
         self.state.add_party(agent)
@@ -247,7 +227,7 @@ class Hub:
     def _request(self, step: Step, connection: int, asker: Party, message: Any) -> None:
         action = action_of(message)
         call = getattr(message, "call", "")
-        target = next(filter(None, (getattr(message, name, "") for name in ("party", "link", "photo"))), "")
+        target = next(filter(None, (getattr(message, name, "") for name in TARGETS)), "")
         try:
             answer = self._carry_out(step, asker, action, message)
         except Refusal as refusal:
@@ -394,6 +374,7 @@ class Hub:
     def _lose_call(self, step: Step, party: Party) -> None:
         if party.role is Role.CUSTOMER:
             step.end_consent(party)
+        sharing.end(step, party, party.call)
         party.call = ""
         self.state.drop_party(party)
         step.touch_party(party)

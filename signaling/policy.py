@@ -61,6 +61,7 @@ class Action(StrEnum):
     ASK_PHOTO = "ask_photo"
     FAIL_PHOTO = "fail_photo"
     OPEN_PHOTO = "open_photo"
+    SHARE_SCREEN = "share_screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ AUDITED: frozenset[Action] = frozenset(
         Action.ASK_PHOTO,
         Action.FAIL_PHOTO,
         Action.OPEN_PHOTO,
+        Action.SHARE_SCREEN,
     }
 )
 """Actions that leave an audit entry, allowed or refused."""
@@ -134,6 +136,8 @@ def may(role: Role, action: Action, context: Context) -> bool:
     if action in (Action.ADMIT, Action.DECLINE):
         return role is Role.AGENT and context.owner
     if action in (Action.HOLD, Action.ASK_HELP, Action.CANCEL_HELP, Action.REPLY, Action.APPLIED):
+        return role is Role.AGENT and context.owner and context.member
+    if action is Action.SHARE_SCREEN:
         return role is Role.AGENT and context.owner and context.member
     if action is Action.WATCH_CALLS:
         return role in OBSERVERS

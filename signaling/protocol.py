@@ -23,6 +23,7 @@ from signaling.photomessages import PhotoTicket as PhotoTicket
 from signaling.photomessages import PhotoWanted as PhotoWanted
 from signaling.policy import MODE_ACTION, Action, Mode, Role
 from signaling.quality import Score, Sound
+from signaling.sharemessages import ShareScreen as ShareScreen
 from signaling.views import Awareness as Awareness
 from signaling.views import CallPhase as CallPhase
 from signaling.views import CallView as CallView
@@ -208,6 +209,7 @@ ClientMessage = (
     | AskPhoto
     | FailPhoto
     | OpenPhoto
+    | ShareScreen
     | Signal
 )
 
@@ -429,5 +431,6 @@ _ACTIONS: dict[type[Request], Action] = {
     AskPhoto: Action.ASK_PHOTO,
     FailPhoto: Action.FAIL_PHOTO,
     OpenPhoto: Action.OPEN_PHOTO,
+    ShareScreen: Action.SHARE_SCREEN,
     Signal: Action.SIGNAL,
 }

@@ -112,6 +112,8 @@ class Party(Struct, kw_only=True):
     microphone: bool = False
     reported_at: float = 0.0
     """When this party's endpoint last told how the call sounds there."""
+    shares: str = ""
+    """What they share of their screen: a ``ShareKind``, or nothing."""
 
     @property
     def durable(self) -> bool:

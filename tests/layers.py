@@ -23,6 +23,8 @@ PURE = frozenset(
         "signaling.presence",
         "signaling.protocol",
         "signaling.quality",
+        "signaling.sharemessages",
+        "signaling.sharing",
         "signaling.state",
         "signaling.step",
         "signaling.views",
@@ -112,6 +114,7 @@ PURE = frozenset(
         "coachdesk.media.videobuffer",
         "coachdesk.media.whispers",
         "coachdesk.media.vp8",
+        "coachdesk.ui.zoom",
     }
 )
 """Modules that decide and do no I/O: they import each other, ``PURE_PARTIES`` and harmless standard ones."""

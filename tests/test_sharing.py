@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from coachdesk import agent, commands, events, sharing
+from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media import screensource
 from coachdesk.media.camera import Camera
@@ -44,6 +45,13 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
         desk = Desk(getattr(request, "param", "all"))
         yield desk
         await desk.session.close()
+
+
+def recorded(desk: Desk) -> list[tuple[str, str]]:
+    """What the server was asked for, or told of a share."""
+    asked = [fields for kind, fields in desk.client.asked if kind is protocol.ShareScreen]
+    assert {fields["call"] for fields in asked} <= {"call-1"}
+    return [(fields["source"], fields["state"]) for fields in asked]
 
 
 async def refused(desk: Desk, command: commands.Command) -> str:
@@ -213,3 +221,113 @@ async def test_what_is_stopped_before_it_began_does_not_begin(
         await wanted
     assert error.value.code == "superseded"
     assert len(opened) == 1
+
+
+# --- the server ----------------------------------------------------------------------------------------------
+
+
+async def test_the_server_has_on_record_how_it_is_shared_and_never_what(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    for command in (
+        commands.Share(source=page),
+        commands.BlankShare(on=True),
+        commands.BlankShare(on=False),
+        commands.StopShare(),
+    ):
+        await desk.session.do(command)
+        await settle()
+    assert recorded(desk) == [("file", "on"), ("file", "blank"), ("file", "on"), ("file", "off")]
+    assert "page" not in repr(desk.client.asked)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("screen:0", "screen"), ("window:7", "window"), ("region:0:1,2,30,40", "region"), ("test", "file")],
+)
+def test_what_kind_it_is(source: str, kind: str) -> None:
+    assert screensource.kind_of(source) == kind
+
+
+async def test_refused_nothing_is_shared_and_the_source_is_let_go(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(Captured, "close", lambda self: closed.append(True))
+    monkeypatch.setattr(screensource, "ScreenCapture", Captured)
+    await desk.told(1)
+    desk.client.at_once.clear()
+    wanted = asyncio.create_task(desk.session.do(commands.Share(source="screen:0")))
+    await until(lambda: recorded(desk))
+    desk.client.fail("not_allowed", desk.client.waiting[-1])
+    with pytest.raises(SignalingError):
+        await wanted
+    assert (desk.hub.screen.state, closed, told(desk)) == ("off", [True], [])
+    await settle()
+    assert recorded(desk) == [("screen", "on")]
+
+
+async def test_what_was_allowed_too_late_is_on_record_as_over(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    desk.client.at_once.clear()
+    wanted = asyncio.create_task(desk.session.do(commands.Share(source=page)))
+    await until(lambda: recorded(desk))
+    late = desk.client.waiting[-1]
+    await desk.session.do(commands.StopShare())
+    desk.client.at_once.add(protocol.ShareScreen)
+    desk.client.grant(late)
+    with pytest.raises(CommandError, match="before it began"):
+        await wanted
+    await settle()
+    assert desk.hub.screen.state == "off"
+    assert recorded(desk) == [("file", "on"), ("file", "off")]
+
+
+async def test_without_the_server_it_is_blanked_until_the_agent_shows_it_again(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    await desk.session.do(commands.Share(source=page))
+    desk.client.lose()
+    desk.session.online(False)
+    assert desk.hub.screen.state == "blank"
+    assert [each.message for each in told(desk) if each.message] == [sharing.AWAY]
+    with pytest.raises(SignalingError):
+        await desk.session.do(commands.BlankShare(on=False))
+    assert desk.hub.screen.state == "blank"
+    desk.client.online = True
+    desk.session.online(True)
+    await settle()
+    assert desk.hub.screen.state == "blank"
+    assert recorded(desk)[-1] == ("file", "blank")
+    await desk.session.do(commands.BlankShare(on=False))
+    assert (desk.hub.screen.state, recorded(desk)[-1]) == ("on", ("file", "on"))
+
+
+async def test_stopped_without_the_server_it_is_on_record_later(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    await desk.session.do(commands.Share(source=page))
+    desk.client.lose()
+    desk.session.online(False)
+    assert await desk.session.do(commands.StopShare()) == events.Sharing(state="off")
+    await settle()
+    assert recorded(desk) == [("file", "on")]
+    desk.client.online = True
+    desk.session.online(True)
+    await settle()
+    assert recorded(desk) == [("file", "on"), ("file", "off")]
+
+
+async def test_blanked_while_it_is_to_be_shown_again_it_stays_blank(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    await desk.session.do(commands.Share(source=page))
+    await desk.session.do(commands.BlankShare(on=True))
+    await settle()
+    desk.client.at_once.clear()
+    again = asyncio.create_task(desk.session.do(commands.BlankShare(on=False)))
+    await settle()
+    granted = desk.client.waiting[-1]
+    await desk.session.do(commands.BlankShare(on=True))
+    desk.client.at_once.add(protocol.ShareScreen)
+    desk.client.grant(granted)
+    with pytest.raises(CommandError):
+        await again
+    await settle()
+    assert (desk.hub.screen.state, recorded(desk)[-1]) == ("blank", ("file", "blank"))

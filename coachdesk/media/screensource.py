@@ -10,8 +10,15 @@ from coachdesk.media.damage import Damage
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.screencapture import NO_RULES, ScreenCapture
 from coachdesk.screenrules import Rules
+from signaling.sharemessages import ShareKind
 
-CAPTURED = ("screen:", "window:", "region:")
+KINDS: tuple[ShareKind, ...] = ("screen", "window", "region")
+"""What is captured, by what stands before the first colon of its name."""
+
+
+def kind_of(source: str) -> ShareKind:
+    """What a source of ``open_screen`` is."""
+    return next((kind for kind in KINDS if source.startswith(f"{kind}:")), "file")
 
 
 def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
@@ -19,7 +26,7 @@ def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
 
     ``rules``: what is hidden of all but files. Takes up to some seconds: call it in a thread. Raises DeviceError.
     """
-    if source.startswith(CAPTURED):
+    if kind_of(source) != "file":
         return ScreenCapture(source, rules)
     if source != "test" and Path(source).suffix.lower() not in IMAGES | VIDEOS:
         raise DeviceError(

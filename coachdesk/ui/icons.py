@@ -17,6 +17,7 @@ GLYPHS = {
     "answer": "phone",
     "app": "headset",
     "arrow": "arrow-top-right-thick",
+    "back": "arrow-collapse",
     "barge": "bullhorn",
     "catch-up": "history",
     "blank": "eye-off-outline",
@@ -42,6 +43,7 @@ GLYPHS = {
     "empty-wall": "phone-off-outline",
     "everyone": "account-group",
     "fit": "fit-to-screen-outline",
+    "full": "fullscreen",
     "hang-up": "phone-hangup",
     "help": "lifebuoy",
     "highlighter": "marker",
@@ -57,6 +59,7 @@ GLYPHS = {
     "microphone": "microphone",
     "microphone-off": "microphone-off",
     "next": "skip-next",
+    "not-full": "fullscreen-exit",
     "nobody": "ear-hearing-off",
     "offline": "wifi-off",
     "online": "wifi",
@@ -103,6 +106,8 @@ GLYPHS = {
     "whisper": "account-voice",
     "width": "circle-outline",
     "window": "application-outline",
+    "zoom-in": "magnify-plus-outline",
+    "zoom-out": "magnify-minus-outline",
 }
 
 

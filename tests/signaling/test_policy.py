@@ -28,6 +28,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.REPORT_QUALITY: ["owner member"],
         Action.ASK_PHOTO: ["owner member"],
         Action.OPEN_PHOTO: ["owner member"],
+        Action.SHARE_SCREEN: ["owner member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.SUPERVISOR: {

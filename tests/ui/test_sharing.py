@@ -82,6 +82,15 @@ def test_a_share_that_ends_by_itself_says_why(presenter: SharingPresenter, notic
     ]
 
 
+def test_a_share_that_is_blanked_by_itself_says_why(presenter: SharingPresenter, notices: Notices) -> None:
+    presenter.handle(ON)
+    presenter.handle(msgspec.structs.replace(BLANK, message="The server cannot be reached."))
+    assert presenter.sharing
+    assert [(each.title, each.text) for each in notices.shown] == [
+        ("Your screen is not shown now", "The server cannot be reached.")
+    ]
+
+
 @pytest.mark.parametrize(("code", "told"), [("device", ["No screen."]), ("superseded", [])])
 def test_a_refusal_is_told(
     presenter: SharingPresenter, link: FakeLink, notices: Notices, code: str, told: list[str]
@@ -182,20 +191,6 @@ def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dresse
     assert pane.width() < page.video.width()
     supervisor.desk.handle(events.Screen(party="agent", state="off"))
     assert not pane.isVisible()
-
-
-def test_an_observer_looks_pixel_for_pixel(supervisor: Shown, dressed: QtBot) -> None:
-    pane: ScreenPane = supervisor.call.agent_screen
-    pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
-    supervisor.desk.handle(SEEN)
-    supervisor.desk.handle(PICTURES)
-    pane.video._look()
-    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
-    ratio = pane.devicePixelRatio()
-    assert (pane.video.width() * ratio, pane.video.height() * ratio) == (1280, 720)
-    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
-    QApplication.processEvents()
-    assert pane.video.size() == pane.area.viewport().size()
 
 
 def test_what_was_seen_goes_with_the_call() -> None:

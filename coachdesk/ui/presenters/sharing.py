@@ -95,13 +95,14 @@ class SharingPresenter(Presenter):
 
     def toggle_blank(self) -> None:
         if self.sharing:
-            self._link.send(commands.BlankShare(on=self.state != "blank"))
+            self._link.send(commands.BlankShare(on=self.state != "blank"), self._not_shared)
 
     def _take(self, told: events.Sharing) -> None:
         self.state, self.label, self.seen_by = told.state, told.label, told.seen_by
         self.warning = told.warning
         if told.message:
-            self._notices.show(Notice("share", "warning", "The share has ended", told.message))
+            title = "The share has ended" if told.state == "off" else "Your screen is not shown now"
+            self._notices.show(Notice("share", "warning", title, told.message))
 
     def _not_listed(self, fault: Fault) -> None:
         self.sources = None
@@ -125,7 +126,6 @@ class ScreenPresenter(Presenter):
         state: whether it is shared, or blanked.
         pictures: name of its picture memory, or None.
         large: it has more room than the customer's camera, else less.
-        actual: pixel for pixel, else as much of it as fits.
     """
 
     def __init__(self) -> None:
@@ -133,7 +133,6 @@ class ScreenPresenter(Presenter):
         self.state: ShareState = "off"
         self.pictures: str | None = None
         self.large = True
-        self.actual = False
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
@@ -159,10 +158,6 @@ class ScreenPresenter(Presenter):
 
     def toggle_large(self) -> None:
         self.large = not self.large
-        self.changed()
-
-    def toggle_actual(self) -> None:
-        self.actual = not self.actual
         self.changed()
 
     def _forget(self) -> None:

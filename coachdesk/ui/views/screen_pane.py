@@ -1,15 +1,19 @@
-"""The agent's screen beside the customer's camera: as much as fits, or pixel for pixel."""
+"""The agent's screen beside the customer's camera, in a window of its own, or over the whole monitor."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
+from typing import Literal
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from coachdesk.ui.presenters.sharing import ScreenPresenter
 from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.label import ElidedLabel, Icon
-from coachdesk.ui.views.style import column, row
-from coachdesk.ui.views.video import VideoView
+from coachdesk.ui.views.screen_view import ScreenView
+from coachdesk.ui.views.screen_window import ScreenWindow
+from coachdesk.ui.views.style import column, row, text
+from coachdesk.ui.zoom import STEP, XY
 
 LARGER = Action(
     "Larger camera", "F10", "camera", "Give the customer's camera more room than the agent's screen"
@@ -17,61 +21,148 @@ LARGER = Action(
 SMALLER = ("Larger screen", "Give the agent's screen more room than the customer's camera", "screen")
 ACTUAL = Action("1:1", "F11", "actual", "Show the agent's screen pixel for pixel")
 FIT = ("Fit", "Show the whole of the agent's screen", "fit")
+CLOSER = Action("Zoom in", "Ctrl++", "zoom-in", "Show the agent's screen larger")
+FARTHER = Action("Zoom out", "Ctrl+-", "zoom-out", "Show the agent's screen smaller")
+FULL = Action("Full screen", "F12", "full", "The agent's screen over this whole monitor; Escape leaves it")
+NOT_FULL = ("Leave full screen", "The agent's screen in CoachDesk's window again", "not-full")
+AWAY = Action(
+    "Own window", "Shift+F12", "window", "The agent's screen in a window of its own; Escape leaves it"
+)
+HERE = ("Back", "The agent's screen in CoachDesk's window again", "back")
+BRING_BACK = Action("Bring it back", "", "back", "The agent's screen in this window again")
 SHARES = {True: (1, 3), False: (3, 1)}
 """Of the room: the camera's, the screen's; by whether the screen is the larger one."""
 
+Place = Literal["pane", "window", "full"]
+
 
 class ScreenPane(QWidget):
-    """Visible while the agent shares."""
+    """Visible while the agent shares.
 
-    def __init__(self, presenter: ScreenPresenter, video: VideoView | None = None) -> None:
+    Attributes:
+        video: the picture, wherever it is shown.
+        place: where that is.
+    """
+
+    def __init__(self, presenter: ScreenPresenter) -> None:
         super().__init__()
         self._presenter = presenter
-        self.video = video or VideoView()
-        self.video.setAccessibleName("The agent's screen")
-        self.video.fine = True
-        self.video.looked.connect(self._fit)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setWidget(self.video)
-        self.larger = make_button(LARGER, presenter.toggle_large)
-        self.actual = make_button(ACTUAL, presenter.toggle_actual)
-        head = row(gap=8)
-        head.addWidget(Icon("screen", 18, "muted"))
-        head.addWidget(ElidedLabel("The agent's screen"), 1)
-        head.addWidget(self.larger)
-        head.addWidget(self.actual)
-        layout = column(self, gap=6)
-        layout.addLayout(head)
-        layout.addWidget(self.area, 1)
+        self.place: Place = "pane"
+        self._window: ScreenWindow | None = None
+        self.video = ScreenView()
+        self.video.looked_closer.connect(self._tell_zoom)
+        self._make_buttons()
+        self._bar = self._head()
+        self._elsewhere = self._note()
+        self._layout = column(self, gap=6)
+        self._layout.addWidget(self._bar)
+        self._layout.addWidget(self.video, 1)
+        self._layout.addWidget(self._elsewhere, 1)
         presenter.subscribe(self.refresh)
         self.refresh()
 
+    def _make_buttons(self) -> None:
+        self.larger = make_button(LARGER, self._presenter.toggle_large, show_text=False)
+        self.farther = make_button(FARTHER, lambda: self.video.magnify(1 / STEP), show_text=False)
+        self.closer = make_button(CLOSER, lambda: self.video.magnify(STEP), show_text=False)
+        self.actual = make_button(ACTUAL, self.video.toggle_actual)
+        self.away = make_button(AWAY, lambda: self._toggle("window"), show_text=False)
+        self.full = make_button(FULL, lambda: self._toggle("full"), show_text=False)
+        self.percent = text("", "number")
+
+    def _head(self) -> QFrame:
+        bar = QFrame()
+        layout = row(bar, gap=8)
+        layout.addWidget(Icon("screen", 18, "muted"))
+        layout.addWidget(ElidedLabel("The agent's screen"), 1)
+        zoom = (self.farther, self.percent, self.closer, self.actual)
+        for each in (*zoom, self.larger, self.away, self.full):
+            layout.addWidget(each)
+        return bar
+
+    def _note(self) -> QWidget:
+        note = QWidget()
+        layout = column(note)
+        layout.addStretch(1)
+        layout.addWidget(text("The agent's screen is in a window of its own.", "muted", wrap=True))
+        layout.addWidget(make_button(BRING_BACK, lambda: self._show_in("pane")))
+        layout.addStretch(1)
+        return note
+
+    # --- for what is drawn over the picture ---
+
+    def picture_at(self, at: QPointF) -> XY | None:
+        """The place in the picture, 0 to 1, that is at ``at`` in ``video``; None beside the picture."""
+        return self.video.picture_at(at)
+
+    def view_at(self, x: float, y: float) -> QPointF | None:
+        """Where in ``video`` the picture's place ``x``, ``y`` is; it may lie outside. None without a picture."""
+        return self.video.view_at(x, y)
+
+    # --- where it is ---
+
     def share_room(self, pictures: QHBoxLayout, camera: QWidget) -> None:
         """How wide this and ``camera`` are in ``pictures``."""
-        wide, own = SHARES[self._presenter.large]
+        wide, own = SHARES[self._presenter.large and self.place == "pane"]
         pictures.setStretchFactor(camera, wide)
         pictures.setStretchFactor(self, own)
 
+    def _toggle(self, place: Place) -> None:
+        self._show_in("pane" if self.place == place else place)
+
+    def _show_in(self, place: Place) -> None:
+        if place == self.place:
+            return
+        self.place = place
+        if place == "pane":
+            self._take_back()
+        else:
+            if self._window is None:
+                back = lambda: self._show_in("pane")  # noqa: E731
+                self._window = ScreenWindow(self.window(), self.video, self._bar, back)
+            self._window.open_as(full=place == "full")
+        self._presenter.changed()
+
+    def _take_back(self) -> None:
+        self._layout.insertWidget(0, self._bar)
+        self._layout.insertWidget(1, self.video, 1)
+        for each in (self._bar, self.video):
+            each.show()
+        window, self._window = self._window, None
+        if window is not None:
+            window.hide()
+            window.deleteLater()
+
+    # --- what the presenter says ---
+
     def refresh(self) -> None:
         p = self._presenter
+        if not p.shown and self.place != "pane":
+            self.place = "pane"
+            self._take_back()
+        if not p.shown:
+            self.video.fit()
         self.setVisible(p.shown)
+        self._elsewhere.setVisible(self.place != "pane")
         self.video.show_source(p.pictures if p.state == "on" else None)
         if p.state == "blank":
             self.video.say("blank", "Blanked", "The agent does not show the screen at present.")
         else:
             self.video.say("pending", "The screen is on its way…")
-        self.larger.describe(*((LARGER.text, LARGER.tip, LARGER.icon) if p.large else SMALLER))
-        self.actual.describe(*(FIT if p.actual else (ACTUAL.text, ACTUAL.tip, ACTUAL.icon)))
-        self._fit()
+        self._describe()
 
-    def _fit(self) -> None:
-        """Pixel for pixel is by the pixels of this monitor, whatever its scale factor."""
-        image = self.video.image
-        actual = self._presenter.actual and image is not None
-        self.area.setWidgetResizable(not actual)
-        if actual and image is not None:
-            scale = self.devicePixelRatio()
-            size = QSize(round(image.width() / scale), round(image.height() / scale))
-            if self.video.size() != size:
-                self.video.resize(size)
+    def _describe(self) -> None:
+        large = self._presenter.large
+        self.larger.setVisible(self.place == "pane")
+        self.larger.describe(*((LARGER.text, LARGER.tip, LARGER.icon) if large else SMALLER))
+        self.full.describe(*(NOT_FULL if self.place == "full" else (FULL.text, FULL.tip, FULL.icon)))
+        self.away.describe(*(HERE if self.place == "window" else (AWAY.text, AWAY.tip, AWAY.icon)))
+        self._tell_zoom()
+
+    def _tell_zoom(self) -> None:
+        scale = self.video.scale
+        self.percent.setText("" if scale is None else f"{round(scale * 100)} %")
+        self.percent.setAccessibleName("" if scale is None else f"Zoom {round(scale * 100)} percent")
+        for button in (self.actual, self.closer, self.farther):
+            button.setEnabled(scale is not None)
+        self.actual.describe(*(FIT if self.video.actual else (ACTUAL.text, ACTUAL.tip, ACTUAL.icon)))

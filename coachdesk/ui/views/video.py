@@ -45,7 +45,6 @@ class VideoView(QWidget):
     Attributes:
         queue: pictures that wait for what is to be painted over them.
         image: the picture shown, or None; frame: its id.
-        fine: scaled with care, once for each picture: for text.
 
     Signals:
         looked: it has been looked for a new picture, which is shown if there was one.
@@ -63,7 +62,6 @@ class VideoView(QWidget):
         self.image: QImage | None = None
         self.frame: int | None = None
         self._picture: Picture | None = None
-        self.fine = False
         self._still = False
         self._scaled: QPixmap | None = None
         self._calm = False
@@ -139,7 +137,7 @@ class VideoView(QWidget):
     def _paint_picture(self, painter: QPainter, image: QImage) -> None:
         """One that stands still is painted for every stroke on it: it is scaled once."""
         content = self.content_rect()
-        if not (self._still or self.fine):
+        if not self._still:
             painter.drawImage(content, image)
             return
         size = (content.size() * self.devicePixelRatio()).toSize()

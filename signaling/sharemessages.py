@@ -1,0 +1,25 @@
+"""The message about shared screens; the pictures go from endpoint to endpoint, and never to the server. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from signaling.fields import Identifier, Request
+
+ShareKind = Literal["screen", "window", "region", "file"]
+"""What is shared; never its title. ``file``: a picture, a video or a test pattern in a screen's place."""
+ShareStage = Literal["on", "blank", "off"]
+"""``blank``: a plain picture is shown in its place for the time being."""
+
+
+class ShareScreen(Request, frozen=True, tag="share_screen"):
+    """Before a screen is shown (again), to be allowed; after it was blanked or is shared no longer, for the record."""
+
+    call: Identifier
+    source: ShareKind
+    state: ShareStage
+
+    @property
+    def share(self) -> str:
+        """What the audit log says of it."""
+        return f"{self.source} {self.state}"

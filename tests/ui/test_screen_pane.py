@@ -1,0 +1,183 @@
+"""Looking closely at a shared screen: whole, pixel for pixel, zoomed about the pointer, in a window of its own."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from coachdesk import events
+from coachdesk.ui.views.screen_pane import ScreenPane
+from coachdesk.ui.views.screen_view import ScreenView
+from tests.ui.samples import StillPictures, desktop_picture
+from tests.ui.shown import PATIENCE_MS, Shown
+
+SEEN = events.Screen(party="agent", state="on")
+PICTURES = events.Frames(party="agent", name="screen", screen=True)
+
+
+@pytest.fixture
+def pane(supervisor: Shown) -> ScreenPane:
+    pane: ScreenPane = supervisor.call.agent_screen
+    pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
+    supervisor.desk.handle(SEEN)
+    supervisor.desk.handle(PICTURES)
+    QApplication.processEvents()
+    pane.video._look()
+    return pane
+
+
+def turn(view: ScreenView, at: QPointF, notches: int, *keys: Qt.KeyboardModifier) -> None:
+    held = Qt.KeyboardModifier.NoModifier
+    for key in keys:
+        held |= key
+    turned, none = QPoint(0, 120 * notches), QPoint()
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, view.mapToGlobal(at), none, turned, Qt.MouseButton.NoButton, held, phase, False)
+    QApplication.sendEvent(view, event)
+
+
+def test_pixel_for_pixel_and_back_by_one_key(supervisor: Shown, pane: ScreenPane, dressed: QtBot) -> None:
+    whole = pane.video.content_rect()
+    assert whole.width() <= pane.video.width()
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    ratio = pane.devicePixelRatio()
+    actual = pane.video.content_rect()
+    assert (actual.width() * ratio, actual.height() * ratio) == (1280, 720)
+    assert pane.percent.text() == "100 %"
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    assert pane.video.content_rect() == whole
+
+
+def test_pixel_for_pixel_shows_the_very_pixels(pane: ScreenPane) -> None:
+    """What is painted is what came: text is not blurred by half a pixel."""
+    view = pane.video
+    view.toggle_actual(QPointF(100, 100))
+    shown = view.grab().toImage()
+    place, picture = view.content_rect().topLeft().toPoint(), view.image
+    assert picture is not None
+    for at in (QPoint(60, 60), QPoint(view.width() // 2, view.height() // 2), QPoint(101, 87)):
+        assert shown.pixelColor(at) == picture.pixelColor(at - place)
+
+
+@pytest.mark.parametrize("keys", [(), (Qt.KeyboardModifier.ControlModifier,)])
+def test_a_wheel_zooms_about_the_pointer(pane: ScreenPane, keys: tuple[Qt.KeyboardModifier, ...]) -> None:
+    view = pane.video
+    at = QPointF(view.width() / 3, view.height() / 2)
+    before = pane.picture_at(at)
+    assert before is not None
+    turn(view, at, 4, *keys)
+    assert view.content_rect().width() > view.width()
+    after = pane.view_at(*before)
+    assert after is not None
+    assert (after - at).manhattanLength() < 3
+    turn(view, at, -20, *keys)
+    assert view.fits
+
+
+def test_a_pinch_zooms_about_the_fingers(pane: ScreenPane) -> None:
+    view, at = pane.video, QPointF(50, 90)
+    kind = Qt.NativeGestureType.ZoomNativeGesture
+    device = QPointingDevice.primaryPointingDevice()
+    pinch = QNativeGestureEvent(kind, device, 2, at, at, view.mapToGlobal(at), 0.5, QPointF())
+    before = view.scale
+    assert before is not None
+    QApplication.sendEvent(view, pinch)
+    assert view.scale == pytest.approx(min(before * 1.5, 1.0))
+
+
+def test_a_double_click_looks_closely_there_and_a_drag_pushes(pane: ScreenPane, dressed: QtBot) -> None:
+    view = pane.video
+    at = QPoint(40, view.height() // 2)
+    dressed.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
+    assert view.actual
+    before = view.content_rect().topLeft()
+    dressed.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
+    dressed.mouseMove(view, QPoint(170, 90))
+    dressed.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(170, 90))
+    assert view.content_rect().left() == before.x() - 30
+    turn(view, QPointF(at), 1, Qt.KeyboardModifier.ShiftModifier)
+    assert view.content_rect().left() > before.x() - 30
+    dressed.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
+    assert view.fits
+
+
+def test_arrow_keys_push_and_keys_zoom(supervisor: Shown, pane: ScreenPane, dressed: QtBot) -> None:
+    view = pane.video
+    view.setFocus()
+    before = view.scale
+    assert before is not None
+    dressed.keyClick(supervisor.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert view.scale == pytest.approx(min(before * 1.25, 1.0))
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    left = view.content_rect().left()
+    dressed.keyClick(view, Qt.Key.Key_Right)
+    assert view.content_rect().left() < left
+    for _ in range(20):
+        dressed.keyClick(supervisor.window, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert view.fits
+
+
+def test_beside_the_picture_is_no_place_in_it(pane: ScreenPane) -> None:
+    content = pane.video.content_rect()
+    assert pane.picture_at(content.center()) == pytest.approx((0.5, 0.5), abs=0.01)
+    assert pane.picture_at(content.topLeft() - QPointF(0, 2)) is None
+    corner = pane.view_at(1.0, 1.0)
+    assert corner is not None
+    assert (corner - content.topLeft() - QPointF(content.width(), content.height())).manhattanLength() < 0.01
+
+
+def test_without_a_picture_there_is_nothing_to_look_at(supervisor: Shown, pane: ScreenPane) -> None:
+    supervisor.desk.handle(events.VideoGone(party="agent", screen=True))
+    pane.video._look()
+    assert pane.picture_at(QPointF(10, 10)) is None
+    assert pane.view_at(0.5, 0.5) is None
+    pane.video.magnify(2.0)
+    pane.video.toggle_actual()
+    assert pane.video.fits
+    assert not pane.closer.isEnabled()
+
+
+@pytest.mark.parametrize(("button", "full"), [("away", False), ("full", True)])
+def test_a_window_of_its_own_and_back(
+    supervisor: Shown, pane: ScreenPane, dressed: QtBot, button: str, full: bool
+) -> None:
+    getattr(pane, button).click()
+    window = pane.video.window()
+    assert window is not supervisor.window
+    assert window.isFullScreen() is full
+    dressed.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+    dressed.keyClick(window, Qt.Key.Key_F11)
+    assert pane.video.actual
+    asked = len(supervisor.link.modes())
+    dressed.keyClick(window, Qt.Key.Key_Escape)
+    assert pane.video.window() is supervisor.window
+    assert pane.video.isVisible()
+    assert len(supervisor.link.modes()) == asked  # it leaves the window, and nothing else
+    assert not window.isVisible()
+
+
+def test_its_window_goes_with_the_share(supervisor: Shown, pane: ScreenPane) -> None:
+    pane.away.click()
+    window = pane.video.window()
+    supervisor.desk.handle(events.Screen(party="agent", state="off"))
+    assert not window.isVisible()
+    assert not pane.isVisible()
+    supervisor.desk.handle(SEEN)
+    assert pane.isVisible()
+    assert pane.video.window() is supervisor.window
+
+
+def test_one_can_still_whisper_from_the_full_screen(
+    supervisor: Shown, pane: ScreenPane, dressed: QtBot
+) -> None:
+    pane.full.click()
+    window = pane.video.window()
+    dressed.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+    dressed.keyPress(window, Qt.Key.Key_Space)
+    assert [mode.value for mode in supervisor.link.modes()] == ["whisper"]
+    dressed.keyRelease(window, Qt.Key.Key_Space)
+    QApplication.sendEvent(window, QEvent(QEvent.Type.Close))
+    assert pane.place == "pane"
