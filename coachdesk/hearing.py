@@ -175,6 +175,11 @@ class Cell:
         return self.dbfs < FORBIDDEN_DBFS and self.dbfs <= self._unheard
 
     @property
+    def leaks(self) -> bool:
+        """Heard aloud by who must not: torn sound cannot be taken for it."""
+        return not self.expected and self.dbfs >= AUDIBLE_DBFS
+
+    @property
     def _unheard(self) -> float:
         if self.silent_dbfs is None:
             return FORBIDDEN_DBFS

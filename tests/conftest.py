@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.steadiness import REPEATS, Heard, Witness
+from coachdesk.steadiness import Witness
+from tests.steadiness import REPEATS, Heard
 
 _home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
 _home.chmod(0o700)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,10 +15,11 @@ from coachdesk import commands, events
 from coachdesk.demo import walk as walking
 from coachdesk.demo.recording import Recording
 from coachdesk.demo.report import write_report
-from coachdesk.demo.walk import PARTIES, Step, Walk, hearing, latencies, unmeasured, walk
+from coachdesk.demo.walk import PARTIES, Step, Walk, hearing, latencies, leaks, unmeasured, walk
 from coachdesk.hearing import TONES, tone
 from coachdesk.media.pcm import RATE
 from coachdesk.remote import RemoteEndpoint
+from coachdesk.steadiness import Lateness
 from signaling.policy import Mode
 
 SECONDS = 2.5
@@ -54,6 +56,19 @@ class Customer:
         return 0.0
 
 
+class Machine:
+    """Keeps time, but in the steps whose measurements are ``late``, counted from 0."""
+
+    def __init__(self, *late: int) -> None:
+        self._late = late
+        self._asked = 0
+
+    def lateness(self) -> Lateness:
+        self._asked += 1
+        late = self._asked % 2 == 0 and self._asked // 2 - 1 in self._late
+        return Lateness(0.5, 1.0) if late else Lateness(0.0, 0.0)
+
+
 async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -72,7 +87,7 @@ async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it(
 
     supervisor.obeyed = obeyed
     staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
-    result = await walk(*staff, "call", lambda text: None, Customer())
+    result = await walk(*staff, "call", lambda text: None, Customer(), Machine())
     assert list(result.first_sound_ms) == [
         "listen: customer at supervisor",
         "whisper: supervisor at agent",
@@ -105,12 +120,53 @@ async def test_a_step_in_which_a_line_was_lost_is_walked_again(monkeypatch: pyte
 
     supervisor.obeyed = obeyed
     staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
-    result = await walk(*staff, "call", told.append, Customer())
+    result = await walk(*staff, "call", told.append, Customer(), Machine())
     assert asked == [Mode.TAKEOVER, Mode.TAKEOVER, Mode.TAKEOVER, Mode.LISTEN]
     assert [step.mode for step in result.steps] == [Mode.TAKEOVER, Mode.LISTEN]
     assert [text for text in told if "lost" in text] == [
         "take over: a line was lost meanwhile, and is back"
     ] * 2
+
+
+async def test_a_step_in_which_the_machine_stood_still_is_measured_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(walking, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(walking, "MEASURED_SECONDS", 0.0)
+    monkeypatch.setattr(walking, "STEPS", (("whisper", Mode.WHISPER), ("listen again", Mode.LISTEN)))
+    agent, supervisor, trainee = Endpoint(), Endpoint(), Endpoint()
+    trainee.hears("customer")
+    asked: list[Mode] = []
+    told: list[str] = []
+
+    def obeyed(command: commands.Command) -> None:
+        if isinstance(command, commands.Listen):
+            supervisor.hears("customer")
+        elif isinstance(command, commands.SetMode):
+            asked.append(command.mode)
+            if len(asked) == 1:
+                agent.hears("customer", "coach")
+
+    supervisor.obeyed = obeyed
+    staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
+    result = await walk(*staff, "call", told.append, Customer(), Machine(0, 2, 3, 4))
+    assert asked == [Mode.WHISPER] * 2 + [Mode.LISTEN] * 3
+    assert [step.mode for step in result.steps] == [Mode.WHISPER, Mode.LISTEN]
+    assert [step.mode for step in result.late] == [Mode.WHISPER] + [Mode.LISTEN] * 3
+    assert (
+        "whisper: the machine stood still meanwhile: 50 % of the time lost by waking late, 1.00 s at most"
+        in told
+    )
+
+
+def test_what_is_heard_by_who_must_not_hear_it_is_told_though_the_machine_stood_still() -> None:
+    result, _, heard = one_step()
+    result.late.append(replace(result.steps[0], title="before"))
+    assert leaks(result, heard) == []
+    heard["customer"] = Recording(heard["agent"].samples + tone(TONES["supervisor"], 8.0, -30.0), 0.1)
+    assert leaks(result, heard) == [
+        "before: supervisor was heard by customer, -30 dBFS, while the machine stood still"
+    ]
 
 
 def one_step() -> tuple[Walk, dict[str, Recording], dict[str, Recording]]:
@@ -121,7 +177,7 @@ def one_step() -> tuple[Walk, dict[str, Recording], dict[str, Recording]]:
     heard["agent"] = Recording(said["customer"].samples, 0.1)
     heard["customer"] = Recording(said["agent"].samples, 0.1)
     heard["trainee"] = Recording(said["agent"].samples[:RATE] * 0, 0.0)
-    return Walk([Step("listen", Mode.LISTEN, 1.0, 1.0 + SECONDS, 0.0, 50.0)]), said, heard
+    return Walk([Step("listen", Mode.LISTEN, 0.5, 1.0, 1.0 + SECONDS, 0.0, 50.0)]), said, heard
 
 
 def test_a_path_whose_latency_cannot_be_told_is_named() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from tests.steadiness import Witness
+from coachdesk.steadiness import Witness
 
 INSIDE = """
 import pytest, time
-from tests.steadiness import Heard, Lateness, Witness
+from coachdesk.steadiness import Lateness, Witness
+from tests.steadiness import Heard
 
 pytestmark = pytest.mark.media
 late = Lateness(0.5, 1.0)
@@ -41,9 +43,9 @@ def test_a_machine_that_stands_still_is_seen() -> None:
     witness = Witness()
     try:
         witness.lateness()
-        witness.process.suspend()
+        witness.process.send_signal(signal.SIGSTOP)
         time.sleep(0.5)
-        witness.process.resume()
+        witness.process.send_signal(signal.SIGCONT)
         late = witness.lateness()
     finally:
         witness.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from coachdesk.demo.report import write_report
 from coachdesk.demo.scene import DESKS, Scene
 from coachdesk.demo.screen import VirtualScreen
 from coachdesk.demo.stage import Stage
-from coachdesk.demo.walk import hearing, latencies, unmeasured, walk
+from coachdesk.demo.walk import hearing, latencies, leaks, unmeasured, walk
 from coachdesk.soundserver import SoundServer
+from coachdesk.steadiness import Witness
 
 SINK = "customer"
 
@@ -53,7 +55,9 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
     scene = await stack.enter_async_context(Scene(stage, sink=SINK, env=env, windows=True, tell=tell))
     call = await scene.answer()
     staff = scene.staff
-    result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, tell, scene.customer)
+    machine = stack.enter_context(contextlib.closing(Witness()))
+    parties = staff["agent"], staff["supervisor"], staff["trainee"]
+    result = await walk(*parties, call, tell, scene.customer, machine)
     await _take_pictures(scene, folder)
     said, heard = await scene.finish()
     tell("measuring who heard whom")
@@ -65,7 +69,10 @@ async def _play(folder: Path, stack: AsyncExitStack, tell: Callable[[str], None]
     if untold := unmeasured(result, delays):
         print("not to be told from the recordings: " + ", ".join(untold))
     print("from click to first sound: " + _listed(result.first_sound_ms))
-    return write_report(folder, result, matrices, delays, scene.customer.problems)
+    problems = scene.customer.problems + leaks(result, heard)
+    for problem in problems:
+        print(problem)
+    return write_report(folder, result, matrices, delays, problems)
 
 
 async def _take_pictures(scene: Scene, folder: Path) -> None:

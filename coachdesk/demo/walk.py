@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -14,13 +15,14 @@ from coachdesk.demo.recording import Recording, floor, heard_level, one_way_ms
 from coachdesk.hearing import TONES, Cell, Matrix
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.routing import Member, routes
+from coachdesk.steadiness import Lateness
 from signaling.policy import Mode, Role
 
 SETTLE_SECONDS = 1.5
 """After a mode is in force, until it is measured: playout buffers and ramps have come to rest."""
 MEASURED_SECONDS = 2.5
 ATTEMPTS = 3
-"""At a step, on a machine so busy that connections are taken for dead."""
+"""At a step, on a machine that stands still at times, or is so busy that connections are taken for dead."""
 
 STEPS: tuple[tuple[str, Mode], ...] = (
     ("listen", Mode.LISTEN),
@@ -46,12 +48,19 @@ class Ear(Protocol):
     async def voice_started(self) -> float: ...
 
 
+class Clock(Protocol):
+    """Tells whether the machine kept time since it was last asked: see ``coachdesk.steadiness.Witness``."""
+
+    def lateness(self) -> Lateness: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One mode, and when it was measured. ``voice_started``: sample 0 of the customer's voice, as of then."""
+    """One mode, when it was asked for and measured. ``voice_started``: sample 0 of the customer's voice, as of then."""
 
     title: str
     mode: Mode
+    clicked: float
     begin: float
     end: float
     voice_started: float
@@ -61,11 +70,13 @@ class Step:
 @dataclass(slots=True)
 class Walk:
     """What happened. ``first_sound_ms``: from the command (the click) to the first sound of it at an ear.
+    ``late``: steps measured while the machine did not keep time, each as often as that happened.
 
     Of barge and take over it is not known: their new ear is the customer's, whose browser tells of no first sound.
     """
 
     steps: list[Step] = field(default_factory=list)
+    late: list[Step] = field(default_factory=list)
     first_sound_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -76,6 +87,7 @@ async def walk(
     call: str,
     tell: Callable[[str], None],
     customer: Ear,
+    machine: Clock,
 ) -> Walk:
     """Goes through ``STEPS`` on a call that the agent and the customer are on."""
     result = Walk()
@@ -87,12 +99,17 @@ async def walk(
     await trainee.wait(events.FirstSound, lambda event: event.source == "customer")
     staff = (agent, supervisor, trainee)
     for title, mode in STEPS:
+        clicked = time.monotonic()
         for _ in range(ATTEMPTS):
-            clicked = time.monotonic()
+            machine.lateness()
             step = await _measured(title, mode, supervisor, tell, customer)
-            if not any([await _was_lost(each, clicked) for each in staff]):
+            if any([await _was_lost(each, step.clicked) for each in staff]):
+                tell(f"{title}: a line was lost meanwhile, and is back")
+            elif (late := machine.lateness()).kept_time:
                 break
-            tell(f"{title}: a line was lost meanwhile, and is back")
+            else:
+                tell(f"{title}: the machine stood still meanwhile: {late}")
+                result.late.append(step)
         result.steps.append(step)
         if mode is Mode.WHISPER:
             result.first_sound_ms["whisper: supervisor at agent"] = await _first_word_ms(agent, clicked)
@@ -117,7 +134,7 @@ async def _measured(
     begin = time.monotonic()
     await asyncio.sleep(MEASURED_SECONDS)
     end, voice = begin + MEASURED_SECONDS, await customer.voice_started()
-    return Step(title, mode, begin, end, voice, (in_force - clicked) * 1000)
+    return Step(title, mode, clicked, begin, end, voice, (in_force - clicked) * 1000)
 
 
 async def _was_lost(endpoint: RemoteEndpoint, since: float) -> bool:
@@ -155,17 +172,24 @@ def expected(mode: Mode) -> set[tuple[str, str]]:
 
 def hearing(walk: Walk, heard: Mapping[str, Recording]) -> list[Matrix]:
     """The hearing matrix of every step: source x sink, measured and judged."""
-    quiet = walk.steps[0]
-    matrices = []
-    for step in walk.steps:
-        matrix = Matrix(step.title)
-        should = expected(step.mode)
-        for source in PARTIES:
-            for sink in PARTIES:
-                if source != sink:
-                    matrix.add(_cell(source, sink, step, quiet, heard[sink], (source, sink) in should))
-        matrices.append(matrix)
-    return matrices
+    return [_matrix(step, walk.steps[0], heard) for step in walk.steps]
+
+
+def leaks(walk: Walk, heard: Mapping[str, Recording]) -> list[str]:
+    """Who heard whom they must not while the machine stood still: torn sound excuses much, but not that."""
+    return [
+        f"{step.title}: {cell.source} was heard by {cell.sink}, {cell.dbfs:.0f} dBFS, while the machine stood still"
+        for step in walk.late
+        for cell in _matrix(step, walk.steps[0], heard).cells
+        if cell.leaks
+    ]
+
+
+def _matrix(step: Step, quiet: Step, heard: Mapping[str, Recording]) -> Matrix:
+    matrix, should = Matrix(step.title), expected(step.mode)
+    for source, sink in itertools.permutations(PARTIES, 2):
+        matrix.add(_cell(source, sink, step, quiet, heard[sink], (source, sink) in should))
+    return matrix
 
 
 def _cell(source: str, sink: str, step: Step, quiet: Step, heard: Recording, should: bool) -> Cell:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import pytest
 
 from coachdesk import commands, events
 from coachdesk.demo.scene import Scene
-from coachdesk.demo.walk import hearing, latencies, walk
-from coachdesk.hearing import AUDIBLE_DBFS, FORBIDDEN_DBFS, TONES
+from coachdesk.demo.walk import hearing, latencies, leaks, walk
+from coachdesk.hearing import FORBIDDEN_DBFS, TONES
+from coachdesk.steadiness import Witness
 from signaling.policy import Mode
 from tests.e2e.steps import (
     SECRET_HZ,
@@ -32,12 +34,15 @@ pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(240)]
 async def test_everybody_hears_exactly_whom_they_should_in_every_mode(scene: Scene) -> None:
     call = await scene.answer()
     staff = scene.staff
-    result = await walk(staff["agent"], staff["supervisor"], staff["trainee"], call, print, scene.customer)
+    parties = staff["agent"], staff["supervisor"], staff["trainee"]
+    with contextlib.closing(Witness()) as machine:
+        result = await walk(*parties, call, print, scene.customer, machine)
     said, heard = await scene.finish()
     matrices = hearing(result, heard)
     wrong = [cell for matrix in matrices for cell in matrix.wrong()]
-    told = "\n\n".join(matrix.table() for matrix in matrices)
-    if any(cell.dbfs >= AUDIBLE_DBFS for cell in wrong if not cell.expected):
+    leaked = leaks(result, heard)
+    told = "\n\n".join([*leaked, *(matrix.table() for matrix in matrices)])
+    if leaked or any(cell.leaks for cell in wrong):
         raise Heard(told)
     assert not wrong, told
     assert set(latencies(result, said, heard)) >= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE
 from coachdesk.media.playout import MAX_SPAN, Playout
 from tests.media.paths import delayed, drifting, listen, looped, packets, ticks, tone, voice
+
+pytestmark = pytest.mark.timeout(600)  # hundreds of calls in simulated time: nothing but computing
 
 QUIET_MS = 16.0
 """On a quiet path a packet waits no longer: for the next tick after 3 ms, and up to
