@@ -27,6 +27,7 @@ from coachdesk.media.tracker import TrackerError
 from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharing import Sharing
+from coachdesk.snapshots import Seen
 from coachdesk.stillwire import Whole
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
@@ -388,6 +389,10 @@ class AgentSession(Session):
         shown = self._shown_view()
         viewers = screen_viewers(calls.members(shown), self.party) if shown is not None else []
         return [self._name(viewer.party) for viewer in viewers]
+
+    def _screen_seen(self) -> Seen | None:
+        picture = self._hub.screen.shown() if self._hub is not None else None
+        return None if picture is None else lambda: picture
 
     async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
         await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)

@@ -17,6 +17,7 @@ from coachdesk.screencommands import BlankShare as BlankShare
 from coachdesk.screencommands import Screens as Screens
 from coachdesk.screencommands import Share as Share
 from coachdesk.screencommands import ShareRules as ShareRules
+from coachdesk.screencommands import Snapshot as Snapshot
 from coachdesk.screencommands import StopShare as StopShare
 from signaling.policy import Mode
 from signaling.protocol import QuickReply
@@ -390,6 +391,7 @@ AnyCommand = (
     | Screens
     | Share
     | ShareRules
+    | Snapshot
     | StopShare
     | BlankShare
     | DrawOnPhoto

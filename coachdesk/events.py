@@ -22,6 +22,7 @@ from coachdesk.screenevents import Screen as Screen
 from coachdesk.screenevents import Screens as Screens
 from coachdesk.screenevents import ShareState as ShareState
 from coachdesk.screenevents import Sharing as Sharing
+from coachdesk.screenevents import ShotMark as ShotMark
 from coachdesk.screenevents import SourceView as SourceView
 from signaling.photomessages import PhotoStage
 from signaling.policy import Mode, Role
@@ -201,6 +202,7 @@ class Picture(Event, frozen=True, kw_only=True, tag="picture"):
 
 class Photo(Event, frozen=True, kw_only=True, tag="photo"):
     """How far a photo of the customer's is: ``asked``, ``coming`` (bytes ``received`` of ``size``), ``ready``, ``failed``.
+    Or a snapshot, taken at this endpoint ``of`` a shared ``screen``.
 
     Attributes:
         file: when ready, a JPEG or PNG on this machine, which goes when the endpoint ends.
@@ -208,6 +210,7 @@ class Photo(Event, frozen=True, kw_only=True, tag="photo"):
         reason: when failed: ``declined``, ``camera_off``, ``cannot``, ``not_sent``, ``not_a_photo``, ``expired``,
             ``not_fetched``.
         message: what there is to say of that.
+        marks: what was drawn on a snapshot, and is not in its file.
     """
 
     photo: str
@@ -219,6 +222,8 @@ class Photo(Event, frozen=True, kw_only=True, tag="photo"):
     file: str = ""
     reason: str = ""
     message: str = ""
+    of: Literal["camera", "screen"] = "camera"
+    marks: list[ShotMark] = field(default_factory=list)
 
 
 class CodeView(Struct, frozen=True):

@@ -17,6 +17,7 @@ from coachdesk.media.peer import State
 from coachdesk.media.pictures import Pictures
 from coachdesk.media.screenview import ScreenView
 from coachdesk.session import Emit, Handler, Session
+from coachdesk.snapshots import Seen
 from signaling import protocol
 from signaling.policy import Mode
 from signaling.protocol import CallView, EndReason, SignalBody
@@ -388,6 +389,10 @@ class ObserverSession(Session):
 
     def publish(self, on: bool) -> None:
         self._screen.publish(on)
+
+    def _screen_seen(self) -> Seen | None:
+        picture = self._screen.newest
+        return None if picture is None else picture.bgra
 
     def request_keyframe(self) -> None:
         if self._media is not None:

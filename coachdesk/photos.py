@@ -9,8 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from coachdesk import events
 from coachdesk.client import Client, SignalingError
+from coachdesk.commands import CommandError
 from signaling import protocol
 from signaling.pictureform import JPEG, form_of
 
@@ -58,6 +61,18 @@ class PhotoAlbum:
         self._files[state.photo] = file
         self._tell(state, file=str(file))
         await asyncio.to_thread(self._make_room)
+
+    async def add(self, photo: events.Photo, data: bytes) -> events.Photo:
+        """Keeps a picture that was taken here, JPEG or PNG, and tells of it. Raises CommandError when there is no room."""
+        try:
+            file = await asyncio.to_thread(self._write, data)
+        except OSError as error:
+            raise CommandError("device", f"The snapshot could not be kept: {error.strerror}.") from error
+        self._files[photo.photo] = file
+        told = msgspec.structs.replace(photo, file=str(file), size=len(data), received=len(data))
+        self._emit(told)
+        await asyncio.to_thread(self._make_room)
+        return told
 
     async def _fetched(self, state: protocol.PhotoState) -> Path:
         """Raises SignalingError when it cannot be fetched or is no picture, OSError when there is no room for it."""

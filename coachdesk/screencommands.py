@@ -38,6 +38,12 @@ class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
     """Agent: nothing is shared any more. Answer: ``sharing``."""
 
 
+class Snapshot(Command, frozen=True, kw_only=True, tag="snapshot"):
+    """Who may have photos taken: keeps the shared screen as it is seen here, and what is drawn on it, among the call's
+    photos at this endpoint. Answer: ``photo``.
+    """
+
+
 class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
     """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
 

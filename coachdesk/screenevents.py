@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from coachdesk.annotation import Point, Tool
 from coachdesk.event import Event
 
 ShareState = Literal["off", "on", "blank"]
@@ -28,6 +29,17 @@ class SourceView(Struct, frozen=True):
     width: int
     height: int
     thumbnail: str = ""
+
+
+class ShotMark(Struct, frozen=True):
+    """What was drawn on a snapshot, as of marks; ``path`` in its coordinates, 0 to 1, ``width`` as a share of its height."""
+
+    tool: Tool
+    path: list[Point]
+    colour: str
+    width: float
+    text: str = ""
+    number: int = 0
 
 
 class Screens(Event, frozen=True, kw_only=True, tag="screens"):

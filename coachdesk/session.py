@@ -31,6 +31,7 @@ from coachdesk.photodesk import PhotoDesk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
 from coachdesk.routing import Member
+from coachdesk.snapshots import Seen, Snapshots
 from signaling import protocol
 from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
@@ -84,6 +85,12 @@ class Session(ABC):
         )
         self._freezing = Freezing(pictures, emit)
         self._photo_desk = PhotoDesk(self._photos, pictures, self._ink.handlers[commands.Draw])
+        self._snapshots = Snapshots(
+            self._photos,
+            lambda: self._ask(protocol.TakeSnapshot, call=self._call_id()),
+            self._screen_seen,
+            list,
+        )
 
     @property
     def party(self) -> str:
@@ -133,6 +140,10 @@ class Session(ABC):
 
     def publish(self, on: bool) -> None:  # noqa: B027
         """Whether pictures of a screen that another shares go into shared memory, as the customer's do."""
+
+    @abstractmethod
+    def _screen_seen(self) -> Seen | None:
+        """The shared screen as this user sees it, or shows it to others, for a snapshot."""
 
     @abstractmethod
     def request_keyframe(self) -> None:
@@ -234,7 +245,7 @@ class Session(ABC):
 
     @property
     def _photo_handlers(self) -> dict[type[commands.Command], Handler]:
-        return {commands.Photo: self._photo, **self._photo_desk.handlers}
+        return {commands.Photo: self._photo, **self._photo_desk.handlers, **self._snapshots.handlers}
 
     async def _photo(self, command: commands.Photo) -> events.AnyEvent:
         return await self._ask(protocol.AskPhoto, call=self._call_id())

@@ -34,6 +34,7 @@ from signaling.protocol import (
     ShareScreen,
     Signal,
     Signalled,
+    TakeSnapshot,
 )
 from signaling.quality import count, ends
 from signaling.state import Call, Party, State
@@ -220,5 +221,6 @@ RULES: dict[type[Request], Callable[[State, Step, Party, Any, Any], None]] = {
     HangUp: hang_up,
     ReportQuality: report_quality,
     ShareScreen: sharing.share_screen,
+    TakeSnapshot: sharing.take_snapshot,
     Signal: signal,
 }

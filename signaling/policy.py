@@ -62,6 +62,7 @@ class Action(StrEnum):
     FAIL_PHOTO = "fail_photo"
     OPEN_PHOTO = "open_photo"
     SHARE_SCREEN = "share_screen"
+    TAKE_SNAPSHOT = "take_snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ AUDITED: frozenset[Action] = frozenset(
         Action.FAIL_PHOTO,
         Action.OPEN_PHOTO,
         Action.SHARE_SCREEN,
+        Action.TAKE_SNAPSHOT,
     }
 )
 """Actions that leave an audit entry, allowed or refused."""
@@ -157,7 +159,7 @@ def may(role: Role, action: Action, context: Context) -> bool:
             or (role is Role.AGENT and context.owner)
             or (role in COACHES and context.mode is Mode.TAKEOVER)
         )
-    if action is Action.ASK_PHOTO:
+    if action in (Action.ASK_PHOTO, Action.TAKE_SNAPSHOT):
         return context.member and (
             (role is Role.AGENT and context.owner) or (role in COACHES and context.mode is Mode.TAKEOVER)
         )

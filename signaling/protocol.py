@@ -24,6 +24,7 @@ from signaling.photomessages import PhotoWanted as PhotoWanted
 from signaling.policy import MODE_ACTION, Action, Mode, Role
 from signaling.quality import Score, Sound
 from signaling.sharemessages import ShareScreen as ShareScreen
+from signaling.sharemessages import TakeSnapshot as TakeSnapshot
 from signaling.views import Awareness as Awareness
 from signaling.views import CallPhase as CallPhase
 from signaling.views import CallView as CallView
@@ -210,6 +211,7 @@ ClientMessage = (
     | FailPhoto
     | OpenPhoto
     | ShareScreen
+    | TakeSnapshot
     | Signal
 )
 
@@ -432,5 +434,6 @@ _ACTIONS: dict[type[Request], Action] = {
     FailPhoto: Action.FAIL_PHOTO,
     OpenPhoto: Action.OPEN_PHOTO,
     ShareScreen: Action.SHARE_SCREEN,
+    TakeSnapshot: Action.TAKE_SNAPSHOT,
     Signal: Action.SIGNAL,
 }

@@ -1,4 +1,4 @@
-"""The message about shared screens; the pictures go from endpoint to endpoint, and never to the server. Pure."""
+"""The messages about shared screens; the pictures go from endpoint to endpoint, and never to the server. Pure."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ class ShareScreen(Request, frozen=True, tag="share_screen"):
     def share(self) -> str:
         """What the audit log says of it."""
         return f"{self.source} {self.state}"
+
+
+class TakeSnapshot(Request, frozen=True, tag="take_snapshot"):
+    """Before a snapshot of what is shared on a call is taken, to be allowed; it stays with who takes it."""
+
+    call: Identifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling.policy import Action
-from signaling.sharemessages import ShareScreen
+from signaling.sharemessages import ShareScreen, TakeSnapshot
 from signaling.state import Call, Party, State
 from signaling.step import Step
 
@@ -12,6 +12,10 @@ def share_screen(_state: State, step: Step, sharer: Party, _call: Call, message:
     """``policy.may`` has allowed it; nobody else is told, for the endpoints tell each other."""
     sharer.shares = "" if message.state == "off" else message.source
     step.touch_party(sharer)
+
+
+def take_snapshot(_state: State, _step: Step, _taker: Party, _call: Call, _message: TakeSnapshot) -> None:
+    """Allowed, and on record by that."""
 
 
 def end(step: Step, sharer: Party, call: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coachdesk import call as calls
 from coachdesk.events import ShareState
@@ -97,6 +98,11 @@ class ScreenCast:
         self._point()
         self._set("on")
         await _close(before)
+
+    def shown(self) -> NDArray[np.uint8] | None:
+        """The newest picture of the screen; None while there is none, or those who see it are shown a plain one."""
+        shot = self.source.latest() if self.source is not None and self.state == "on" else None
+        return None if shot is None else shot[0]
 
     def blank(self, on: bool) -> None:
         """A plain picture goes out at once in place of the screen, and nothing of that which is not sent yet."""

@@ -19,6 +19,7 @@ class ScreenView:
 
     Attributes:
         state: as the agent's endpoint told last.
+        newest: the picture of it that was decoded last; None where it is not decoded, or blanked.
         request_keyframe: asks the agent's endpoint for one.
     """
 
@@ -26,6 +27,7 @@ class ScreenView:
         self.state: events.ShareState = "off"
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
+        self.newest: Picture | None = None
         self._published = False
         self._ring: FrameWriter | None = None
         self._receiver: VideoReceiver | None = None
@@ -35,7 +37,7 @@ class ScreenView:
         """What the agent's endpoint says of the share."""
         if state == self.state:
             return
-        was, self.state = self.state, state
+        was, self.state, self.newest = self.state, state, None
         self._emit(events.Screen(party=SHARER, state=state))
         if state == "off":
             self._end()
@@ -66,16 +68,20 @@ class ScreenView:
         ring = self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
         receiver = self._receiver = VideoReceiver()
         receiver.on_picture = lambda picture: _write(ring, picture)
-        receiver.on_frame = lambda picture: self._announce(ring)
+        receiver.on_frame = lambda picture: self._take(ring, picture)
         receiver.on_keyframe_needed = lambda: self.request_keyframe()
         self.request_keyframe()
 
-    def _announce(self, ring: FrameWriter) -> None:
-        if not self._announced and ring is self._ring:
+    def _take(self, ring: FrameWriter, picture: Picture) -> None:
+        if ring is not self._ring:
+            return
+        self.newest = picture if self.state == "on" else None
+        if not self._announced:
             self._announced = True
             self._emit(events.Frames(party=SHARER, name=ring.name, screen=True))
 
     def _end(self) -> None:
+        self.newest = None
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.close()

@@ -91,6 +91,7 @@ GLYPHS = {
     "show": "account-eye-outline",
     "sign-in": "login",
     "sign-out": "logout",
+    "snapshot": "monitor-screenshot",
     "stamp": "numeric-1-circle-outline",
     "still": "snowflake",
     "supervisor": "account-tie-voice",

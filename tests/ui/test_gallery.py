@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -328,3 +329,55 @@ def test_words_are_typed_where_they_stand_and_numbers_are_put_by_a_touch(
         (Tool.TEXT, 0, "elsewhere"),
     ]
     assert still.marks[1].path[0].x == pytest.approx(0.5, abs=0.01)
+
+
+# --- snapshots of a shared screen ----------------------------------------------------------------------------
+
+
+def snapshot(folder: Path) -> events.Photo:
+    marks = [events.ShotMark(tool=Tool.ARROW, path=LINE, colour="#00aa00", width=0.01)]
+    return msgspec.structs.replace(photo(folder, "shot"), of="screen", marks=marks)
+
+
+def test_who_may_have_photos_taken_takes_snapshots_of_what_is_shared(seat: Seat) -> None:
+    seat.gallery.snap()
+    assert seat.link.sent == []
+    seat.gallery.handle(events.Sharing(state="on", label="HDMI-1"))
+    seat.gallery.snap()
+    assert seat.link.sent == [commands.Snapshot()]
+    for state in ("blank", "off"):
+        seat.gallery.handle(events.Sharing(state=state, label="HDMI-1"))
+        assert not seat.gallery.may_snap
+
+
+def test_an_observer_takes_them_after_a_takeover_alone() -> None:
+    mia = Seat(MIA)
+    mia.gallery.handle(events.Screen(party="agent", state="on"))
+    assert not mia.gallery.may_snap
+    mia.gallery.handle(events.ModeChanged(mode=Mode.TAKEOVER, in_force=True))
+    assert mia.gallery.may_snap
+    mia.gallery.handle(events.Left(call="c-1"))
+    assert not mia.gallery.may_snap
+
+
+def test_a_snapshot_comes_with_its_marks_which_can_be_taken_off(seat: Seat, tmp_path: Path) -> None:
+    seat.gallery.handle(snapshot(tmp_path))
+    (still,) = seat.gallery.stills
+    assert seat.said == ["A snapshot was taken"]
+    assert still.marks == [PhotoMark(Tool.ARROW, LINE, "#00aa00", 0.01)]
+    seat.gallery.draw(still, LINE)
+    assert seat.link.sent == []  # it has no place in the customer's picture
+    assert len(still.marks) == 2
+    for _ in range(2):
+        seat.gallery.undo(still)
+    assert still.marks == []
+
+
+def test_one_key_takes_a_snapshot(agent: Shown, dressed: QtBot) -> None:
+    card = agent.window.findChild(PhotoCard)
+    assert card is not None
+    assert not card.snapshot.isVisible()
+    agent.desk.handle(events.Sharing(state="on", label="HDMI-1"))
+    assert card.snapshot.isVisible()
+    dressed.keyClick(agent.window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert agent.link.sent[-1] == commands.Snapshot()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.sharing import NEVER, ScreenPresenter, SharingPresenter
+from coachdesk.ui.views import share_tray
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.share_picker import SharePicker
+from coachdesk.ui.views.share_thumbnail import ShareThumbnail
 from signaling.protocol import EndReason
 from tests.ui.samples import MIA, SOURCES, FakeLink, StillPictures, call, desktop_picture
 from tests.ui.shown import PATIENCE_MS, Shown
@@ -39,6 +42,12 @@ def presenter(link: FakeLink, notices: Notices) -> SharingPresenter:
     presenter = SharingPresenter(link, notices)
     presenter.handle(events.Call(call=call(MIA)))
     return presenter
+
+
+def drag(qtbot: QtBot, widget: QWidget, begin: QPointF, end: QPointF) -> None:
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=begin.toPoint())
+    qtbot.mouseMove(widget, end.toPoint())
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=end.toPoint())
 
 
 def test_without_a_call_there_is_nothing_to_share_with(link: FakeLink, notices: Notices) -> None:
@@ -128,6 +137,34 @@ def test_agent_chooses_by_one_key(agent: Shown, dressed: QtBot) -> None:
     assert not any(each.isVisible() for each in agent.window.findChildren(SharePicker))
 
 
+def test_a_part_of_a_screen_is_chosen_by_dragging_over_its_picture(agent: Shown, dressed: QtBot) -> None:
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    picker = agent.dialog(SharePicker)
+    agent.desk.handle(SOURCES)
+    QApplication.processEvents()
+    pictures = picker.findChildren(ShareThumbnail)
+    screen, window = pictures[0], pictures[1]
+    content = screen._content()  # 1920 x 1080 in 200 x 112.5
+    begin, end = content.topLeft() + QPointF(50, 25), content.topLeft() + QPointF(100, 75)
+    drag(dressed, screen, begin, end)
+    x, y, width, height = (int(each) for each in screen.source.removeprefix("region:0:").split(","))
+    assert (x, y, width, height) == pytest.approx((480, 240, 480, 480), abs=10)
+    drag(dressed, window, QPointF(50, 50), QPointF(90, 90))
+    assert window.source == "window:7"
+    dressed.keyClick(picker, Qt.Key.Key_1)
+    assert agent.link.sent[-1] == commands.Share(source=screen.source)
+
+
+def test_a_part_reaches_no_farther_than_its_screen_and_a_click_gives_it_up(dressed: QtBot) -> None:
+    picture = ShareThumbnail(SOURCES.screens[0])
+    dressed.addWidget(picture)
+    drag(dressed, picture, QPointF(100, 60), QPointF(900, 900))
+    x, y, width, height = (int(each) for each in picture.source.removeprefix("region:0:").split(","))
+    assert (x + width, y + height) == (1920, 1080)
+    drag(dressed, picture, QPointF(100, 60), QPointF(101, 61))
+    assert (picture.source, picture.divided) == ("screen:0", False)
+
+
 def test_a_picker_that_is_closed_can_be_opened_again(agent: Shown, dressed: QtBot) -> None:
     dressed.keyClick(agent.window, Qt.Key.Key_F9)
     dressed.keyClick(agent.dialog(SharePicker), Qt.Key.Key_Escape)
@@ -170,6 +207,75 @@ def test_what_is_shared_is_told_over_all_windows(agent: Shown, dressed: QtBot) -
     assert not agent.window.isMinimized()
     agent.desk.handle(OFF)
     assert not badge.isVisible()
+
+
+class Tray(QObject):
+    """In place of the system's, which a machine without a desktop has not."""
+
+    activated = Signal(QSystemTrayIcon.ActivationReason)
+    ActivationReason = QSystemTrayIcon.ActivationReason
+    there = True
+
+    @staticmethod
+    def isSystemTrayAvailable() -> bool:
+        return Tray.there
+
+    def setContextMenu(self, menu: QMenu) -> None:
+        self.menu = menu
+
+    def setIcon(self, icon: QIcon) -> None: ...
+
+    def setToolTip(self, words: str) -> None:
+        self.words = words
+
+    def show(self) -> None:
+        self.seen = True
+
+    def hide(self) -> None:
+        self.seen = False
+
+    def isVisible(self) -> bool:
+        return self.seen
+
+
+@pytest.fixture
+def tray(monkeypatch: pytest.MonkeyPatch) -> type[Tray]:
+    monkeypatch.setattr(share_tray, "QSystemTrayIcon", Tray)
+    monkeypatch.setattr(Tray, "there", True)
+    return Tray
+
+
+def test_what_is_shared_is_told_in_the_tray_whose_menu_blanks_and_stops(
+    tray: type[Tray], agent: Shown
+) -> None:
+    sign = agent.agent.share.tray
+    assert not sign.shown
+    agent.desk.handle(ON)
+    assert sign.shown
+    icon = agent.agent.share.findChild(Tray)
+    assert icon is not None
+    assert icon.words == "CoachDesk. Shared: Order 4711"
+    agent.window.showMinimized()
+    icon.activated.emit(Tray.ActivationReason.Context)
+    assert agent.window.isMinimized()
+    icon.activated.emit(Tray.ActivationReason.Trigger)
+    assert not agent.window.isMinimized()
+    sign.blank.trigger()
+    assert agent.link.sent[-1] == commands.BlankShare(on=True)
+    agent.desk.handle(BLANK)
+    assert sign.blank.text() == "Show again"
+    sign.stop.trigger()
+    assert agent.link.sent[-1] == commands.StopShare()
+    agent.desk.handle(OFF)
+    assert not sign.shown
+
+
+def test_without_a_tray_it_is_told_elsewhere_alone(tray: type[Tray], agent: Shown) -> None:
+    tray.there = False
+    agent.desk.handle(ON)
+    assert not agent.agent.share.tray.shown
+    assert agent.agent.share.badge.isVisible()
+    agent.desk.handle(OFF)
 
 
 def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dressed: QtBot) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.gestures import finished
@@ -39,13 +41,16 @@ class PhotoMark:
 
 @dataclass
 class Still:
-    """A photo of the call. ``data``: the JPEG or PNG; ``taken_at``: Unix seconds, when it came here."""
+    """A photo of the call, or a snapshot of a shared ``screen``. ``data``: the JPEG or PNG; ``taken_at``: Unix seconds, when
+    it came here.
+    """
 
     photo: str
     data: bytes
     taken_at: float
     caption: str = ""
     marks: list[PhotoMark] = field(default_factory=list)
+    screen: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class GalleryPresenter(Presenter):
         self._me: events.Ready | None = None
         self._mode = Mode.LISTEN
         self._met: set[str] = set()
+        self._shared = False
         self.stills: list[Still] = []
         self.call: CallView | None = None
         self.ended_at: float | None = None
@@ -103,6 +109,8 @@ class GalleryPresenter(Presenter):
                 self._leave()
             case events.Photo():
                 self._take(event)
+            case events.Sharing(state=state) | events.Screen(state=state):
+                self._shared = state == "on"
             case events.Codes(codes=codes):
                 self._copy(codes)
             case _:
@@ -122,7 +130,7 @@ class GalleryPresenter(Presenter):
     def _leave(self) -> None:
         if self.call is not None and self.ended_at is None:
             self.ended_at = self._now()
-        self.coming = ""
+        self.coming, self._shared = "", False
 
     def _take(self, photo: events.Photo) -> None:
         self.coming = progress(photo)
@@ -135,10 +143,12 @@ class GalleryPresenter(Presenter):
         except OSError:
             self._notices.show(Notice("photo", "warning", *failed("not_fetched")))
             return
-        self.stills = [*self.stills, Still(photo.photo, data, self._now())][-MOST_KEPT:]
-        self._notices.show(
-            Notice("photo", "success", "A photo has come", "Open the gallery to mark and keep it.")
-        )
+        screen = photo.of == "screen"
+        marks = [PhotoMark(**msgspec.structs.asdict(mark)) for mark in photo.marks]
+        still = Still(photo.photo, data, self._now(), marks=marks, screen=screen)
+        self.stills = [*self.stills, still][-MOST_KEPT:]
+        what = "A snapshot was taken" if screen else "A photo has come"
+        self._notices.show(Notice("photo", "success", what, "Open the gallery to mark and keep it."))
 
     def _copy(self, codes: list[events.CodeView]) -> None:
         self.to_clipboard("\n".join(code.text for code in codes))
@@ -160,6 +170,16 @@ class GalleryPresenter(Presenter):
         if self.may_ask and not self.coming:
             self._link.send(commands.Photo())
 
+    @property
+    def may_snap(self) -> bool:
+        """Whether this user may take a snapshot now: those who may have a photo taken, of a screen that is seen."""
+        return self.may_ask and self._shared
+
+    def snap(self) -> None:
+        """A snapshot of the screen that is shared."""
+        if self.may_snap:
+            self._link.send(commands.Snapshot())
+
     def read_code(self, still: Still | None = None) -> None:
         """In the live picture, or on a photo: what it says goes to the clipboard."""
         if self.live:
@@ -170,7 +190,9 @@ class GalleryPresenter(Presenter):
         self.changed()
 
     def draw(self, still: Still, points: list[Point]) -> None:
-        """A mark on a photo; during the call it appears in the live picture as well, where that shows the same thing."""
+        """A mark on a photo; during the call it appears in the live picture as well, where that shows the same thing. One
+        on a snapshot does not.
+        """
         if len(points) > 1:
             number = _next_number(still) if self.tool is Tool.STAMP else 0
             self._add(still, PhotoMark(self.tool, list(finished(self.tool, points)), number=number))
@@ -183,7 +205,7 @@ class GalleryPresenter(Presenter):
     def _add(self, still: Still, mark: PhotoMark) -> None:
         still.marks.append(mark)
         self.changed()
-        if self.live:
+        if self.live and not still.screen:
             command = commands.DrawOnPhoto(
                 photo=still.photo,
                 tool=mark.tool,

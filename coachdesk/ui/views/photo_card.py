@@ -10,6 +10,9 @@ from coachdesk.ui.views.gallery import GalleryWindow
 from coachdesk.ui.views.style import column, text
 
 PHOTO = Action("Take a photo", "F6", "photo", "Have the customer's phone take a photo; they are told first")
+SNAPSHOT = Action(
+    "Snapshot", "Shift+F6", "snapshot", "Keep the shared screen as it is now, and what is drawn on it"
+)
 GALLERY = Action("Gallery", "F7", "photos", "Look at this call's photos, mark and save them")
 READ_CODE = Action("Read a code", "F8", "scan", "Read a barcode or QR code in the picture, and copy it")
 
@@ -25,10 +28,11 @@ class PhotoCard(QFrame):
         layout = column(self, gap=8, margin=14)
         layout.addWidget(text("Photos", "section"))
         self.photo = make_button(PHOTO, presenter.ask, "row", show_key=True)
+        self.snapshot = make_button(SNAPSHOT, presenter.snap, "row", show_key=True)
         self.gallery = make_button(GALLERY, self._open, "row", show_key=True)
         self.read = make_button(READ_CODE, presenter.read_code, "row", show_key=True)
         self.coming = text("", "small", wrap=True)
-        for widget in (self.photo, self.coming, self.gallery, self.read):
+        for widget in (self.photo, self.coming, self.snapshot, self.gallery, self.read):
             layout.addWidget(widget)
         presenter.subscribe(self.refresh)
         self.refresh()
@@ -40,6 +44,7 @@ class PhotoCard(QFrame):
         self.photo.setEnabled(not p.coming)
         self.coming.setVisible(bool(p.coming))
         self.coming.setText(p.coming)
+        self.snapshot.setVisible(p.may_snap)
         count = len(p.stills)
         self.gallery.describe(f"{GALLERY.text} ({count})" if count else GALLERY.text, GALLERY.tip)
         self.gallery.setEnabled(count > 0)

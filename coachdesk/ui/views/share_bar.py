@@ -10,6 +10,7 @@ from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.share_badge import ShareBadge
 from coachdesk.ui.views.share_picker import SharePicker
+from coachdesk.ui.views.share_tray import ShareTray
 from coachdesk.ui.views.style import column, row
 
 SHARE = Action(
@@ -28,6 +29,7 @@ class ShareBar(QFrame):
         self._presenter = presenter
         self._picker: SharePicker | None = None
         self.badge = ShareBadge(self._to_front)
+        self.tray = ShareTray(self, self._to_front, presenter.toggle_blank, presenter.stop)
         self.setProperty("notice", "warning")
         self.button = make_button(SHARE, presenter.choose, "tall")
         self.title = ElidedLabel("", "heading")
@@ -53,6 +55,7 @@ class ShareBar(QFrame):
         self.setVisible(p.sharing)
         self.setAccessibleName(f"{p.title}. {p.detail}" if p.sharing else "")
         self.badge.tell(p.short if p.sharing else "")
+        self.tray.tell(p.short if p.sharing else "", blanked=p.state == "blank")
         self.title.set(p.title)
         self.detail.set(p.detail)
         self.blank.describe(*(UNBLANK if p.state == "blank" else (BLANK.text, BLANK.tip, BLANK.icon)))

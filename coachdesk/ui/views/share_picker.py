@@ -1,23 +1,20 @@
-"""What can be shared, with small pictures, to choose from by a click or one key."""
+"""What can be shared, with small pictures, to choose from by a click or one key; of a screen also a part."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from functools import partial
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from coachdesk.screenevents import SourceView
-from coachdesk.ui.views.button import Action, make_button
+from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.dialogs import Window
+from coachdesk.ui.views.share_thumbnail import ShareThumbnail
 from coachdesk.ui.views.style import column, text
 
 KEYS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 COLUMNS = 3
-THUMBNAIL = QSize(200, 124)
 ICONS = {"screen": "screen", "window": "window"}
 
 
@@ -30,6 +27,9 @@ class SharePicker(Window):
         self._offered = False
         self.body.addWidget(
             text("Supervisors and trainees on this call see it. Your customer never does.", wrap=True)
+        )
+        self.body.addWidget(
+            text("Drag over the picture of a screen to share a part of it alone.", "small", wrap=True)
         )
         self.warning = text("", "small", wrap=True)
         self.warning.hide()
@@ -64,11 +64,13 @@ class SharePicker(Window):
     def _card(self, key: str, source: SourceView) -> QWidget:
         card = QWidget()
         layout = column(card, gap=6)
-        layout.addWidget(_thumbnail(source), 0, Qt.AlignmentFlag.AlignHCenter)
+        picture = ShareThumbnail(source)
+        layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
         action = Action(
             source.title, key, ICONS.get(source.kind, "window"), f"Share this {source.kind}: {source.title}"
         )
-        button = make_button(action, partial(self._go, source.source), "row", show_key=True)
+        button = make_button(action, lambda: self._go(picture.source), "row", show_key=True)
+        picture.chosen.connect(lambda: _name(button, source, part=picture.divided))
         button.setAutoDefault(False)
         layout.addWidget(button)
         if key == KEYS[0]:
@@ -80,13 +82,7 @@ class SharePicker(Window):
         self.accept()
 
 
-def _thumbnail(source: SourceView) -> QLabel:
-    label = QLabel()
-    label.setFixedSize(THUMBNAIL)
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setAccessibleName(f"Small picture of {source.title}")
-    picture = QPixmap()
-    if picture.loadFromData(base64.b64decode(source.thumbnail)):
-        aspect, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        label.setPixmap(picture.scaled(THUMBNAIL, aspect, smooth))
-    return label
+def _name(button: ActionButton, source: SourceView, *, part: bool) -> None:
+    words = f"Part of {source.title}" if part else source.title
+    button.describe(words, f"Share this part alone: {words}" if part else button.action.tip)
+    button.setFocus()

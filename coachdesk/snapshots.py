@@ -1,0 +1,76 @@
+"""Snapshots of a shared screen, with what is drawn on it: among the call's photos, at the endpoint that takes them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from coachdesk import commands, events
+from coachdesk.annotation import Mark
+from coachdesk.commands import CommandError
+from coachdesk.photos import PhotoAlbum
+from coachdesk.screenevents import ShotMark
+
+Pixels = NDArray[np.uint8]
+Seen = Callable[[], Pixels]
+"""The pixels of one picture, height x width x 3 or 4 (blue first), whenever they are wanted; called in a thread."""
+
+
+class Snapshots:
+    """Of what was shared, as it was shared, and never captured anew: what is hidden or blanked there is so here too.
+
+    ``allow``: asks the server; raises SignalingError where this user may not. ``seen``: the shared picture that this user
+    sees at the moment; None where there is none, or a plain one in its place. ``drawn``: marks they see on it.
+    """
+
+    def __init__(
+        self,
+        album: PhotoAlbum,
+        allow: Callable[[], Awaitable[Any]],
+        seen: Callable[[], Seen | None],
+        drawn: Callable[[], list[Mark]],
+    ) -> None:
+        self._album, self._allow, self._seen, self._drawn = album, allow, seen, drawn
+
+    @property
+    def handlers(self) -> dict[type[commands.Command], Callable[[Any], Coroutine[Any, Any, events.AnyEvent]]]:
+        return {commands.Snapshot: self._take}
+
+    async def _take(self, command: commands.Snapshot) -> events.AnyEvent:
+        """The moment is that of the command, however long the server takes to allow it."""
+        seen, marks = self._seen(), [_shot_mark(mark) for mark in self._drawn()]
+        if seen is None:
+            raise CommandError(
+                "no_picture", "No shared screen is seen here now. A snapshot is taken of what is shared."
+            )
+        await self._allow()
+        pixels = await asyncio.to_thread(seen)
+        data = await asyncio.to_thread(_png, pixels)
+        height, width = pixels.shape[:2]
+        name = f"screen-{secrets.token_urlsafe(12)}"
+        return await self._album.add(
+            events.Photo(photo=name, stage="ready", width=width, height=height, of="screen", marks=marks),
+            data,
+        )
+
+
+def _shot_mark(mark: Mark) -> ShotMark:
+    return ShotMark(
+        tool=mark.tool,
+        path=list(mark.path),
+        colour=mark.colour,
+        width=mark.width,
+        text=mark.text,
+        number=mark.number,
+    )
+
+
+def _png(pixels: Pixels) -> bytes:
+    """Without loss, for text."""
+    return cv2.imencode(".png", np.ascontiguousarray(pixels[..., :3]))[1].tobytes()
