@@ -28,6 +28,7 @@ from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharing import Sharing
 from coachdesk.stillwire import Whole
+from coachdesk.watching import Watching
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 from signaling.sharemessages import ShareKind, ShareStage
@@ -55,6 +56,7 @@ class AgentSession(Session):
             emit,
             self._spawn,
         )
+        self._watching = Watching(emit)
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -101,6 +103,7 @@ class AgentSession(Session):
             **self._ink.handlers,
             **self._photo_handlers,
             **self._sharing.handlers,
+            **self._watching.handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------
@@ -293,6 +296,7 @@ class AgentSession(Session):
         hub.on_customer_connected = self._own_picture.connect
         hub.on_own_keyframe_wanted = self._own_picture.request_keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
+        self._watching.begin(hub)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
         if self._records is not None:
@@ -331,6 +335,7 @@ class AgentSession(Session):
         self._own_picture.end()
         self._end_ink(over=True)
         self._pictures.stop()
+        self._watching.end()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
         self._sharing.retell()
@@ -399,6 +404,9 @@ class AgentSession(Session):
         if follower is not None:
             follower.close(over=over)
 
+    def publish(self, on: bool) -> None:
+        self._watching.publish(on)
+
     def request_keyframe(self) -> None:
         if self._hub is not None:
             self._hub.request_keyframe()
@@ -409,5 +417,6 @@ class AgentSession(Session):
         self._own_picture.end()
         self._end_ink(over=False)
         self._pictures.stop()
+        self._watching.end()
         if hub is not None:
             await hub.close()

@@ -1,4 +1,4 @@
-"""The agent's screen at one observer's endpoint: decoded only if somebody looks, into shared memory."""
+"""A screen that another shares, at one endpoint: decoded only if somebody looks, into shared memory."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from coachdesk.media.framering import FrameWriter
 from coachdesk.media.packet import Packet
 from coachdesk.media.video import Picture, VideoReceiver
 
-SHARER = "agent"
-
 
 class ScreenView:
     """A screen that stands still sends nothing: whether it is shared is told, not seen. Packets that come while it is not
     are dropped.
 
     Attributes:
-        state: as the agent's endpoint told last.
-        request_keyframe: asks the agent's endpoint for one.
+        state: as told last. party: who shares it.
+        request_keyframe: asks who sends it for one.
     """
 
     def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
         self.state: events.ShareState = "off"
+        self.party: events.Sharer = "agent"
+        self._also = ""
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
         self._published = False
@@ -31,12 +31,16 @@ class ScreenView:
         self._receiver: VideoReceiver | None = None
         self._announced = False
 
-    def told(self, state: events.ShareState) -> None:
-        """What the agent's endpoint says of the share."""
-        if state == self.state:
+    def told(self, state: events.ShareState, party: events.Sharer = "agent", also: str = "") -> None:
+        """What is said of the share: see ``events.Screen``."""
+        if state == "off":
+            party, also = self.party, ""
+        elif party != self.party and self.state != "off":
+            self.told("off")  # another screen, though on the same stream
+        if (state, party, also) == (self.state, self.party, self._also):
             return
-        was, self.state = self.state, state
-        self._emit(events.Screen(party=SHARER, state=state))
+        was, self.state, self.party, self._also = self.state, state, party, also
+        self._emit(events.Screen(party=party, state=state, also=also))
         if state == "off":
             self._end()
         elif was == "off":
@@ -73,7 +77,7 @@ class ScreenView:
     def _announce(self, ring: FrameWriter) -> None:
         if not self._announced and ring is self._ring:
             self._announced = True
-            self._emit(events.Frames(party=SHARER, name=ring.name, screen=True))
+            self._emit(events.Frames(party=self.party, name=ring.name, screen=True))
 
     def _end(self) -> None:
         receiver, self._receiver = self._receiver, None
@@ -84,7 +88,7 @@ class ScreenView:
             ring.close()
         if self._announced:
             self._announced = False
-            self._emit(events.VideoGone(party=SHARER, screen=True))
+            self._emit(events.VideoGone(party=self.party, screen=True))
 
 
 def _write(ring: FrameWriter, picture: Picture) -> None:
