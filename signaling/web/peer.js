@@ -1,7 +1,7 @@
 /**
  * One RTCPeerConnection to the agent, for one session id. The agent's endpoint always offers; we answer. No DOM.
  *
- * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, screen: MediaStreamTrack | null}} Tracks
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, screen?: MediaStreamTrack | null}} Tracks
  * @typedef {keyof Tracks} Kind  video: the camera
  * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
  */
@@ -37,8 +37,8 @@ export class Peer {
    * @param {object} handlers
    * @param {(body: SignalBody) => void} handlers.send
    * @param {(peer: Peer) => void} handlers.onState
-   * @param {(peer: Peer) => void} handlers.onControl  the control channel is open
-   * @param {(text: string) => void} handlers.onMessage  the agent's endpoint says something on it
+   * @param {(peer: Peer) => void} [handlers.onControl]  the control channel is open
+   * @param {(text: string) => void} [handlers.onMessage]  the agent's endpoint says something on it
    * @param {(peer: Peer, ticks: number, at: number) => void} [handlers.onEncoded]  a picture: its RTP timestamp, and when (ms)
    */
   constructor(session, ice, handlers) {
@@ -54,8 +54,9 @@ export class Peer {
       });
     this.pc.ondatachannel = ({ channel }) => {
       this.#control = channel;
-      channel.onmessage = ({ data }) => handlers.onMessage(data);
-      channel.onopen = () => handlers.onControl(this);
+      channel.binaryType = "arraybuffer";
+      channel.onmessage = ({ data }) => handlers.onMessage?.(typeof data === "string" ? data : new TextDecoder().decode(data));
+      channel.onopen = () => handlers.onControl?.(this);
     };
     this.ink = inkChannels(this.pc);
     this.stills = stillChannel(this.pc);
@@ -78,7 +79,7 @@ export class Peer {
       const transceiver = this.#transceiver(kind);
       if (!transceiver) continue;
       transceiver.direction = kind === "screen" ? "sendonly" : "sendrecv"; // also without a track: it may be switched on later
-      await transceiver.sender.replaceTrack(tracks[kind]);
+      await transceiver.sender.replaceTrack(tracks[kind] ?? null);
     }
     preferVp8(video);
     preferVp8(screen);

@@ -135,6 +135,7 @@ export class ScreenShare {
     if (stage === this.stage && fault === this.fault) return;
     this.stage = stage;
     this.fault = fault;
+    if (stage) this.#declined = false;
     this.options.tell(this.shown); // before the last pictures, which are not looked at any more then
     this.options.onTrack(this.track);
     this.options.onChange();

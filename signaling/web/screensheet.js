@@ -33,7 +33,6 @@ export class ScreenSheet {
 
   /** @param {string} stage @param {boolean} sharing */
   #buttons(stage, sharing) {
-    show("share-yes", stage === "offer");
     setText("share-yes", stage === "offer" ? say("share.choose") : "");
     setText("share-pause", sharing ? say(stage === "on" ? "share.pause" : "share.go_on") : "");
     byId("share-pause").title = say("call.key", { action: byId("share-pause").textContent, key: "P" });
