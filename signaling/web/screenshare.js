@@ -3,10 +3,11 @@
  * What is said of it on the control channel: coachdesk/screenwire.py. No DOM.
  *
  * @typedef {"" | "offer" | "choosing" | "on" | "paused"} ShareStage  offer: who will see it is told, and nothing is shared yet
- * @typedef {"" | "denied" | "cannot" | "ended"} ShareFault  why nothing is shared, where that was not the customer's wish on this page
+ * @typedef {"" | "denied" | "cannot" | "refused" | "ended"} ShareFault  why nothing is shared, where that was not the customer's wish on this page
  * @typedef {{kind: "screen", state: "off" | "on" | "paused", able: boolean, declined: boolean}} Shown
  * @typedef {object} ShareOptions
  * @property {boolean} able  this browser can share a screen
+ * @property {(source: string, state: "on" | "blank" | "off") => Promise<unknown>} record  tells the server, which may refuse `on`
  * @property {(track: MediaStreamTrack | null) => void} onTrack  what is to be sent from now on
  * @property {(shown: Shown) => void} tell  the agent's endpoint
  * @property {() => void} onChange
@@ -21,6 +22,9 @@ const WANTED = {
   surfaceSwitching: "include",
 };
 
+/** What the server calls the browsers' kinds of surfaces. @type {Record<string, string>} */
+const SOURCES = { monitor: "screen", window: "window", browser: "tab" };
+
 export class ScreenShare {
   /** @type {ShareStage} */ stage = "";
   /** @type {ShareFault} */ fault = "";
@@ -28,6 +32,7 @@ export class ScreenShare {
   asked = false;
   /** @type {MediaStreamTrack | null} */ #track = null;
   #declined = false;
+  #source = "";
 
   /** @param {ShareOptions} options */
   constructor(options) {
@@ -70,6 +75,11 @@ export class ScreenShare {
     const chosen = await this.#capture();
     if (this.stage !== "choosing") return chosen?.stop(); // the call is over
     if (!chosen) return this.#drop(this.fault);
+    this.#source = SOURCES[chosen.getSettings().displaySurface ?? ""] ?? "screen";
+    const allowed = await this.#allowed();
+    if (!allowed || this.stage !== "choosing") chosen.stop();
+    if (this.stage !== "choosing") return undefined;
+    if (!allowed) return this.#drop("refused");
     chosen.contentHint = "text";
     chosen.onended = () => this.#track === chosen && this.#drop("ended");
     this.#track = chosen;
@@ -78,9 +88,15 @@ export class ScreenShare {
     return undefined;
   }
 
-  /** @param {boolean} on */
-  pause(on) {
-    if (this.sharing) this.#enter(on ? "paused" : "on");
+  /** To show it again takes the server's leave, as to begin does. @param {boolean} on */
+  async pause(on) {
+    if (!on && this.stage === "paused") {
+      const allowed = await this.#allowed();
+      if (this.stage === "paused") this.#enter(allowed ? "on" : "paused", allowed ? "" : "refused");
+    } else if (on && this.sharing) {
+      this.#enter("paused");
+      this.#tellServer("blank");
+    }
   }
 
   /** Not now, or not any more. */
@@ -88,9 +104,10 @@ export class ScreenShare {
     if (this.stage !== "choosing") this.#drop("");
   }
 
-  /** The call is over. */
+  /** The call is over, as the server knows. */
   end() {
     this.asked = false;
+    this.#source = "";
     this.#drop("");
   }
 
@@ -117,6 +134,17 @@ export class ScreenShare {
     this.asked = false;
     this.#enter("", fault);
     track?.stop();
+    if (track) this.#tellServer("off");
+  }
+
+  /** @returns {Promise<boolean>} */
+  #allowed() {
+    return this.options.record(this.#source, "on").then(() => true, () => false);
+  }
+
+  /** What it does not hear of, it ends with the call. @param {"blank" | "off"} state */
+  #tellServer(state) {
+    if (this.#source) this.options.record(this.#source, state).catch(() => {});
   }
 
   /** @returns {Promise<MediaStreamTrack | null>} */

@@ -12,7 +12,7 @@ export class ScreenSheet {
   constructor(share) {
     byId("screen").onclick = () => (share.sharing ? share.stop() : share.offer());
     byId("share-yes").onclick = () => void share.choose();
-    byId("share-pause").onclick = () => share.pause(share.stage === "on");
+    byId("share-pause").onclick = () => void share.pause(share.stage === "on");
     byId("share-no").onclick = () => share.stop();
   }
 

@@ -93,9 +93,10 @@ const TEXTS = {
   "share.paused": "Sharing is paused: {agent} sees nothing of your screen.",
   "share.pause": "Pause",
   "share.go_on": "Go on",
-  "share.stop": "Stop sharing",
+  "share.stop": "Stop",
   "share.denied": "Nothing is shared: you chose nothing, or your browser or system does not allow it.",
   "share.cannot": "Nothing is shared: your browser could not show it. Try another window or tab.",
+  "share.refused": "Your screen is not shown: the service does not allow it, or can't be reached. Try again in a moment.",
   "share.ended": "Nothing is shared any more.",
   "share.ok": "OK",
 

@@ -91,6 +91,7 @@ export class Visit {
       able: screens,
       onTrack: (track) => this.#call?.replace("screen", track),
       tell: (shown) => this.#call?.tell(shown),
+      record: (source, state) => this.connection.request({ type: "share_screen", call: this.#callId, source, state }),
       onChange: () => this.onChange(),
     });
     this.onChange = () => {

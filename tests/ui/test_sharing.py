@@ -242,7 +242,8 @@ def test_the_agent_sees_the_customers_screen_beside_the_camera(agent: Shown) -> 
 def test_with_both_screens_each_key_does_one_thing(agent: Shown, dressed: QtBot) -> None:
     agent.desk.handle(events.Screen(party="customer", state="on"))
     agent.desk.handle(ON)
-    QApplication.processEvents()
+    agent.window.activateWindow()  # not the badge that has just come
+    dressed.waitUntil(agent.window.isActiveWindow, timeout=PATIENCE_MS)
     dressed.keyClick(agent.window, Qt.Key.Key_F11)
     assert agent.link.sent[-1] == commands.BlankShare(on=True)
     dressed.keyClick(agent.window, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)

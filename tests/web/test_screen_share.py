@@ -8,7 +8,7 @@ import pytest
 
 from coachdesk import screenwire
 from coachdesk.screenwire import AskScreen, Shown
-from signaling.protocol import Ended, EndReason
+from signaling.protocol import Code, Ended, EndReason, ShareScreen
 from tests.web.agent import Agent
 from tests.web.conftest import Customer, Visit
 from tests.web.desk import CALL, Desk, until
@@ -40,7 +40,7 @@ DISPLAY = """
   };
 """
 COLOUR = (20, 40, 190)
-START, CHOOSE, STOP = "Share screen", "Choose what to share", "#share-no"
+START, CHOOSE = "Share screen", "Choose what to share"
 WHO = (
     "Maria Lopez sees what you choose, as it is, until you stop: close what is not for them first. "
     "Your browser asks you what to share."
@@ -147,22 +147,41 @@ async def test_the_browsers_own_stop_is_told(desk: Desk, customer: Customer, dia
     await customer.page.locator("#share").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize(
-    ("refusal", "words"),
-    [("NotAllowedError", "you chose nothing"), ("NotReadableError", "could not show it")],
-)
-async def test_what_the_browser_refuses_is_told_to_both(
-    desk: Desk, customer: Customer, dial: Dial, refusal: str, words: str
-) -> None:
+async def test_what_the_browser_refuses_is_told_to_both(desk: Desk, customer: Customer, dial: Dial) -> None:
     agent = await in_call(desk, customer, dial)
-    await customer.ask("(refusal) => { window.refusal = refusal; }", refusal)
     await tells(agent, "off")
-    ask(agent)
-    await customer.tap(CHOOSE)
-    await customer.see(words)
-    await tells(agent, "off", declined=True)
+    for refusal, words in (
+        ("NotAllowedError", "you chose nothing"),
+        ("NotReadableError", "could not show it"),
+    ):
+        await customer.ask("(refusal) => { window.refusal = refusal; }", refusal)
+        ask(agent)
+        await customer.tap(CHOOSE)
+        await customer.see(words)
+        await tells(agent, "off", declined=True)
     await customer.ask("() => { window.refusal = ''; }")
     await share(customer, agent)
+
+
+async def test_without_the_servers_leave_nothing_is_shown(desk: Desk, customer: Customer, dial: Dial) -> None:
+    agent = await in_call(desk, customer, dial)
+    desk.refuses[ShareScreen] = Code.NOT_ALLOWED
+    await customer.tap(START)
+    await customer.tap(CHOOSE)
+    await customer.see("the service does not allow it")
+    assert await customer.ask("display.readyState") == "ended"
+    await share(customer, agent)
+    await customer.page.keyboard.press("p")
+    await tells(agent, "paused")
+    desk.refuses[ShareScreen] = Code.NOT_ALLOWED
+    await customer.tap("Go on")
+    await customer.see("the service does not allow it")
+    assert {shown.state for shown in said(agent)[-2:]} == {"paused"}
+    await customer.tap("Stop")
+    await until(lambda: desk.all(ShareScreen)[-1].state == "off", "the server is told")
+    assert [told.share for told in desk.all(ShareScreen)] == [
+        f"screen {state}" for state in ("on", "on", "blank", "on", "off")
+    ]
 
 
 async def test_the_agent_asks_and_only_the_customer_shares(
@@ -251,7 +270,7 @@ async def test_what_is_chosen_after_the_end_is_let_go(desk: Desk, visit: Visit) 
           const devices = { getDisplayMedia: () => new Promise((resolve) => { give = resolve; }) };
           const told = [];
           const share = new it.ScreenShare({ able: true, devices, onTrack: () => {}, onChange: () => {},
-            tell: ({ state }) => told.push(state) });
+            record: async () => {}, tell: ({ state }) => told.push(state) });
           share.offer();
           const choosing = share.choose();
           share.stop();
