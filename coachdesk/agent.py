@@ -29,6 +29,7 @@ from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharing import Sharing
 from coachdesk.snapshots import Seen
 from coachdesk.stillwire import Whole
+from coachdesk.watching import Watching
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
 from signaling.sharemessages import ShareKind, ShareStage
@@ -56,6 +57,7 @@ class AgentSession(Session):
             emit,
             self._spawn,
         )
+        self._watching = Watching(emit)
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -102,6 +104,7 @@ class AgentSession(Session):
             **self._ink.handlers,
             **self._photo_handlers,
             **self._sharing.handlers,
+            **self._watching.handlers,
         }
 
     # --- commands --------------------------------------------------------------------------------------------
@@ -294,6 +297,7 @@ class AgentSession(Session):
         hub.on_customer_connected = self._own_picture.connect
         hub.on_own_keyframe_wanted = self._own_picture.request_keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
+        self._watching.begin(hub)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
         if self._records is not None:
@@ -332,6 +336,7 @@ class AgentSession(Session):
         self._own_picture.end()
         self._end_ink(over=True)
         self._pictures.stop()
+        self._watching.end()
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
         self._sharing.retell()
@@ -404,6 +409,9 @@ class AgentSession(Session):
         if follower is not None:
             follower.close(over=over)
 
+    def publish(self, on: bool) -> None:
+        self._watching.publish(on)
+
     def request_keyframe(self) -> None:
         if self._hub is not None:
             self._hub.request_keyframe()
@@ -414,5 +422,6 @@ class AgentSession(Session):
         self._own_picture.end()
         self._end_ink(over=False)
         self._pictures.stop()
+        self._watching.end()
         if hub is not None:
             await hub.close()

@@ -13,6 +13,7 @@ from msgspec import Meta
 from coachdesk.annotation import FADE_SECONDS, Fade, FrameId, MarkId, Number, Point, Text, Tool, Width
 from coachdesk.command import Command as Command
 from coachdesk.command import Id as Id
+from coachdesk.screencommands import AskScreen as AskScreen
 from coachdesk.screencommands import BlankShare as BlankShare
 from coachdesk.screencommands import Screens as Screens
 from coachdesk.screencommands import Share as Share
@@ -394,6 +395,7 @@ AnyCommand = (
     | Snapshot
     | StopShare
     | BlankShare
+    | AskScreen
     | DrawOnPhoto
     | ReadCode
     | Devices

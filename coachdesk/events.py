@@ -18,8 +18,11 @@ from coachdesk.inkevents import Poses as Poses
 from coachdesk.inkevents import ReplayInk as ReplayInk
 from coachdesk.inkevents import Stage as Stage
 from coachdesk.inkevents import Surface as Surface
+from coachdesk.screenevents import RequestState as RequestState
 from coachdesk.screenevents import Screen as Screen
+from coachdesk.screenevents import ScreenRequest as ScreenRequest
 from coachdesk.screenevents import Screens as Screens
+from coachdesk.screenevents import Sharer as Sharer
 from coachdesk.screenevents import ShareState as ShareState
 from coachdesk.screenevents import Sharing as Sharing
 from coachdesk.screenevents import ShotMark as ShotMark
@@ -393,6 +396,7 @@ AnyEvent = (
     | Screens
     | Sharing
     | Screen
+    | ScreenRequest
     | Stills
     | Codes
     | VideoGone

@@ -91,14 +91,24 @@ def who_hears(members: list[Member], party: str, *, held: bool = False) -> list[
     return [member for member in members if member.party in sinks]
 
 
-def screen_viewers(members: list[Member], sharer: str) -> list[Member]:
-    """Who sees the screen that ``sharer`` shares: the observers of the call, if it is its agent's. Nobody else may share,
-    and the customer is never among them.
+_SCREEN_VIEWERS: dict[Role, frozenset[Role]] = {
+    Role.AGENT: OBSERVERS,
+    Role.CUSTOMER: OBSERVERS | {Role.AGENT},
+}
+"""Which roles see the screen of which; whoever is not in it shares none."""
+
+
+def screen_viewers(members: list[Member], sharer: str, *, held: bool = False) -> list[Member]:
+    """Who sees the screen that ``sharer`` shares: the agent's, the observers of the call; the customer's, those who see
+    their camera, which is nobody during a hold. Nobody else may share, and the customer is never among them.
 
     >>> call = [Member("a", Role.AGENT), Member("c", Role.CUSTOMER), Member("t", Role.TRAINEE)]
     >>> [member.party for member in screen_viewers(call, "a")]
     ['t']
+    >>> [member.party for member in screen_viewers(call, "c")]
+    ['a', 't']
     """
-    if not any(member.party == sharer and member.role is Role.AGENT for member in members):
+    role = next((member.role for member in members if member.party == sharer), None)
+    if role is None or (held and role is Role.CUSTOMER):
         return []
-    return [member for member in members if member.role in OBSERVERS]
+    return [member for member in members if member.role in _SCREEN_VIEWERS.get(role, frozenset())]

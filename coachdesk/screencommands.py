@@ -48,3 +48,11 @@ class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
     """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
 
     on: bool
+
+
+class AskScreen(Command, frozen=True, kw_only=True, tag="ask_screen"):
+    """Agent: the customer is asked on their page to share their screen, or is so no longer. Only they can share it: what
+    becomes of it is told by ``screen_request`` and ``screen``. Answer: ``ok``.
+    """
+
+    on: bool

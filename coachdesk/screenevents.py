@@ -10,7 +10,10 @@ from coachdesk.annotation import Point, Tool
 from coachdesk.event import Event
 
 ShareState = Literal["off", "on", "blank"]
-"""Of a screen that is shared: ``blank`` while a plain picture is shown in its place."""
+"""Of a screen that is shared: ``blank`` while a plain picture, or none, is shown in its place."""
+Sharer = Literal["agent", "customer"]
+RequestState = Literal["unable", "none", "asked", "declined"]
+"""Whether a customer is asked to share their screen: ``unable``: their browser has no such thing, or is not connected."""
 
 
 class SourceView(Struct, frozen=True):
@@ -71,7 +74,19 @@ class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
 
 
 class Screen(Event, frozen=True, kw_only=True, tag="screen"):
-    """Observers: ``party`` (``agent``) shares a screen, has blanked it, or shares none."""
+    """``party`` shares a screen, has blanked it, or shares none. Observers: ``agent`` or ``customer``, one at a time, the
+    agent's own first; the agent: ``customer``.
 
-    party: str
+    Attributes:
+        also: who shares another, which is shown when this one is not shared any more, or "".
+    """
+
+    party: Sharer
     state: ShareState
+    also: str = ""
+
+
+class ScreenRequest(Event, frozen=True, kw_only=True, tag="screen_request"):
+    """Agent: whether the customer can be asked to share their screen, is asked, or has declined."""
+
+    state: RequestState

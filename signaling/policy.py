@@ -140,7 +140,7 @@ def may(role: Role, action: Action, context: Context) -> bool:
     if action in (Action.HOLD, Action.ASK_HELP, Action.CANCEL_HELP, Action.REPLY, Action.APPLIED):
         return role is Role.AGENT and context.owner and context.member
     if action is Action.SHARE_SCREEN:
-        return role is Role.AGENT and context.owner and context.member
+        return context.member and (role is Role.CUSTOMER or (role is Role.AGENT and context.owner))
     if action is Action.WATCH_CALLS:
         return role in OBSERVERS
     if action is Action.LISTEN:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from signaling.fields import Identifier, Request
 
-ShareKind = Literal["screen", "window", "region", "file"]
-"""What is shared; never its title. ``file``: a picture, a video or a test pattern in a screen's place."""
+ShareKind = Literal["screen", "window", "region", "tab", "file"]
+"""What is shared; never its title. ``tab``: of a browser; ``file``: a picture, a video or a test pattern."""
 ShareStage = Literal["on", "blank", "off"]
 """``blank``: a plain picture is shown in its place for the time being."""
 

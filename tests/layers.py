@@ -46,6 +46,7 @@ PURE = frozenset(
         "coachdesk.screencommands",
         "coachdesk.screenevents",
         "coachdesk.screenrules",
+        "coachdesk.screenwire",
         "coachdesk.screen.masks",
         "coachdesk.shapes",
         "coachdesk.sketch",

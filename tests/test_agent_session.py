@@ -13,6 +13,7 @@ from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
+from coachdesk.media.customerscreen import CustomerScreen
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.leakmeter import Leak
 from coachdesk.media.mixer import Headset
@@ -39,6 +40,7 @@ class FakeHub:
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
+        self.customer_screen = CustomerScreen()
         self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0
@@ -56,6 +58,8 @@ class FakeHub:
         self.applied.append(view)
 
     def request_keyframe(self) -> None: ...
+
+    def request_screen_keyframe(self) -> None: ...
 
     def replay(self) -> bool:
         return self.whispered

@@ -66,11 +66,13 @@ def told(desk: Desk) -> list[events.Sharing]:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_agents_screen_is_for_observers_and_nobody_elses_is_for_anybody(role: Role) -> None:
-    others = [Member(each.value, each, Mode.TAKEOVER) for each in Role]
-    seeing = {member.role for member in screen_viewers(others, role.value)}
-    expected = {Role.SUPERVISOR, Role.TRAINEE, Role.ADMIN} if role is Role.AGENT else set()
-    assert seeing == expected
+def test_whose_screen_is_for_whom(role: Role) -> None:
+    everybody = [Member(each.value, each, Mode.TAKEOVER) for each in Role]
+    observers = {Role.SUPERVISOR, Role.TRAINEE, Role.ADMIN}
+    expected = {Role.AGENT: observers, Role.CUSTOMER: observers | {Role.AGENT}}
+    assert {member.role for member in screen_viewers(everybody, role.value)} == expected.get(role, set())
+    held = {member.role for member in screen_viewers(everybody, role.value, held=True)}
+    assert held == (observers if role is Role.AGENT else set())
 
 
 async def test_without_a_call_nothing_is_shared(desk: Desk, page: str) -> None:

@@ -74,7 +74,7 @@
       await pc.setRemoteDescription({type: "offer", sdp});
       for (const each of pc.getTransceivers()) {
         if (each.receiver.track.kind === "audio") each.direction = "sendrecv";
-        else if (video) {
+        else if (video && each.mid === "1") { // not a screen
           each.direction = "sendrecv";
           await each.sender.replaceTrack(await camera());
         }

@@ -107,12 +107,13 @@ class Customer:
         headless: bool = True,
         fps: int = 10,
         camera: Path | None = None,
+        tab: str = "",
     ) -> Customer:
         """A browser, on no page yet.
 
         ``voice``: a WAV the customer says, round and round; ``env`` is the browser's; ``fps``: pictures a second of its
         made-up camera, few by default, since the browser has no hardware to encode them here; ``camera``: a video (Y4M
-        or MJPEG) in its place, round and round.
+        or MJPEG) in its place, round and round; ``tab``: title of the tab that is shared where a screen is.
         """
         from playwright.async_api import async_playwright
 
@@ -124,7 +125,9 @@ class Customer:
             env={**os.environ, **(env or {})},
             args=[
                 "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
+                f"--auto-select-tab-capture-source-by-title={tab}"
+                if tab
+                else "--use-fake-ui-for-media-stream",
                 f"--use-fake-device-for-media-stream=fps={fps}",
                 "--autoplay-policy=no-user-gesture-required",
                 "--disable-background-networking",

@@ -30,7 +30,7 @@ class Scene:
 
     ``sink`` is the PulseAudio sink that is the customer's ear; ``env`` shows programs the sound server and the screen.
     ``windows``: agent and supervisor have desktop windows, else all are headless endpoints.
-    ``fps``: pictures a second of the customer's camera; ``camera``: a video in its place.
+    ``fps``: pictures a second of the customer's camera; ``camera``: a video in its place; ``tab``: as in ``Customer.open``.
 
     Attributes:
         staff: endpoints by name.
@@ -46,6 +46,7 @@ class Scene:
         windows: bool,
         fps: int = 10,
         camera: Path | None = None,
+        tab: str = "",
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.stage = stage
@@ -55,6 +56,7 @@ class Scene:
         self._windows = windows
         self._fps = fps
         self._camera = camera
+        self._tab = tab
         self._tell = tell
         self._stack = AsyncExitStack()
         self._recorder = SinkRecorder(sink, env)
@@ -98,6 +100,7 @@ class Scene:
             headless=not self._windows,
             fps=self._fps,
             camera=self._camera,
+            tab=self._tab,
         )
         self.customer = await self._stack.enter_async_context(customer)
 

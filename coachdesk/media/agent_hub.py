@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import msgspec
 
 from coachdesk import call as calls
+from coachdesk import screenwire
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
 from coachdesk.media.briefing import Briefing, Seats
+from coachdesk.media.customerscreen import CustomerScreen
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.farear import FarEar
@@ -49,11 +52,12 @@ class AgentHub:
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
         ink: what is drawn on the customer's picture. stills: what stands still of it.
-        screen: the agent's screen, to observers alone.
+        screen: the agent's screen, to observers alone. customer_screen: the customer's, to the agent and them.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
         on_picture_packet: the customer's camera, packet by packet.
+        on_customer_screen: called when the customer begins or ceases to share a screen, or is or was asked to.
         on_customer_connected: the customer's (new) peer connection, which takes the agent's own camera.
         on_own_keyframe_wanted: the customer needs a keyframe of the agent's own camera.
     """
@@ -76,7 +80,12 @@ class AgentHub:
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
-        self.screen.on_state = self._tell_observers
+        self.screen.on_state = self._screens_changed
+        self.customer_screen = CustomerScreen()
+        self.customer_screen.on_change = self._customer_screen_changed
+        self.customer_screen.on_keyframe_wanted = self.request_screen_keyframe
+        self.customer_screen.tell = self._tell_customer
+        self.on_customer_screen: Callable[[], None] = lambda: None
         self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
@@ -112,6 +121,7 @@ class AgentHub:
         self.ink.apply(view)
         self.stills.apply(view)
         self.screen.apply(view)
+        self.customer_screen.apply(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -161,10 +171,29 @@ class AgentHub:
             slots=self._seats.coaches,
             whisper_closed=self._whispers.closed,
             picture=self._fanout.quality(observer),
-            screen=self.screen.state,
+            **self._screens(),
             ways_ms=self._ways_to(observer),
         )
         self._legs.tell(observer, msgspec.json.encode(briefing))
+
+    def _screens(self) -> dict[str, Any]:
+        """What observers are shown on their one m-line for screens: the agent's own goes first."""
+        theirs = self.customer_screen.state
+        if self.screen.state == "off":
+            return {"screen": theirs, "screen_of": "customer"}
+        return {
+            "screen": self.screen.state,
+            "screen_of": "agent",
+            "also": "customer" if theirs != "off" else "",
+        }
+
+    def _screens_changed(self) -> None:
+        self.customer_screen.give_way(self.screen.state != "off")
+        self._tell_observers()
+
+    def _customer_screen_changed(self) -> None:
+        self._tell_observers()
+        self.on_customer_screen()
 
     def tell_talk(self, talk: Talk) -> None:
         """Tells all observers who has talked for how long."""
@@ -192,7 +221,8 @@ class AgentHub:
         if is_customer:
             leg.on_packet = self._from_customer
             leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
-            leg.on_message = lambda data: self._far_ear.put(data)
+            leg.on_message = self._told_by_customer
+            leg.on_state = lambda state: self._customer_leg(party.party, state)
         else:
             leg.on_packet = lambda stream, packet: self._from_observer(party.party, stream, packet)
             leg.on_keyframe_request = lambda stream: self._keyframe_wanted(party.party, stream)
@@ -200,14 +230,17 @@ class AgentHub:
         leg.negotiate()
 
     def _keyframe_wanted(self, observer: str, stream: str) -> None:
-        if stream == SCREEN:
+        if stream == SCREEN and self.screen.state != "off":
             self.screen.request_keyframe()
+        elif stream == SCREEN:
+            self.customer_screen.request_keyframe(observer)
         else:
             self._fanout.request_keyframe(observer)
 
     def _shut(self, party_id: str) -> None:
         self._fanout.disconnect(party_id)
         self.screen.disconnect(party_id)
+        self.customer_screen.disconnect(party_id)
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
         self._past.forget(party_id)
@@ -219,22 +252,47 @@ class AgentHub:
             self._far_ear = FarEar()
             self.on_customer_connected(peer)
             self.request_keyframe()
+            self.customer_screen.connected()
             return
         self._fanout.connect(party.party, peer)
         self.screen.connect(party.party, peer)
+        self.customer_screen.connect(party.party, peer)
         self._tell(party.party)
         self._past.forget(party.party)
         self.request_keyframe()
 
     def request_keyframe(self) -> None:
         """Asks the customer's browser for a keyframe (throttled by the peer)."""
+        self._ask_customer_for_keyframe("camera")
+
+    def request_screen_keyframe(self) -> None:
+        """The same of the screen that the customer shares."""
+        self._ask_customer_for_keyframe(SCREEN)
+
+    def _ask_customer_for_keyframe(self, stream: str) -> None:
         peer = self._customer_peer
         if peer is not None:
-            peer.request_keyframe("camera")
+            peer.request_keyframe(stream)
 
     @property
     def _customer_peer(self) -> Peer | None:
         return self._legs.peer(self._view.customer) if self._view is not None else None
+
+    def _customer_leg(self, customer: str, state: State) -> None:
+        if state in ("lost", "closed"):
+            self.customer_screen.lost()
+        self.on_media(customer, state)
+
+    def _tell_customer(self, message: bytes) -> None:
+        if self._view is not None:
+            self._legs.tell(self._view.customer, message)
+
+    def _told_by_customer(self, data: bytes) -> None:
+        shown = screenwire.read(data)
+        if shown is not None:
+            self.customer_screen.said(shown)
+        else:
+            self._far_ear.put(data)
 
     def _told(self, party: str, data: bytes) -> None:
         """An observer who has come may ask, once per connection, for what was heard before."""
@@ -263,6 +321,8 @@ class AgentHub:
         elif stream == "camera":
             self.on_picture_packet(packet)
             self._fanout.picture(packet, (each.party for each in calls.observers(view)))
+        elif stream == SCREEN:
+            self.customer_screen.put(packet)
 
     def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
         """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
-from coachdesk.events import ShareState
+from coachdesk.events import Sharer, ShareState
 from coachdesk.media.history import Past
 from coachdesk.media.talktime import Talk
 from coachdesk.media.thinning import Quality
@@ -20,7 +21,7 @@ class Briefing(msgspec.Struct, omit_defaults=True):
         slots: which coach is heard on which stream, such as ``coach0``; None in a message about something else.
         whisper_closed: nobody may whisper.
         picture: how much of the customer's picture this line gets.
-        screen: whether the agent's screen is shown, or blanked.
+        screen: whether a screen is shown, or blanked; screen_of: whose. also: who shares another, not shown for now.
         ways_ms: one way through the network from each source to this observer, who cannot measure it.
     """
 
@@ -28,6 +29,8 @@ class Briefing(msgspec.Struct, omit_defaults=True):
     whisper_closed: bool = False
     picture: Quality = "full"
     screen: ShareState = "off"
+    screen_of: Sharer = "agent"
+    also: Literal["", "customer"] = ""
     ways_ms: dict[str, float] = {}
     past: Past | None = None
     talk: Talk | None = None

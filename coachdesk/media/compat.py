@@ -351,10 +351,12 @@ class RtpIn:
     """One incoming RTP stream: every packet goes to ``on_packet`` as it arrives, with RTX and RED unwrapped.
 
     It stands where aiortc has its jitter buffer, and starts no decoder thread. ``on_packet`` may raise:
-    that is logged, since an exception there would end the whole connection.
+    that is logged, since an exception there would end the whole connection. ``limit``: that of several.
     """
 
-    def __init__(self, receiver: RTCRtpReceiver, on_packet: Callable[[Packet], None]) -> None:
+    def __init__(
+        self, receiver: RTCRtpReceiver, on_packet: Callable[[Packet], None], limit: ReceiveLimit | None = None
+    ) -> None:
         self.ssrc: int | None = None
         self.packets = self.octets = self.redundant = 0
         self._receiver: Any = receiver
@@ -367,7 +369,7 @@ class RtpIn:
         self._set("jitter_buffer", self)
         self._set("nack_generator", None)
         if receiver._RTCRtpReceiver__remote_bitrate_estimator is not None:  # type: ignore[attr-defined]
-            self._set("remote_bitrate_estimator", ReceiveLimit())
+            self._set("remote_bitrate_estimator", limit or ReceiveLimit())
 
     def add(self, rtp: RtpPacket) -> tuple[bool, None]:
         """Called by aiortc in place of its jitter buffer's: (send PLI?, complete frame)."""
@@ -414,8 +416,7 @@ class RtpIn:
     async def request_packets(self, seqs: list[int]) -> None:
         """Ask for lost packets (generic NACK, RFC 4585)."""
         if self.ssrc is not None:
-            ascending = sorted(seqs)  # aiortc packs no others
-            await self._receiver._send_rtcp_nack(self.ssrc, ascending)
+            await self._receiver._send_rtcp_nack(self.ssrc, sorted(seqs))  # aiortc packs no others
 
     @property
     def lost(self) -> int:
@@ -439,9 +440,8 @@ class RtpIn:
         self.ssrc = next((encoding.ssrc for encoding in parameters.encodings), None)
         self._types = {name: _payload_type(parameters.codecs, name) for name in ("opus", "red")}
         receiver._RTCRtpReceiver__codecs.update((codec.payloadType, codec) for codec in parameters.codecs)
-        for encoding in parameters.encodings:
-            if encoding.rtx:
-                receiver._RTCRtpReceiver__rtx_ssrc[encoding.rtx.ssrc] = encoding.ssrc
+        repairs = {each.rtx.ssrc: each.ssrc for each in parameters.encodings if each.rtx}
+        receiver._RTCRtpReceiver__rtx_ssrc.update(repairs)
         receiver._RTCRtpReceiver__transport._register_rtp_receiver(receiver, parameters)
         self._set("rtcp_task", asyncio.ensure_future(receiver._run_rtcp()))
         self._set("started", True)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from coachdesk.events import Reading, ShareState
+from coachdesk.events import Reading, Sharer, ShareState
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.briefing import Briefing
 from coachdesk.media.catchup import CatchUp
@@ -51,7 +51,7 @@ class ObserverMedia:
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
-        on_screen: called when the agent begins or ceases to share a screen, or blanks it. on_screen_packet: of that screen.
+        on_screen: called with what is told of a shared screen: see ``ScreenView.told``. on_screen_packet: of that screen.
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
         on_picture_quality: called when more or less of the customer's picture is sent on this line.
@@ -97,8 +97,7 @@ class ObserverMedia:
         self.on_whisper_closed: Callable[[bool], None] = lambda closed: None
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
-        self.screen: ShareState = "off"
-        self.on_screen: Callable[[ShareState], None] = lambda state: None
+        self.on_screen: Callable[[ShareState, Sharer, str], None] = lambda state, party, also: None
         self.on_screen_packet: Callable[[Packet], None] = lambda packet: None
         self.on_still: Callable[[Whole], None] = lambda still: None
         self.picture: Quality = "full"
@@ -214,11 +213,11 @@ class ObserverMedia:
             self._ways_ms = told.ways_ms
             self._close_whisper(told.whisper_closed)
             self._see(told.picture)
-            self._see_screen(told.screen)
+            self.on_screen(told.screen, told.screen_of, told.also)
 
     def _stated(self, state: State) -> None:
         if state == "lost":
-            self._see_screen("off")
+            self.on_screen("off", "agent", "")
             self._has = None  # nothing stands still any more, as far as is known here
         self.on_media(state)
 
@@ -250,11 +249,6 @@ class ObserverMedia:
         if picture != self.picture:
             self.picture = picture
             self.on_picture_quality(picture)
-
-    def _see_screen(self, state: ShareState) -> None:
-        if state != self.screen:
-            self.screen = state
-            self.on_screen(state)
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:

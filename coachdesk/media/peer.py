@@ -27,6 +27,7 @@ from coachdesk.media.inkchannels import InkChannels
 from coachdesk.media.nack import NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.rate import RoundTrips
+from coachdesk.media.receivelimit import ReceiveLimit
 from coachdesk.media.stillpipe import StillPipe
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.pace import TokenBucket
@@ -68,7 +69,11 @@ class Stream:
 
 Layout = tuple[Stream, ...]
 
-CUSTOMER: Layout = (Stream("main", "audio", "sendrecv"), Stream("camera", "video", "sendrecv"))
+CUSTOMER: Layout = (
+    Stream("main", "audio", "sendrecv"),
+    Stream("camera", "video", "sendrecv"),
+    Stream("screen", "video", "recvonly"),
+)
 OBSERVER: Layout = (
     Stream("customer", "audio", "sendonly"),
     Stream("agent", "audio", "sendonly"),
@@ -127,6 +132,8 @@ class Peer:
         self._candidates_seen = 0
         self.data_dropped = 0
         self._rates: dict[str, tuple[float, int]] = {}
+        # A browser takes what it is told for the whole of the way, whichever of its streams that came with.
+        self._limit = ReceiveLimit() if offers else None
         for stream in layout:
             self._add(stream)
         self.ink = InkChannels(self._pc)
@@ -152,7 +159,9 @@ class Peer:
         if direction != "recvonly":
             out = self.outs[stream.name] = RtpOut(transceiver.sender, self._round_trips)
             out.on_keyframe_request = lambda: self.on_keyframe_request(stream.name)
-        self._ins[stream.name] = RtpIn(transceiver.receiver, lambda packet: self._received(stream, packet))
+        self._ins[stream.name] = RtpIn(
+            transceiver.receiver, lambda packet: self._received(stream, packet), self._limit
+        )
         self._nacks[stream.name] = NackTracker() if stream.kind == "video" else SoundNackTracker()
 
     # --- negotiation --------------------------------------------------------------------------------------

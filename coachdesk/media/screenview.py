@@ -1,4 +1,4 @@
-"""The agent's screen at one observer's endpoint: decoded only if somebody looks, into shared memory."""
+"""A screen that another shares, at one endpoint: decoded only if somebody looks, into shared memory."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from coachdesk.media.framering import FrameWriter
 from coachdesk.media.packet import Packet
 from coachdesk.media.video import Picture, VideoReceiver
 
-SHARER = "agent"
-
 
 class ScreenView:
     """A screen that stands still sends nothing: whether it is shared is told, not seen. Packets that come while it is not
     are dropped.
 
     Attributes:
-        state: as the agent's endpoint told last.
+        state: as told last. party: who shares it.
         newest: the picture of it that was decoded last; None where it is not decoded, or blanked.
-        request_keyframe: asks the agent's endpoint for one.
+        request_keyframe: asks who sends it for one.
     """
 
     def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
         self.state: events.ShareState = "off"
+        self.party: events.Sharer = "agent"
+        self._also = ""
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
         self.newest: Picture | None = None
@@ -33,12 +33,17 @@ class ScreenView:
         self._receiver: VideoReceiver | None = None
         self._announced = False
 
-    def told(self, state: events.ShareState) -> None:
-        """What the agent's endpoint says of the share."""
-        if state == self.state:
+    def told(self, state: events.ShareState, party: events.Sharer = "agent", also: str = "") -> None:
+        """What is said of the share: see ``events.Screen``."""
+        if state == "off":
+            party, also = self.party, ""
+        elif party != self.party and self.state != "off":
+            self.told("off")  # another screen, though on the same stream
+        if (state, party, also) == (self.state, self.party, self._also):
             return
         was, self.state, self.newest = self.state, state, None
-        self._emit(events.Screen(party=SHARER, state=state))
+        self.party, self._also = party, also
+        self._emit(events.Screen(party=party, state=state, also=also))
         if state == "off":
             self._end()
         elif was == "off":
@@ -78,7 +83,7 @@ class ScreenView:
         self.newest = picture if self.state == "on" else None
         if not self._announced:
             self._announced = True
-            self._emit(events.Frames(party=SHARER, name=ring.name, screen=True))
+            self._emit(events.Frames(party=self.party, name=ring.name, screen=True))
 
     def _end(self) -> None:
         self.newest = None
@@ -90,7 +95,7 @@ class ScreenView:
             ring.close()
         if self._announced:
             self._announced = False
-            self._emit(events.VideoGone(party=SHARER, screen=True))
+            self._emit(events.VideoGone(party=self.party, screen=True))
 
 
 def _write(ring: FrameWriter, picture: Picture) -> None:

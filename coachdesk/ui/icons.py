@@ -86,6 +86,7 @@ GLYPHS = {
     "report": "file-document-outline",
     "scan": "barcode-scan",
     "screen": "monitor-share",
+    "screen-ask": "monitor-eye",
     "screen-off": "monitor-off",
     "settings": "cog-outline",
     "show": "account-eye-outline",

@@ -9,6 +9,7 @@
  * @property {(body: SignalBody) => Promise<unknown>} send  to the agent; rejects where it cannot be sent now
  * @property {import("./ink.js").Ink} ink  gets the channels of the connection in use
  * @property {import("./stills.js").Stills} stills  gets its channel
+ * @property {import("./screenshare.js").ScreenShare} share  what is said of the screen on the control channel
  * @property {() => void} onChange  `state`, `audio`, `video`, `agentVisible` or `suspended` changed
  */
 
@@ -52,10 +53,16 @@ export class Call {
     return this.#current?.remote("video") ?? null;
   }
 
-  /** Sends another track (or none) from now on. @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
+  /** Sends another track (or none) from now on. @param {"audio" | "video" | "screen"} kind @param {MediaStreamTrack | null} track */
   replace(kind, track) {
     this.tracks[kind] = track;
     this.#do(() => Promise.all([this.#current?.replace(kind, track), this.#next?.replace(kind, track)]));
+  }
+
+  /** Says something on the control channel, where there is one. @param {object} message */
+  tell(message) {
+    this.#current?.tell(message);
+    this.#next?.tell(message);
   }
 
   /** A message from the agent's endpoint; they are worked off in order. @param {SignalBody} body */
@@ -103,6 +110,8 @@ export class Call {
     this.#next = new Peer(body.session, this.ice, {
       send: (message) => void this.handlers.send(message).catch(() => {}), // #askTimer makes up for what is lost
       onState: (peer) => this.#changed(peer),
+      onControl: (peer) => peer.tell(this.handlers.share.shown),
+      onMessage: (text) => this.handlers.share.heard(text),
       onEncoded: (peer, ticks, at) => peer === this.#current && this.handlers.ink.captures.encoded(ticks, at),
     });
     this.#askLater(ASK_AGAIN_MS);

@@ -36,6 +36,7 @@ function joinLink() {
 const visit = new Visit({
   url: socketUrl(),
   memory,
+  screens: Boolean(navigator.mediaDevices?.getDisplayMedia) && !/^(ios|android)/.test(browser), // some phones only say they could
   onChange: () => schedule(),
   onSafe: () => history.replaceState(null, "", location.pathname + location.search),
 });

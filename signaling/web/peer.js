@@ -1,7 +1,8 @@
 /**
  * One RTCPeerConnection to the agent, for one session id. The agent's endpoint always offers; we answer. No DOM.
  *
- * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, screen?: MediaStreamTrack | null}} Tracks
+ * @typedef {keyof Tracks} Kind  video: the camera
  * @typedef {{type: string, session: string, [field: string]: string}} SignalBody
  */
 
@@ -13,6 +14,8 @@ import { counters, LossWatch, withRed } from "./redundancy.js";
 import { stillChannel } from "./stillpipe.js";
 
 const VIDEO_BITRATE = 1_500_000;
+const BESIDE_BITRATE = 500_000; // of the camera beside a screen, on which there is text to be read
+const SCREEN_BITRATE = 2_500_000;
 const SOUND_BITRATE = 32_000;
 const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
@@ -34,6 +37,8 @@ export class Peer {
    * @param {object} handlers
    * @param {(body: SignalBody) => void} handlers.send
    * @param {(peer: Peer) => void} handlers.onState
+   * @param {(peer: Peer) => void} [handlers.onControl]  the control channel is open
+   * @param {(text: string) => void} [handlers.onMessage]  the agent's endpoint says something on it
    * @param {(peer: Peer, ticks: number, at: number) => void} [handlers.onEncoded]  a picture: its RTP timestamp, and when (ms)
    */
   constructor(session, ice, handlers) {
@@ -49,6 +54,9 @@ export class Peer {
       });
     this.pc.ondatachannel = ({ channel }) => {
       this.#control = channel;
+      channel.binaryType = "arraybuffer";
+      channel.onmessage = ({ data }) => handlers.onMessage?.(typeof data === "string" ? data : new TextDecoder().decode(data));
+      channel.onopen = () => handlers.onControl?.(this);
     };
     this.ink = inkChannels(this.pc);
     this.stills = stillChannel(this.pc);
@@ -65,18 +73,20 @@ export class Peer {
     await this.frames.ready;
     const first = !this.pc.remoteDescription;
     await this.pc.setRemoteDescription({ type: "offer", sdp });
-    const video = this.#transceiver("video");
+    const [video, screen] = [this.#transceiver("video"), this.#transceiver("screen")];
     if (video && first) this.frames.watch(video.sender);
-    for (const kind of /** @type {const} */ (["audio", "video"])) {
+    for (const kind of /** @type {const} */ (["audio", "video", "screen"])) {
       const transceiver = this.#transceiver(kind);
       if (!transceiver) continue;
-      transceiver.direction = "sendrecv"; // also without a track: the camera may be switched on later
-      await transceiver.sender.replaceTrack(tracks[kind]);
+      transceiver.direction = kind === "screen" ? "sendonly" : "sendrecv"; // also without a track: it may be switched on later
+      await transceiver.sender.replaceTrack(tracks[kind] ?? null);
     }
     preferVp8(video);
+    preferVp8(screen);
     await this.pc.setLocalDescription(await this.pc.createAnswer());
     this.send({ type: "answer", session: this.session, sdp: this.pc.localDescription?.sdp ?? "" });
-    await limit(video?.sender);
+    await limit(video?.sender, tracks.screen ? BESIDE_BITRATE : VIDEO_BITRATE);
+    await limit(screen?.sender, SCREEN_BITRATE);
     this.#offer = sdp;
     if (withRed(sdp, true)) this.#watch = setInterval(() => void this.#protect().catch(() => {}), WATCH_MS);
     for (const body of this.#early.splice(0)) await this.candidate(body);
@@ -103,9 +113,15 @@ export class Peer {
     await this.pc.addIceCandidate({ candidate: body.candidate, sdpMid: body.mid });
   }
 
-  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
+  /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   async replace(kind, track) {
     await this.#transceiver(kind)?.sender.replaceTrack(track);
+    if (kind === "screen") await change(this.#transceiver("video")?.sender, { maxBitrate: track ? BESIDE_BITRATE : VIDEO_BITRATE });
+  }
+
+  /** Says something on the control channel, once that is open. @param {object} message */
+  tell(message) {
+    if (this.#control?.readyState === "open") this.#control.send(JSON.stringify(message));
   }
 
   /** What the agent sends. @param {"audio" | "video"} kind @returns {MediaStreamTrack | null} */
@@ -133,7 +149,9 @@ export class Peer {
     const at = performance.now();
     const line = lineOf(await this.pc.getStats());
     this.#line.look(line, at);
-    await change(this.#transceiver("video")?.sender, { active: !this.#line.suspended });
+    for (const kind of /** @type {const} */ (["video", "screen"])) {
+      await change(this.#transceiver(kind)?.sender, { active: !this.#line.suspended });
+    }
     await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#line.frugal ? FRUGAL_BITRATE : SOUND_BITRATE });
     return line.checked * 1000;
   }
@@ -142,7 +160,7 @@ export class Peer {
   async tellHearing() {
     const report = await this.#transceiver("audio")?.receiver.getStats();
     const heard = report && this.#hearing.read(report);
-    if (heard && this.#control?.readyState === "open") this.#control.send(JSON.stringify(heard));
+    if (heard) this.tell(heard);
   }
 
   close() {
@@ -152,9 +170,10 @@ export class Peer {
     this.frames.close();
   }
 
-  /** @param {"audio" | "video"} kind */
+  /** The second video is the screen's; agents of an older version have none. @param {Kind} kind */
   #transceiver(kind) {
-    return this.pc.getTransceivers().find((one) => one.receiver.track.kind === kind);
+    const media = kind === "audio" ? "audio" : "video";
+    return this.pc.getTransceivers().filter((one) => one.receiver.track.kind === media)[kind === "screen" ? 1 : 0];
   }
 }
 
@@ -177,11 +196,11 @@ async function change(sender, how) {
   await sender.setParameters(parameters);
 }
 
-/** @param {RTCRtpSender | undefined} sender */
-async function limit(sender) {
+/** @param {RTCRtpSender | undefined} sender @param {number} bitrate  at most */
+async function limit(sender, bitrate) {
   const parameters = sender?.getParameters();
   if (!sender || !parameters?.encodings?.length) return;
-  parameters.encodings[0].maxBitrate = VIDEO_BITRATE;
+  parameters.encodings[0].maxBitrate = bitrate;
   parameters.degradationPreference = "maintain-resolution"; // what is shown must stay readable
   await sender.setParameters(parameters).catch(() => {}); // a browser that cannot be told still sends
   const layered = sender.getParameters();

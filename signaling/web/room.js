@@ -2,6 +2,7 @@
 
 import { byId, initials, setIcon, setText, show } from "./dom.js";
 import { PhotoSheet } from "./photosheet.js";
+import { ScreenSheet } from "./screensheet.js";
 import { Sketch } from "./sketch.js";
 import { status } from "./status.js";
 import { say } from "./texts.js";
@@ -11,7 +12,8 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off", suspended: "pause" };
-const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light",
+  s: "screen", p: "share-pause" };
 
 export class Room {
   #inCall = false;
@@ -24,6 +26,8 @@ export class Room {
     this.visit = visit;
     this.sketch = new Sketch(visit);
     this.photo = new PhotoSheet(visit.photographer);
+    this.screen = new ScreenSheet(visit.share);
+    byId("share").setAttribute("aria-label", say("share.strip"));
     const { capture } = visit;
     byId("controls").setAttribute("aria-label", say("call.controls"));
     byId("mute").onclick = () => capture.setMuted(!capture.muted);
@@ -45,6 +49,7 @@ export class Room {
     this.#pictures(view, open);
     this.sketch.render(view, values);
     this.photo.render(view, values);
+    this.screen.render(view, values);
     if (!open) return this.#closed();
     void this.#keepAwake();
     this.#head(view, values);
@@ -136,10 +141,11 @@ export class Room {
   }
 
   /** @param {View} view @param {Values} values */
-  #controls({ capture }, values) {
+  #controls({ capture, share }, values) {
     toggle("mute", capture.muted, capture.muted ? "call.unmute" : "call.mute", capture.muted ? "mic-off" : "mic");
     const off = !capture.cameraWanted;
     toggle("camera", off, off ? "call.camera_start" : "call.camera_stop", off ? "camera-off" : "camera");
+    toggle("screen", share.sharing, share.sharing ? "call.share_stop" : "call.share", share.sharing ? "screen-off" : "screen");
     byId("mute").disabled = capture.audio === null;
     show("flip", capture.cameras > 1);
     byId("flip").disabled = capture.video === null;

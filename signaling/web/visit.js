@@ -23,6 +23,7 @@
  * @property {import("./capture.js").Capture} capture
  * @property {import("./call.js").Call | null} call
  * @property {import("./photographer.js").Photographer} photographer
+ * @property {import("./screenshare.js").ScreenShare} share
  */
 
 import { Call } from "./call.js";
@@ -31,6 +32,7 @@ import { Consent } from "./consent.js";
 import { Ink } from "./ink.js";
 import { Photographer } from "./photographer.js";
 import { Connection, Refused } from "./protocol.js";
+import { ScreenShare } from "./screenshare.js";
 import { Stills } from "./stills.js";
 
 const REMEMBERED_WITHIN_MS = 8000;
@@ -63,10 +65,11 @@ export class Visit {
    * @param {object} options
    * @param {string} options.url  of the WebSocket
    * @param {import("./memory.js").Memory} options.memory
+   * @param {boolean} options.screens  this browser can share a screen
    * @param {() => void} options.onChange
    * @param {() => void} options.onSafe  from now on a reload works without the link's secret in the address
    */
-  constructor({ url, memory, onChange, onSafe }) {
+  constructor({ url, memory, screens, onChange, onSafe }) {
     this.memory = memory;
     this.onSafe = onSafe;
     this.#resume = memory.kept.resume ?? "";
@@ -82,6 +85,13 @@ export class Visit {
     this.photographer = new Photographer({
       camera: () => this.capture.video,
       fail: (fields) => this.connection.request({ type: "fail_photo", ...fields }),
+      onChange: () => this.onChange(),
+    });
+    this.share = new ScreenShare({
+      able: screens,
+      onTrack: (track) => this.#call?.replace("screen", track),
+      tell: (shown) => this.#call?.tell(shown),
+      record: (source, state) => this.connection.request({ type: "share_screen", call: this.#callId, source, state }),
       onChange: () => this.onChange(),
     });
     this.onChange = () => {
@@ -116,6 +126,7 @@ export class Visit {
       capture: this.capture,
       call: this.#call,
       photographer: this.photographer,
+      share: this.share,
     };
   }
 
@@ -244,10 +255,11 @@ export class Visit {
     if (this.#call) return;
     if (!this.memory.kept.startedAt) this.memory.keep({ startedAt: Date.now() });
     const { audio, video } = this.capture;
-    this.#call = new Call(this.#invitation?.ice ?? [], { audio, video }, {
+    this.#call = new Call(this.#invitation?.ice ?? [], { audio, video, screen: this.share.track }, {
       send: (body) => this.connection.request({ type: "signal", call: this.#callId, to: this.#agentId, body }),
       ink: this.ink,
       stills: this.stills,
+      share: this.share,
       onChange: () => this.#mediaChanged(),
     });
   }
@@ -347,6 +359,7 @@ export class Visit {
 
   #endMedia() {
     this.photographer.stop();
+    this.share.end();
     this.ink.thaw();
     this.stills.stop();
     this.#call?.close();

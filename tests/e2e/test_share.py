@@ -54,9 +54,11 @@ async def shared(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
         assert scene.customer.problems == []
 
 
-async def sees(observer: RemoteEndpoint, colour: tuple[int, int, int]) -> None:
-    """Returns when the middle of the left edge of the shared picture has that colour (RGB)."""
-    told = await observer.wait(events.Frames, lambda event: event.screen)
+async def sees(
+    viewer: RemoteEndpoint, colour: tuple[int, int, int], party: str = "agent", since: float = 0.0
+) -> None:
+    """Returns when the middle of the left edge of the screen that ``party`` shares has that colour (RGB)."""
+    told = await viewer.wait(events.Frames, lambda event: event.screen and event.party == party, since=since)
     reader = FrameReader(told.name)
     try:
         async with asyncio.timeout(30):

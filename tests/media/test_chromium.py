@@ -47,7 +47,7 @@ ANSWER = """async (sdp) => {
   await pc.setRemoteDescription({type: "offer", sdp});
   const stream = await navigator.mediaDevices.getUserMedia(
     {audio: true, video: {width: 1280, height: 720, frameRate: 30}});
-  for (const transceiver of pc.getTransceivers()) {
+  for (const transceiver of pc.getTransceivers().slice(0, 2)) { // not the screen
     transceiver.direction = "sendrecv";
     const track = stream.getTracks().find((one) => one.kind === transceiver.receiver.track.kind);
     await transceiver.sender.replaceTrack(track);

@@ -79,6 +79,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.UPDATE_CONSENT: ["always"],
         Action.HANG_UP: ["member"],
         Action.FAIL_PHOTO: ["member"],
+        Action.SHARE_SCREEN: ["member"],
         Action.SIGNAL: ["member edge"],
     },
 }

@@ -33,7 +33,7 @@ def test_begin_pause_and_end_are_on_record_with_what_kind(desk: Desk) -> None:
     assert {entry.call for entry in desk.audit if entry.action == "share_screen"} == {call}
 
 
-def test_nobody_but_the_calls_agent_may(desk: Desk) -> None:
+def test_nobody_but_the_calls_agent_and_customer_may(desk: Desk) -> None:
     agent, supervisor, trainee, admin = (
         desk.agent(),
         desk.supervisor(),
@@ -44,9 +44,11 @@ def test_nobody_but_the_calls_agent_may(desk: Desk) -> None:
     for party in (supervisor, trainee, admin):
         party.do(Listen, call=call)
     supervisor.do(SetMode, call=call, mode=Mode.TAKEOVER)
-    for party in (supervisor, trainee, admin, customer, desk.agent("bea")):
+    for party in (supervisor, trainee, admin, desk.agent("bea")):
         assert party.refused(ShareScreen, call=call, source="screen", state="on") is Code.NOT_ALLOWED
-    assert [allowed for _, _, allowed in shared(desk)] == [False] * 5
+    assert [allowed for _, _, allowed in shared(desk)] == [False] * 4
+    tell(customer, call, kind="tab")
+    assert [(target, allowed) for _, target, allowed in shared(desk)][4:] == [("tab on", True)]
     assert agent.refused(ShareScreen, call="another", source="screen", state="on") is Code.NO_SUCH_CALL
 
 
@@ -67,6 +69,18 @@ def test_a_share_ends_with_its_call(desk: Desk) -> None:
     _, another = desk.call(agent)
     agent.do(HangUp, call=another)
     assert [target for _, target, _ in shared(desk)] == ["window on", "window off"]
+
+
+def test_a_customers_share_ends_with_the_call_and_with_their_place(desk: Desk) -> None:
+    agent = desk.agent()
+    for over in ("call", "place"):
+        customer, call = desk.call(agent)
+        tell(customer, call, kind="tab")
+        if over == "call":
+            agent.do(HangUp, call=call)
+        else:
+            customer.do(HangUp, call=call)
+    assert [target for _, target, _ in shared(desk)] == ["tab on", "tab off"] * 2
 
 
 def test_a_share_that_was_ended_is_not_ended_twice(desk: Desk) -> None:
@@ -97,7 +111,7 @@ def test_a_restart_of_the_server_does_not_forget_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", ['"source": "tab", "state": "on"', '"source": "window", "state": "on", "title": "Payroll"']
+    "fields", ['"source": "camera", "state": "on"', '"source": "window", "state": "on", "title": "Payroll"']
 )
 def test_neither_other_kinds_nor_titles_are_taken(fields: str) -> None:
     with pytest.raises(ProtocolError):

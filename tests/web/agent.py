@@ -14,6 +14,7 @@ import av
 import numpy as np
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from aiortc.sdp import candidate_from_sdp
+from numpy.typing import NDArray
 
 from signaling.protocol import Answer, Candidate, Offer, SignalBody
 from tests.web.desk import Desk
@@ -51,6 +52,7 @@ class Agent:
 
     Attributes:
         pictures: how many have come; ``newest_picture`` when (monotonic).
+        screens: how many pictures of the customer's screen have come; ``screen`` the newest, height x width x 3 (RGB).
         told: every message on the control channel.
     """
 
@@ -63,12 +65,16 @@ class Agent:
         self.pictures = 0
         self.newest_picture = 0.0
         self.size = (0, 0)
+        self.screens = 0
+        self.screen: NDArray[np.uint8] | None = None
         self.told: list[bytes] = []
         self._levels: deque[tuple[float, float]] = deque(maxlen=3000)
         self._tasks: list[asyncio.Task[None]] = []
         self.pc.addTransceiver(Tone(), direction="sendrecv")
         self.pc.addTransceiver(Picture() if camera else "video", direction="sendrecv")
-        self.pc.createDataChannel("control").on("message", self._on_message)
+        self._screen = self.pc.addTransceiver("video", direction="recvonly")
+        self.control = self.pc.createDataChannel("control")
+        self.control.on("message", self._on_message)
         self.pc.on("track", self._on_track)
 
     async def call(self) -> None:
@@ -121,8 +127,19 @@ class Agent:
         self.told.append(message.encode() if isinstance(message, str) else message)
 
     def _on_track(self, track: aiortc.MediaStreamTrack) -> None:
-        consume = self._listen(track) if track.kind == "audio" else self._watch(track)
+        if track.kind == "audio":
+            consume = self._listen(track)
+        else:
+            consume = self._look(track) if track is self._screen.receiver.track else self._watch(track)
         self._tasks.append(asyncio.create_task(consume))
+
+    async def _look(self, track: aiortc.MediaStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, av.VideoFrame)
+                self.screen = frame.to_ndarray(format="rgb24")
+                self.screens += 1
 
     async def _listen(self, track: aiortc.MediaStreamTrack) -> None:
         with contextlib.suppress(MediaStreamError):

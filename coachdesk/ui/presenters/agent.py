@@ -77,9 +77,9 @@ class AgentPresenter(Presenter):
                 self.talk = event
             case events.Levels(levels=levels):
                 self.levels = levels
-            case events.Frames(party=party, name=name):
+            case events.Frames(party=party, name=name, screen=False):
                 self._show_pictures(party, name)
-            case events.VideoGone(party=party):
+            case events.VideoGone(party=party, screen=False):
                 self.video = None if self._is_customer(party) else self.video
             case events.Media(party=party, state=state) if self._is_customer(party):
                 self._watch_media(state)

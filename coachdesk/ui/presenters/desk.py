@@ -9,6 +9,7 @@ from typing import Protocol
 from coachdesk import commands, events
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
+from coachdesk.ui.presenters.asking import AskingPresenter
 from coachdesk.ui.presenters.gallery import GalleryPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
@@ -57,6 +58,7 @@ class Desk:
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
         self.sharing: SharingPresenter | None = None
+        self.asking: AskingPresenter | None = None
         self.wall: WallPresenter | None = None
         self.observer: ObserverPresenter | None = None
         self.listening: ListeningPresenter | None = None
@@ -92,22 +94,23 @@ class Desk:
             presenter.endpoint_crashed()
 
     def _of_role(self) -> list[RolePresenter]:
-        agents = (self.agent, self.whispers, self.sharing)
-        observers = (self.wall, self.observer, self.listening, self.screen)
-        return [presenter for presenter in (*agents, *observers) if presenter is not None]
+        agents = (self.agent, self.whispers, self.sharing, self.asking)
+        observers = (self.wall, self.observer, self.listening)
+        return [presenter for presenter in (*agents, *observers, self.screen) if presenter is not None]
 
     def _open(self, role: Role) -> None:
+        self.screen = ScreenPresenter()
         if role is Role.AGENT:
             self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
             self.whispers = WhispersPresenter(self._link, self._notices)
             self.sharing = SharingPresenter(self._link, self._notices)
+            self.asking = AskingPresenter(self._link, self._notices)
             self.settings.subscribe(self._follow_duck)
             return
         self.wall = WallPresenter(self._link, self._notices, self._now)
         self.wall.on_help = self._on_help
         chosen = self.settings.preferences
         self.listening = ListeningPresenter(chosen.catch_up)
-        self.screen = ScreenPresenter()
         self.observer = ObserverPresenter(
             self._link, self._notices, self.wall, self.listening, polite=chosen.polite
         )

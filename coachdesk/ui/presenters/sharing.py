@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from coachdesk import commands, events
-from coachdesk.screenevents import ShareState, SourceView
+from coachdesk.screenevents import Sharer, ShareState, SourceView
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 
 NEVER = "Your customer never sees it."
+FIRST = "They see your customer's screen again once you stop."
 SHORT = 40
+OWNERS: dict[Sharer, str] = {"agent": "The agent's screen", "customer": "The customer's screen"}
+ALSO = "The customer shares theirs too: it is shown once the agent stops."
 
 
 class SharingPresenter(Presenter):
@@ -18,6 +21,7 @@ class SharingPresenter(Presenter):
     Attributes:
         state, label, seen_by: as the last ``sharing`` event told.
         warning: what rules cannot hide of it on this system, in words, or "".
+        customers: the customer shares a screen too, which observers do not see meanwhile.
         sources: what can be shared, None while nobody is choosing; empty until it is known.
     """
 
@@ -30,6 +34,7 @@ class SharingPresenter(Presenter):
         self.label = ""
         self.seen_by: list[str] = []
         self.warning = ""
+        self.customers = False
         self.sources: list[SourceView] | None = None
 
     def handle(self, event: events.AnyEvent) -> None:
@@ -38,6 +43,8 @@ class SharingPresenter(Presenter):
                 self._take(event)
             case events.Screens() if self.sources is not None:
                 self.sources, self.warning = event.screens, event.warning
+            case events.Screen():
+                self.customers = event.state != "off"
             case events.Call():
                 self.in_call = True
             case events.Ended():
@@ -71,7 +78,7 @@ class SharingPresenter(Presenter):
             return "A plain picture is shown in its place."
         names = ", ".join(self.seen_by)
         seen = f"Seen by {names}." if names else "Seen by supervisors and trainees who listen."
-        return " ".join(filter(None, (seen, NEVER, self.warning)))
+        return " ".join(filter(None, (seen, NEVER, FIRST if self.customers else "", self.warning)))
 
     # --- what the controls do ---
 
@@ -117,12 +124,14 @@ class SharingPresenter(Presenter):
         self.in_call = False
         self.state, self.label, self.seen_by, self.sources = "off", "", [], None
         self.warning = ""
+        self.customers = False
 
 
 class ScreenPresenter(Presenter):
-    """The agent's screen, as an observer sees it.
+    """A screen that another shares: to an observer the agent's or the customer's, to an agent the customer's.
 
     Attributes:
+        party: who shares it. also: who else, whose screen is shown once that one is not, or "".
         state: whether it is shared, or blanked.
         pictures: name of its picture memory, or None.
         large: it has more room than the customer's camera, else less.
@@ -130,14 +139,16 @@ class ScreenPresenter(Presenter):
 
     def __init__(self) -> None:
         super().__init__()
+        self.party: Sharer = "agent"
+        self.also = ""
         self.state: ShareState = "off"
         self.pictures: str | None = None
         self.large = True
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
-            case events.Screen(state=state):
-                self.state = state
+            case events.Screen():
+                self.party, self.state, self.also = event.party, event.state, event.also
             case events.Frames(name=name, screen=True):
                 self.pictures = name
             case events.VideoGone(screen=True):
@@ -155,6 +166,20 @@ class ScreenPresenter(Presenter):
     @property
     def shown(self) -> bool:
         return self.state != "off"
+
+    @property
+    def title(self) -> str:
+        """Whose screen it is."""
+        return OWNERS[self.party]
+
+    @property
+    def note(self) -> str:
+        """What is beside it to know, or ""."""
+        return ALSO if self.also else ""
+
+    @property
+    def blanked(self) -> str:
+        return f"The {self.party} does not show the screen at present."
 
     def toggle_large(self) -> None:
         self.large = not self.large

@@ -9,9 +9,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
+from coachdesk.ui.presenters.asking import AskingPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
-from coachdesk.ui.presenters.sharing import SharingPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
@@ -26,6 +27,7 @@ from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
+from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.share_bar import ShareBar
 from coachdesk.ui.views.style import card, column, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
@@ -37,6 +39,13 @@ HOLD = Action("Hold", "H", "hold", "Put the customer on hold")
 HELP = Action("Help", "A", "help", "Ask your supervisors for help, with a reason")
 HANG_UP = Action("Hang up", "E", "hang-up", "End the call for everyone")
 DO_HANG_UP = Action("End the call", "Ctrl+E", "hang-up", "End the call for everyone")
+ASK_SCREEN = Action(
+    "Ask for screen",
+    "Shift+F9",
+    "screen-ask",
+    "Ask your customer to share their screen; only they can share it",
+)
+ASKED_SCREEN = ("Asked…", "Your customer is asked to share their screen; take it back", "screen-ask")
 REPLAY = Action("Hear it again", "R", "replay", "Hear the last whisper again; nobody else does")
 REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up": "3"}
 
@@ -51,6 +60,8 @@ class AgentDesk(QWidget):
         quality: QualityPresenter,
         ink: InkPresenter,
         sharing: SharingPresenter,
+        screen: ScreenPresenter,
+        asking: AskingPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -66,6 +77,8 @@ class AgentDesk(QWidget):
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
         self.share = ShareBar(sharing)
+        self.customer_screen = ScreenPane(screen, beside=True)
+        self._asking = asking
         self._make_controls()
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.lobby)
@@ -74,6 +87,9 @@ class AgentDesk(QWidget):
         layout.addWidget(self.side)
         presenter.subscribe(self.refresh)
         whispers.subscribe(self._show_replay)
+        screen.subscribe(self._share_room)
+        asking.subscribe(self._show_asking)
+        self._share_room()
         clock = QTimer(self, interval=1000)
         clock.timeout.connect(self._tick)
         clock.start()
@@ -86,6 +102,7 @@ class AgentDesk(QWidget):
         self.help = make_button(HELP, self._help, "tall")
         self.hang_up = make_button(HANG_UP, self._hang_up, "tall")
         self.hang_up.set_state("danger")
+        self.ask_screen = make_button(ASK_SCREEN, self._asking.toggle, "tall")
         self.controls = [self.mute, self.hold, self.help, self.hang_up]
         self.replay = make_button(REPLAY, self._whispers.replay, show_key=True)
         self.replies: list[ActionButton] = []
@@ -97,12 +114,15 @@ class AgentDesk(QWidget):
         layout = column()
         layout.addWidget(self.header)
         layout.addWidget(self.tools)
-        layout.addWidget(self.video, 1)
+        self._pictures = row(gap=8)
+        self._pictures.addWidget(self.video)
+        self._pictures.addWidget(self.customer_screen)
+        layout.addLayout(self._pictures, 1)
         layout.addWidget(self.share)
         layout.addWidget(self.leak)
         layout.addWidget(self.coach)
         bar = row(gap=8)
-        for button in (*self.controls[:-1], self.share.button, self.hang_up):
+        for button in (*self.controls[:-1], self.share.button, self.ask_screen, self.hang_up):
             bar.addWidget(button, 1)
         layout.addLayout(bar)
         return layout
@@ -176,12 +196,23 @@ class AgentDesk(QWidget):
         self._show_sound()
         self._show_coach()
         self._show_replay()
+        self._show_asking()
         talk = self._presenter.talk
         self.talk.setVisible(talk is not None)
         self.talk.setText(talk_time(talk) if talk is not None else "")
         if call is not None:
             self.header.show_call(call, self._presenter.now(), call.agent)
             self.people.show_parties(self._presenter.on_the_line)
+
+    def _share_room(self) -> None:
+        self.customer_screen.share_room(self._pictures, self.video)
+
+    def _show_asking(self) -> None:
+        asked = self._asking.request == "asked"
+        plain = (ASK_SCREEN.text, ASK_SCREEN.tip, ASK_SCREEN.icon)
+        self.ask_screen.describe(*(ASKED_SCREEN if asked else plain))
+        self.ask_screen.set_state("pending" if asked else "off")
+        self.ask_screen.setEnabled(self._asking.possible)
 
     def _show_words(self) -> None:
         p = self._presenter

@@ -15,11 +15,20 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     """The desk of the role that signed in. Raises ValueError before that."""
     desk.quality.to_clipboard = QApplication.clipboard().setText
     desk.gallery.to_clipboard = QApplication.clipboard().setText
-    if desk.agent is not None and desk.whispers is not None and desk.sharing is not None:
-        agent = AgentDesk(desk.agent, desk.whispers, desk.quality, desk.ink, desk.sharing)
+    if desk.screen is None:
+        raise ValueError("nobody has signed in yet")
+    if (
+        desk.agent is not None
+        and desk.whispers is not None
+        and desk.sharing is not None
+        and desk.asking is not None
+    ):
+        agent = AgentDesk(
+            desk.agent, desk.whispers, desk.quality, desk.ink, desk.sharing, desk.screen, desk.asking
+        )
         add_card(agent.side, PhotoCard(desk.gallery))
         return agent
-    if desk.observer is None or desk.wall is None or desk.listening is None or desk.screen is None:
+    if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
     view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality, desk.ink, desk.screen)
     add_card(view.call.side, PhotoCard(desk.gallery))

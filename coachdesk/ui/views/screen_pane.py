@@ -1,7 +1,8 @@
-"""The agent's screen beside the customer's camera, in a window of its own, or over the whole monitor."""
+"""A shared screen beside the customer's camera, in a window of its own, or over the whole monitor."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QPointF
@@ -15,21 +16,17 @@ from coachdesk.ui.views.screen_window import ScreenWindow
 from coachdesk.ui.views.style import column, row, text
 from coachdesk.ui.zoom import STEP, XY
 
-LARGER = Action(
-    "Larger camera", "F10", "camera", "Give the customer's camera more room than the agent's screen"
-)
-SMALLER = ("Larger screen", "Give the agent's screen more room than the customer's camera", "screen")
-ACTUAL = Action("1:1", "F11", "actual", "Show the agent's screen pixel for pixel")
-FIT = ("Fit", "Show the whole of the agent's screen", "fit")
-CLOSER = Action("Zoom in", "Ctrl++", "zoom-in", "Show the agent's screen larger")
-FARTHER = Action("Zoom out", "Ctrl+-", "zoom-out", "Show the agent's screen smaller")
-FULL = Action("Full screen", "F12", "full", "The agent's screen over this whole monitor; Escape leaves it")
-NOT_FULL = ("Leave full screen", "The agent's screen in CoachDesk's window again", "not-full")
-AWAY = Action(
-    "Own window", "Shift+F12", "window", "The agent's screen in a window of its own; Escape leaves it"
-)
-HERE = ("Back", "The agent's screen in CoachDesk's window again", "back")
-BRING_BACK = Action("Bring it back", "", "back", "The agent's screen in this window again")
+LARGER = Action("Larger camera", "F10", "camera", "Give the customer's camera more room than the screen")
+SMALLER = ("Larger screen", "Give the screen more room than the customer's camera", "screen")
+ACTUAL = Action("1:1", "F11", "actual", "Show the screen pixel for pixel")
+FIT = ("Fit", "Show the whole of the screen", "fit")
+CLOSER = Action("Zoom in", "Ctrl++", "zoom-in", "Show the screen larger")
+FARTHER = Action("Zoom out", "Ctrl+-", "zoom-out", "Show the screen smaller")
+FULL = Action("Full screen", "F12", "full", "The screen over this whole monitor; Escape leaves it")
+NOT_FULL = ("Leave full screen", "The screen in CoachDesk's window again", "not-full")
+AWAY = Action("Own window", "Shift+F12", "window", "The screen in a window of its own; Escape leaves it")
+HERE = ("Back", "The screen in CoachDesk's window again", "back")
+BRING_BACK = Action("Bring it back", "", "back", "The screen in this window again")
 SHARES = {True: (1, 3), False: (3, 1)}
 """Of the room: the camera's, the screen's; by whether the screen is the larger one."""
 
@@ -37,15 +34,16 @@ Place = Literal["pane", "window", "full"]
 
 
 class ScreenPane(QWidget):
-    """Visible while the agent shares.
+    """Visible while a screen is shared. ``beside``: keys beside those of one's own share.
 
     Attributes:
         video: the picture, wherever it is shown.
         place: where that is.
     """
 
-    def __init__(self, presenter: ScreenPresenter) -> None:
+    def __init__(self, presenter: ScreenPresenter, *, beside: bool = False) -> None:
         super().__init__()
+        self._beside = beside
         self._presenter = presenter
         self.place: Place = "pane"
         self._window: ScreenWindow | None = None
@@ -62,10 +60,13 @@ class ScreenPane(QWidget):
         self.refresh()
 
     def _make_buttons(self) -> None:
-        self.larger = make_button(LARGER, self._presenter.toggle_large, show_text=False)
+        larger, actual = (
+            replace(each, key=f"Shift+{each.key}") if self._beside else each for each in (LARGER, ACTUAL)
+        )
+        self.larger = make_button(larger, self._presenter.toggle_large, show_text=False)
         self.farther = make_button(FARTHER, lambda: self.video.magnify(1 / STEP), show_text=False)
         self.closer = make_button(CLOSER, lambda: self.video.magnify(STEP), show_text=False)
-        self.actual = make_button(ACTUAL, self.video.toggle_actual)
+        self.actual = make_button(actual, self.video.toggle_actual)
         self.away = make_button(AWAY, lambda: self._toggle("window"), show_text=False)
         self.full = make_button(FULL, lambda: self._toggle("full"), show_text=False)
         self.percent = text("", "number")
@@ -74,7 +75,8 @@ class ScreenPane(QWidget):
         bar = QFrame()
         layout = row(bar, gap=8)
         layout.addWidget(Icon("screen", 18, "muted"))
-        layout.addWidget(ElidedLabel("The agent's screen"), 1)
+        self.whose = ElidedLabel()
+        layout.addWidget(self.whose, 1)
         zoom = (self.farther, self.percent, self.closer, self.actual)
         for each in (*zoom, self.larger, self.away, self.full):
             layout.addWidget(each)
@@ -84,7 +86,7 @@ class ScreenPane(QWidget):
         note = QWidget()
         layout = column(note)
         layout.addStretch(1)
-        layout.addWidget(text("The agent's screen is in a window of its own.", "muted", wrap=True))
+        layout.addWidget(text("It is in a window of its own.", "muted", wrap=True))
         layout.addWidget(make_button(BRING_BACK, lambda: self._show_in("pane")))
         layout.addStretch(1)
         return note
@@ -120,6 +122,7 @@ class ScreenPane(QWidget):
             if self._window is None:
                 back = lambda: self._show_in("pane")  # noqa: E731
                 self._window = ScreenWindow(self.window(), self.video, self._bar, back)
+            self._window.setWindowTitle(self._presenter.title)
             self._window.open_as(full=place == "full")
         self._presenter.changed()
 
@@ -143,10 +146,14 @@ class ScreenPane(QWidget):
         if not p.shown:
             self.video.fit()
         self.setVisible(p.shown)
+        self.whose.set(" ".join(filter(None, (f"{p.title}." if p.note else p.title, p.note))))
+        self.video.setAccessibleName(p.title)
+        if self._window is not None:
+            self._window.setWindowTitle(p.title)
         self._elsewhere.setVisible(self.place != "pane")
         self.video.show_source(p.pictures if p.state == "on" else None)
         if p.state == "blank":
-            self.video.say("blank", "Blanked", "The agent does not show the screen at present.")
+            self.video.say("blank", "Blanked", p.blanked)
         else:
             self.video.say("pending", "The screen is on its way…")
         self._describe()

@@ -47,7 +47,6 @@ class ScreenView(VideoView):
         self._zoom = Zoom()
         self._dragged: QPointF | None = None
         self._part: tuple[QRect, QSize] | None = None
-        self.setAccessibleName("The agent's screen")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMouseTracking(True)
         self.grabGesture(Qt.GestureType.PinchGesture)

@@ -21,7 +21,6 @@ class ScreenWindow(QWidget):
 
     def __init__(self, parent: QWidget, view: ScreenView, bar: QWidget, back: Callable[[], None]) -> None:
         super().__init__(parent, Qt.WindowType.Tool)
-        self.setWindowTitle("The agent's screen")
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
