@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QPointF
@@ -19,6 +18,8 @@ from coachdesk.ui.zoom import STEP, XY
 LARGER = Action("Larger camera", "F10", "camera", "Give the customer's camera more room than the screen")
 SMALLER = ("Larger screen", "Give the screen more room than the customer's camera", "screen")
 ACTUAL = Action("1:1", "F11", "actual", "Show the screen pixel for pixel")
+LARGER_BESIDE = Action("Larger camera", "Shift+F10", LARGER.icon, LARGER.tip)
+ACTUAL_BESIDE = Action("1:1", "Shift+F11", ACTUAL.icon, ACTUAL.tip)
 FIT = ("Fit", "Show the whole of the screen", "fit")
 CLOSER = Action("Zoom in", "Ctrl++", "zoom-in", "Show the screen larger")
 FARTHER = Action("Zoom out", "Ctrl+-", "zoom-out", "Show the screen smaller")
@@ -60,9 +61,7 @@ class ScreenPane(QWidget):
         self.refresh()
 
     def _make_buttons(self) -> None:
-        larger, actual = (
-            replace(each, key=f"Shift+{each.key}") if self._beside else each for each in (LARGER, ACTUAL)
-        )
+        larger, actual = (LARGER_BESIDE, ACTUAL_BESIDE) if self._beside else (LARGER, ACTUAL)
         self.larger = make_button(larger, self._presenter.toggle_large, show_text=False)
         self.farther = make_button(FARTHER, lambda: self.video.magnify(1 / STEP), show_text=False)
         self.closer = make_button(CLOSER, lambda: self.video.magnify(STEP), show_text=False)
