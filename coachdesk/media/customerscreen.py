@@ -18,7 +18,11 @@ from coachdesk.media.thinning import LayerRates
 from coachdesk.routing import screen_viewers
 from coachdesk.screenevents import RequestState, ShareState
 from coachdesk.screenwire import AskScreen, Shown
+from signaling.pace import TokenBucket
 from signaling.protocol import CallView
+
+BEGINS_PER_SECOND, BEGINS_AT_ONCE = 1.0, 10
+"""How often a share may begin, or go on: each time everybody who sees it sets up a decoder."""
 
 
 class CustomerScreen:
@@ -42,6 +46,7 @@ class CustomerScreen:
         self.state: ShareState = "off"
         self.request: RequestState = "unable"
         self._said = Shown("off", able=False)
+        self._pace = TokenBucket(BEGINS_PER_SECOND, BEGINS_AT_ONCE, time.monotonic())
         self._asked = False
         self._declined = False
         self._behind = False
@@ -106,7 +111,10 @@ class CustomerScreen:
         self.said(Shown("off", able=False))
 
     def said(self, shown: Shown) -> None:
-        """What the customer's page says."""
+        """What the customer's page says. One that begins again and again is taken for paused."""
+        begins = shown.state == "on" != self._said.state
+        if begins and not self._pace.take(time.monotonic()):
+            shown = msgspec.structs.replace(shown, state="paused")
         if shown.declined or shown.state != "off":
             self._declined = shown.declined and self._asked
             self._asked = False

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from coachdesk import screenwire
+from coachdesk import events, screenwire
 from coachdesk.media.agent_hub import AgentHub
+from coachdesk.media.customerscreen import BEGINS_AT_ONCE
 from coachdesk.media.packet import Packet
+from coachdesk.media.screenview import ScreenView
 from coachdesk.screenwire import Shown
+from signaling.pace import TokenBucket
 from signaling.policy import Mode
 from tests.fakes.hubcall import KEYFRAME, HubCall
 from tests.fakes.legs import FakeLeg, FakeOut
@@ -209,6 +212,36 @@ async def test_a_question_outlives_a_connection_and_asking_shares_nothing(call: 
 async def test_a_browser_that_cannot_says_so(call: Call) -> None:
     call.say(b'{"kind":"screen","state":"off","able":false}')
     assert call.hub.customer_screen.request == "unable"
+
+
+async def test_one_who_begins_again_and_again_is_taken_for_paused(call: Call) -> None:
+    call.hub.customer_screen._pace = TokenBucket(0.0, BEGINS_AT_ONCE, 0.0)  # no time passes
+    for _ in range(BEGINS_AT_ONCE):
+        call.say(ON)
+        call.say(OFF)
+    call.say(ON)
+    assert call.hub.customer_screen.state == "blank"
+    call.say(OFF)
+    assert call.hub.customer_screen.state == "off"
+
+
+def test_an_endpoint_shows_one_screen_at_a_time_by_its_owner() -> None:
+    told: list[events.AnyEvent] = []
+    view = ScreenView(told.append)
+    view.told("off", "customer")
+    view.told("on", "agent")
+    view.told("on", "agent", "customer")
+    view.told("blank", "customer")
+    view.close()
+    view.close()
+    screens = [(each.party, each.state, each.also) for each in told if isinstance(each, events.Screen)]
+    assert screens == [
+        ("agent", "on", ""),
+        ("agent", "on", "customer"),
+        ("agent", "off", ""),
+        ("customer", "blank", ""),
+        ("customer", "off", ""),
+    ]
 
 
 def test_what_is_no_word_of_the_page_on_its_screen_is_none() -> None:

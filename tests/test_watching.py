@@ -1,0 +1,95 @@
+"""The agent asks for the customer's screen, by command, and is told what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from coachdesk import agent, commands, events
+from coachdesk.commands import CommandError
+from coachdesk.screenwire import Shown
+from signaling import protocol
+from signaling.policy import Mode
+from signaling.protocol import EndReason
+from tests.fakes.observing import Observing
+from tests.fakes.signaling import settle
+from tests.fakes.views import MIA, call_view, party
+from tests.test_agent_session import Desk, FakeHub
+
+
+class Hub(FakeHub):
+    """Its customer's screen follows the call, as in the real one."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.customer_screen.on_change = lambda: self.on_customer_screen()
+        self.on_customer_screen = lambda: None
+
+    def apply(self, view: protocol.CallView) -> None:
+        self.customer_screen.apply(view)
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """On a call whose customer's browser can share a screen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agent, "AgentHub", Hub)
+        desk = Desk()
+        await desk.told(1)
+        desk.hub.customer_screen.said(Shown("off"))
+        yield desk
+        await desk.session.close()
+
+
+async def refused(desk: Desk, *, on: bool = True) -> str:
+    with pytest.raises(CommandError) as error:
+        await desk.session.do(commands.AskScreen(on=on))
+    assert error.value.message
+    return error.value.code
+
+
+def told(desk: Desk) -> list[str]:
+    kinds = (events.Screen, events.ScreenRequest)
+    return [event.state for event in desk.events if isinstance(event, kinds)]
+
+
+async def test_asked_declined_asked_and_shared(desk: Desk) -> None:
+    screen = desk.hub.customer_screen
+    assert await desk.session.do(commands.AskScreen(on=True)) == events.Ok()
+    screen.said(Shown("off", declined=True))
+    await desk.session.do(commands.AskScreen(on=True))
+    screen.said(Shown("on"))
+    assert await refused(desk) == "shared_already"
+    screen.said(Shown("paused"))
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=2, held=True)))
+    screen.said(Shown("on"))
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=3)))
+    screen.said(Shown("off"))
+    asking, shown = ["none", "asked", "declined", "asked"], ["on", "none", "blank", "on", "off"]
+    assert told(desk) == asking + shown
+
+
+async def test_what_cannot_be_asked_is_refused(desk: Desk) -> None:
+    desk.hub.customer_screen.lost()
+    assert await refused(desk) == "unable"
+    desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    await settle()
+    assert await refused(desk) == "no_such_call"
+
+
+async def test_it_ends_with_the_call(desk: Desk) -> None:
+    desk.hub.customer_screen.said(Shown("on"))
+    desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    await settle()
+    assert told(desk) == ["none", "on", "off", "unable"]
+
+
+async def test_an_observer_may_not_ask() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        mia = Observing(patch)
+        mia.told(Mode.TAKEOVER)
+        with pytest.raises(CommandError, match="role"):
+            await mia.session.do(commands.AskScreen(on=True))
+        await mia.end()
