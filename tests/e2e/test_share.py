@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -73,6 +74,14 @@ async def sees(
         reader.close()
 
 
+async def snapshot(endpoint: RemoteEndpoint) -> tuple[int, ...]:
+    """The colour (RGB) of the middle of the left edge of a snapshot that is taken now."""
+    photo = await endpoint.do(commands.Snapshot())
+    assert isinstance(photo, events.Photo)
+    picture = cv2.imread(photo.file)
+    return tuple(int(each) for each in picture[picture.shape[0] // 2, 20, ::-1])
+
+
 async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Scene) -> None:
     agent, scene, red = shared.staff["agent"], shared, ORDER.rgb
     with pytest.raises(RemoteError, match="no_such_call"):
@@ -91,7 +100,12 @@ async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Sc
     assert (sharing.label, set(sharing.seen_by)) == (ORDER.title, {"supervisor", "trainee"})
     for observer in (mia, tom):
         await sees(observer, red)
+    assert await snapshot(agent) == pytest.approx(red, abs=2)
+    with pytest.raises(RemoteError, match="not_allowed"):
+        await mia.do(commands.Snapshot())
     await agent.do(commands.BlankShare(on=True))
+    with pytest.raises(RemoteError, match="no_picture"):
+        await agent.do(commands.Snapshot())
     await sees(mia, (GREY, GREY, GREY))
     await agent.do(commands.BlankShare(on=False))
     await sees(mia, red)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from coachdesk import events
+from coachdesk.annotation import Tool
+from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.screen_view import ScreenView
 from tests.ui.samples import StillPictures, desktop_picture
@@ -37,6 +39,12 @@ def turn(view: ScreenView, at: QPointF, notches: int, *keys: Qt.KeyboardModifier
     phase = Qt.ScrollPhase.NoScrollPhase
     event = QWheelEvent(at, view.mapToGlobal(at), none, turned, Qt.MouseButton.NoButton, held, phase, False)
     QApplication.sendEvent(view, event)
+
+
+def double_click(qtbot: QtBot, widget: QWidget, at: QPoint) -> None:
+    """And let go: what is still pressed is so for later tests."""
+    qtbot.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=at)
 
 
 def test_pixel_for_pixel_and_back_by_one_key(supervisor: Shown, pane: ScreenPane, dressed: QtBot) -> None:
@@ -91,7 +99,7 @@ def test_a_pinch_zooms_about_the_fingers(pane: ScreenPane) -> None:
 def test_a_double_click_looks_closely_there_and_a_drag_pushes(pane: ScreenPane, dressed: QtBot) -> None:
     view = pane.video
     at = QPoint(40, view.height() // 2)
-    dressed.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
+    double_click(dressed, view, at)
     assert view.actual
     before = view.content_rect().topLeft()
     dressed.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
@@ -100,8 +108,35 @@ def test_a_double_click_looks_closely_there_and_a_drag_pushes(pane: ScreenPane, 
     assert view.content_rect().left() == before.x() - 30
     turn(view, QPointF(at), 1, Qt.KeyboardModifier.ShiftModifier)
     assert view.content_rect().left() > before.x() - 30
-    dressed.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
+    double_click(dressed, view, at)
     assert view.fits
+
+
+def test_what_is_drawn_over_it_leaves_it_the_mouse_while_no_tool_is_chosen(
+    supervisor: Shown, pane: ScreenPane, dressed: QtBot
+) -> None:
+    view, ink = pane.video, supervisor.desk.ink
+    over = InkView(view, ink)
+    over.show()
+    ink.pen.tool = None
+    double_click(dressed, over, QPoint(40, 100))
+    assert view.actual
+    begin, end = QPoint(200, 100), QPoint(170, 90)
+    moved = []
+    for button, tool in (
+        (Qt.MouseButton.LeftButton, None),
+        (Qt.MouseButton.LeftButton, Tool.PEN),
+        (Qt.MouseButton.MiddleButton, Tool.PEN),
+    ):
+        ink.pen.tool = tool
+        left = view.content_rect().left()
+        dressed.mousePress(over, button, pos=begin)
+        dressed.mouseMove(over, end)
+        dressed.mouseRelease(over, button, pos=end)
+        moved.append(view.content_rect().left() - left)
+    assert moved == [-30, 0, -30]
+    with dressed.waitSignal(view.pointed, timeout=PATIENCE_MS):
+        dressed.mouseMove(over, begin)
 
 
 def test_arrow_keys_push_and_keys_zoom(supervisor: Shown, pane: ScreenPane, dressed: QtBot) -> None:

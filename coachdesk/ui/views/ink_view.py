@@ -208,20 +208,29 @@ class InkView(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
+        """Without a tool the picture below has the mouse, which may be pushed about by it; its middle button always."""
+        if event.button() is Qt.MouseButton.LeftButton and (self._draws or self.words.isVisible()):
             self._down(event.position())
         elif event.button() is Qt.MouseButton.RightButton:
             self._presenter.pen.give_up()
+        else:
+            event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._draws:
             self._move(event.position())
-        else:
-            self._hover(event.position())
+            return
+        self._hover(event.position())
+        event.ignore()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
             self._up()
+        event.ignore()
+
+    @property
+    def _draws(self) -> bool:
+        return self._presenter.pen.tool is not None
 
     def leaveEvent(self, event: QEvent) -> None:
         self._pointer = None
