@@ -396,6 +396,9 @@ class AgentSession(Session):
         return [self._name(viewer.party) for viewer in viewers]
 
     def _screen_seen(self) -> Seen | None:
+        """The customer's, where that is seen here; else one's own share."""
+        if (customers := self._watching.newest) is not None:
+            return customers.bgra
         picture = self._hub.screen.shown() if self._hub is not None else None
         return None if picture is None else lambda: picture
 

@@ -9,6 +9,7 @@ from coachdesk import commands, events
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.screenview import ScreenView
+from coachdesk.media.video import Picture
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."
@@ -44,6 +45,11 @@ class Watching:
     def publish(self, on: bool) -> None:
         """Puts the screen's pictures into shared memory, or no longer."""
         self._view.publish(on)
+
+    @property
+    def newest(self) -> Picture | None:
+        """The picture of it that was decoded last; None while none is seen here."""
+        return self._view.newest
 
     async def _ask(self, command: commands.AskScreen) -> events.AnyEvent:
         if self._hub is None:

@@ -16,6 +16,7 @@ from coachdesk.annotation import Begin, Board, End, Entry, Point, Tool
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.camera import Shot
+from coachdesk.media.screenview import ScreenView
 from coachdesk.media.video import Picture
 from coachdesk.photos import PhotoAlbum
 from coachdesk.snapshots import Snapshots
@@ -147,13 +148,38 @@ async def test_without_a_call_there_is_nothing_to_take() -> None:
     await desk.session.close()
 
 
+def grey(shade: int) -> Picture:
+    frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, np.uint8), format="bgr24")
+    return Picture(frame, 0, 0.0)
+
+
+async def test_the_agent_takes_the_customers_screen_where_that_is_seen() -> None:
+    desk = await sharing()
+    desk.session._watching._view.newest = grey(90)
+    photo = await taken(desk)
+    assert np.abs(cv2.imread(photo.file).astype(int) - 90).max() < 4
+    desk.session._watching._view.newest = None
+    assert (await taken(desk)).width == 160
+    await desk.session.close()
+
+
+@pytest.mark.parametrize(("state", "party"), [("blank", "agent"), ("on", "customer")])
+async def test_a_picture_of_before_is_not_taken_for_what_is_shared_now(state: str, party: str) -> None:
+    view = ScreenView(lambda event: None)
+    view.told("on")
+    view.newest = grey(90)
+    view.told("on", "agent", "customer")
+    assert view.newest is not None  # another shares besides: what is seen is the same
+    view.told(state, party)  # type: ignore[arg-type]
+    assert view.newest is None
+
+
 async def test_an_observer_takes_what_they_see(mia: Observing) -> None:
     mia.client.at_once.add(protocol.TakeSnapshot)
     mia.told(Mode.TAKEOVER)
     await mia.do(commands.Snapshot())
     assert mia.outcomes == ["no_picture"]
-    grey = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), format="bgr24")
-    mia.session._screen.newest = Picture(grey, 0, 0.0)
+    mia.session._screen.newest = grey(90)
     await mia.do(commands.Snapshot())
     await until(lambda: len(mia.outcomes) == 2)
     photo = mia.outcomes[1]

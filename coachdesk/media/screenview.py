@@ -41,8 +41,9 @@ class ScreenView:
             self.told("off")  # another screen, though on the same stream
         if (state, party, also) == (self.state, self.party, self._also):
             return
-        was, self.state, self.newest = self.state, state, None
-        self.party, self._also = party, also
+        if (state, party) != (self.state, self.party):
+            self.newest = None
+        was, self.state, self.party, self._also = self.state, state, party, also
         self._emit(events.Screen(party=party, state=state, also=also))
         if state == "off":
             self._end()

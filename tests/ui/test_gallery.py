@@ -350,6 +350,15 @@ def test_who_may_have_photos_taken_takes_snapshots_of_what_is_shared(seat: Seat)
         assert not seat.gallery.may_snap
 
 
+def test_while_either_of_two_screens_is_seen_there_is_one_to_take(seat: Seat) -> None:
+    seat.gallery.handle(events.Screen(party="customer", state="on"))
+    seat.gallery.handle(events.Sharing(state="on", label="HDMI-1"))
+    seat.gallery.handle(events.Sharing(state="off"))
+    assert seat.gallery.may_snap
+    seat.gallery.handle(events.Screen(party="customer", state="off"))
+    assert not seat.gallery.may_snap
+
+
 def test_an_observer_takes_them_after_a_takeover_alone() -> None:
     mia = Seat(MIA)
     mia.gallery.handle(events.Screen(party="agent", state="on"))

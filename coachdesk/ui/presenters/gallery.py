@@ -87,7 +87,7 @@ class GalleryPresenter(Presenter):
         self._me: events.Ready | None = None
         self._mode = Mode.LISTEN
         self._met: set[str] = set()
-        self._shared = False
+        self._shared: set[str] = set()
         self.stills: list[Still] = []
         self.call: CallView | None = None
         self.ended_at: float | None = None
@@ -109,8 +109,10 @@ class GalleryPresenter(Presenter):
                 self._leave()
             case events.Photo():
                 self._take(event)
-            case events.Sharing(state=state) | events.Screen(state=state):
-                self._shared = state == "on"
+            case events.Sharing(state=state):
+                self._note_share("own", on=state == "on")
+            case events.Screen(party=party, state=state):
+                self._note_share(party, on=state == "on")
             case events.Codes(codes=codes):
                 self._copy(codes)
             case _:
@@ -121,6 +123,9 @@ class GalleryPresenter(Presenter):
         self._leave()
         self.changed()
 
+    def _note_share(self, whose: str, *, on: bool) -> None:
+        (self._shared.add if on else self._shared.discard)(whose)
+
     def _enter(self, call: CallView) -> None:
         if self.call is None or self.call.call != call.call:
             self.stills, self._met = [], set()
@@ -130,7 +135,8 @@ class GalleryPresenter(Presenter):
     def _leave(self) -> None:
         if self.call is not None and self.ended_at is None:
             self.ended_at = self._now()
-        self.coming, self._shared = "", False
+        self.coming = ""
+        self._shared.clear()
 
     def _take(self, photo: events.Photo) -> None:
         self.coming = progress(photo)
@@ -173,7 +179,7 @@ class GalleryPresenter(Presenter):
     @property
     def may_snap(self) -> bool:
         """Whether this user may take a snapshot now: those who may have a photo taken, of a screen that is seen."""
-        return self.may_ask and self._shared
+        return self.may_ask and bool(self._shared)
 
     def snap(self) -> None:
         """A snapshot of the screen that is shared."""
