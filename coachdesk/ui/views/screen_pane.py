@@ -12,7 +12,7 @@ from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.screen_view import ScreenView
 from coachdesk.ui.views.screen_window import ScreenWindow
-from coachdesk.ui.views.style import column, row, text
+from coachdesk.ui.views.style import column, restyle, row, text
 from coachdesk.ui.zoom import STEP, XY
 
 LARGER = Action("Larger camera", "F10", "camera", "Give the customer's camera more room than the screen")
@@ -68,7 +68,7 @@ class ScreenPane(QWidget):
         self.actual = make_button(actual, self.video.toggle_actual)
         self.away = make_button(AWAY, lambda: self._toggle("window"), show_text=False)
         self.full = make_button(FULL, lambda: self._toggle("full"), show_text=False)
-        self.percent = text("", "number")
+        self.percent = text("", "muted")
 
     def _head(self) -> QFrame:
         bar = QFrame()
@@ -126,6 +126,8 @@ class ScreenPane(QWidget):
         self._presenter.changed()
 
     def _take_back(self) -> None:
+        restyle(self._bar, "card", False)
+        self._bar.setContentsMargins(0, 0, 0, 0)
         self._layout.insertWidget(0, self._bar)
         self._layout.insertWidget(1, self.video, 1)
         for each in (self._bar, self.video):

@@ -9,11 +9,12 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from coachdesk.ui.views.screen_view import ScreenView
-from coachdesk.ui.views.style import column
+from coachdesk.ui.views.style import column, restyle
 
 SEEN_MS = 2500
 """For how long the bar is there after the pointer was moved, where the whole monitor is the picture's."""
 WINDOW_SIZE = 1280, 760
+FLOATING_MARGIN = 8
 
 
 class ScreenWindow(QWidget):
@@ -40,6 +41,9 @@ class ScreenWindow(QWidget):
         edge = 0 if full else 8
         self._layout.setContentsMargins(edge, edge, edge, edge)
         self._bar.setParent(self)
+        restyle(self._bar, "card", full)
+        margin = FLOATING_MARGIN if full else 0
+        self._bar.setContentsMargins(margin, margin, margin, margin)
         if not full:
             self._layout.addWidget(self._bar)
         self._layout.addWidget(self._view, 1)
