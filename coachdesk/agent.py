@@ -398,9 +398,9 @@ class AgentSession(Session):
     def _screen_seen(self) -> Seen | None:
         """The customer's, where that is seen here; else one's own share."""
         if (customers := self._watching.newest) is not None:
-            return customers.bgra
+            return Seen(customers.bgra, agents=False)
         picture = self._hub.screen.shown() if self._hub is not None else None
-        return None if picture is None else lambda: picture
+        return None if picture is None else Seen(lambda: picture, agents=True)
 
     async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
         await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)

@@ -391,8 +391,8 @@ class ObserverSession(Session):
         self._screen.publish(on)
 
     def _screen_seen(self) -> Seen | None:
-        picture = self._screen.newest
-        return None if picture is None else picture.bgra
+        screen = self._screen
+        return None if screen.newest is None else Seen(screen.newest.bgra, agents=screen.party == "agent")
 
     def request_keyframe(self) -> None:
         if self._media is not None:

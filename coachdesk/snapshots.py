@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -18,15 +19,23 @@ from coachdesk.photos import PhotoAlbum
 from coachdesk.screenevents import ShotMark
 
 Pixels = NDArray[np.uint8]
-Seen = Callable[[], Pixels]
-"""The pixels of one picture, height x width x 3 or 4 (blue first), whenever they are wanted; called in a thread."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``agents``: of the agent's screen,
+    on which marks may lie.
+    """
+
+    pixels: Callable[[], Pixels]
+    agents: bool
 
 
 class Snapshots:
     """Of what was shared, as it was shared, and never captured anew: what is hidden or blanked there is so here too.
 
     ``allow``: asks the server; raises SignalingError where this user may not. ``seen``: the shared picture that this user
-    sees at the moment; None where there is none, or a plain one in its place. ``drawn``: marks they see on it.
+    sees at the moment; None where there is none, or a plain one in its place. ``drawn``: marks they see on the agent's.
     """
 
     def __init__(
@@ -44,13 +53,14 @@ class Snapshots:
 
     async def _take(self, command: commands.Snapshot) -> events.AnyEvent:
         """The moment is that of the command, however long the server takes to allow it."""
-        seen, marks = self._seen(), [_shot_mark(mark) for mark in self._drawn()]
+        seen = self._seen()
         if seen is None:
             raise CommandError(
                 "no_picture", "No shared screen is seen here now. A snapshot is taken of what is shared."
             )
+        marks = [_shot_mark(mark) for mark in self._drawn()] if seen.agents else []
         await self._allow()
-        pixels = await asyncio.to_thread(seen)
+        pixels = await asyncio.to_thread(seen.pixels)
         data = await asyncio.to_thread(_png, pixels)
         height, width = pixels.shape[:2]
         name = f"screen-{secrets.token_urlsafe(12)}"

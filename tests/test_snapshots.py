@@ -19,7 +19,7 @@ from coachdesk.media.camera import Shot
 from coachdesk.media.screenview import ScreenView
 from coachdesk.media.video import Picture
 from coachdesk.photos import PhotoAlbum
-from coachdesk.snapshots import Snapshots
+from coachdesk.snapshots import Seen, Snapshots
 from signaling import protocol
 from signaling.policy import Mode, Role
 from tests.fakes.observing import Observing
@@ -132,11 +132,14 @@ async def test_what_is_drawn_on_it_goes_along() -> None:
 
     told: list[events.AnyEvent] = []
     album = PhotoAlbum(FakeClient("agent", Role.AGENT), told.append)  # type: ignore[arg-type]
-    snapshots = Snapshots(album, allow, lambda: lambda: PAGE, board.marks)
-    photo = await snapshots.handlers[commands.Snapshot](commands.Snapshot())
-    assert isinstance(photo, events.Photo)
-    assert photo.marks == [
-        events.ShotMark(tool=Tool.ARROW, path=LINE, colour="#00aa00", width=0.01, text="here", number=0)
+    photos = []
+    for agents in (True, False):
+        seen = Seen(lambda: PAGE, agents=agents)
+        snapshots = Snapshots(album, allow, lambda seen=seen: seen, board.marks)  # type: ignore[misc]
+        photos.append(await snapshots.handlers[commands.Snapshot](commands.Snapshot()))
+    assert [photo.marks for photo in photos if isinstance(photo, events.Photo)] == [
+        [events.ShotMark(tool=Tool.ARROW, path=LINE, colour="#00aa00", width=0.01, text="here", number=0)],
+        [],
     ]
     album.close()
 
