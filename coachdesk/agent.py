@@ -396,8 +396,9 @@ class AgentSession(Session):
         return [self._name(viewer.party) for viewer in viewers]
 
     def _screen_seen(self) -> Seen | None:
+        """The agent's own goes first, as for the observers."""
         picture = self._hub.screen.shown() if self._hub is not None else None
-        return None if picture is None else lambda: picture
+        return self._watching.seen if picture is None else lambda: picture
 
     async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
         await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)

@@ -9,6 +9,7 @@ from coachdesk import commands, events
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.screenview import ScreenView
+from coachdesk.snapshots import Seen
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."
@@ -44,6 +45,12 @@ class Watching:
     def publish(self, on: bool) -> None:
         """Puts the screen's pictures into shared memory, or no longer."""
         self._view.publish(on)
+
+    @property
+    def seen(self) -> Seen | None:
+        """What is seen of it at the moment, for a snapshot."""
+        picture = self._view.newest
+        return None if picture is None else picture.bgra
 
     async def _ask(self, command: commands.AskScreen) -> events.AnyEvent:
         if self._hub is None:

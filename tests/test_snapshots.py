@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -77,6 +78,16 @@ async def test_a_snapshot_is_the_very_picture_that_was_shared() -> None:
     assert (await taken(desk)).photo != photo.photo
     await desk.session.close()
     assert not await asyncio.to_thread(file.exists)
+
+
+async def test_the_agent_takes_one_of_the_customers_screen_where_they_share_none() -> None:
+    desk = await sharing()
+    theirs = np.full((40, 60, 4), 7, np.uint8)
+    desk.session._watching._view.newest = SimpleNamespace(bgra=lambda: theirs)  # type: ignore[assignment]
+    assert (await taken(desk)).width == 160
+    await desk.hub.screen.stop()
+    assert (await taken(desk)).width == 60
+    await desk.session.close()
 
 
 async def test_what_is_hidden_or_blanked_is_not_in_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,10 @@ class ScreenView:
             self.told("off")  # another screen, though on the same stream
         if (state, party, also) == (self.state, self.party, self._also):
             return
-        was, self.state, self.newest = self.state, state, None
+        was, self.state = self.state, state
         self.party, self._also = party, also
+        if state != was:
+            self.newest = None
         self._emit(events.Screen(party=party, state=state, also=also))
         if state == "off":
             self._end()

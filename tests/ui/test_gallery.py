@@ -348,6 +348,9 @@ def test_who_may_have_photos_taken_takes_snapshots_of_what_is_shared(seat: Seat)
     for state in ("blank", "off"):
         seat.gallery.handle(events.Sharing(state=state, label="HDMI-1"))
         assert not seat.gallery.may_snap
+    seat.gallery.handle(events.Screen(party="customer", state="on"))
+    seat.gallery.handle(events.Sharing(state="off"))
+    assert seat.gallery.may_snap
 
 
 def test_an_observer_takes_them_after_a_takeover_alone() -> None:

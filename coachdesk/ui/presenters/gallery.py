@@ -87,7 +87,7 @@ class GalleryPresenter(Presenter):
         self._me: events.Ready | None = None
         self._mode = Mode.LISTEN
         self._met: set[str] = set()
-        self._shared = False
+        self._shown: dict[str, bool] = {}  # screens, by whose they are
         self.stills: list[Still] = []
         self.call: CallView | None = None
         self.ended_at: float | None = None
@@ -109,8 +109,10 @@ class GalleryPresenter(Presenter):
                 self._leave()
             case events.Photo():
                 self._take(event)
-            case events.Sharing(state=state) | events.Screen(state=state):
-                self._shared = state == "on"
+            case events.Sharing(state=state):
+                self._shown["own"] = state == "on"
+            case events.Screen(party=party, state=state):
+                self._shown[party] = state == "on"
             case events.Codes(codes=codes):
                 self._copy(codes)
             case _:
@@ -130,7 +132,7 @@ class GalleryPresenter(Presenter):
     def _leave(self) -> None:
         if self.call is not None and self.ended_at is None:
             self.ended_at = self._now()
-        self.coming, self._shared = "", False
+        self.coming, self._shown = "", {}
 
     def _take(self, photo: events.Photo) -> None:
         self.coming = progress(photo)
@@ -173,7 +175,7 @@ class GalleryPresenter(Presenter):
     @property
     def may_snap(self) -> bool:
         """Whether this user may take a snapshot now: those who may have a photo taken, of a screen that is seen."""
-        return self.may_ask and self._shared
+        return self.may_ask and any(self._shown.values())
 
     def snap(self) -> None:
         """A snapshot of the screen that is shared."""
