@@ -40,7 +40,7 @@ export class ScreenSheet {
   }
 
   /** @param {import("./visit.js").View} view @param {Record<string, string>} values */
-  #words({ share, phase, media, invitation }, values) {
+  #words({ share, phase, media, invitation, call }, values) {
     if (share.fault) return say(`share.${share.fault}`, values);
     if (share.stage === "offer") {
       const who = [share.asked ? say("share.asked", values) : "", say("share.who", values), invitation?.announcement ?? ""];
@@ -48,6 +48,7 @@ export class ScreenSheet {
     }
     if (share.stage !== "on") return say(`share.${share.stage}`, values);
     if (media !== "connected") return say("share.away", values);
-    return say(phase === "held" ? "share.held" : "share.on", values);
+    if (phase === "held") return say("share.held", values);
+    return say(call?.suspended ? "share.slow" : "share.on", values);
   }
 }

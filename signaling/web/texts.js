@@ -89,6 +89,7 @@ const TEXTS = {
   "share.choosing": "Choose in your browser what to share.",
   "share.on": "You are sharing your screen: {agent} sees it.",
   "share.held": "On hold. You are sharing your screen, but {agent} doesn't see it for now.",
+  "share.slow": "You are sharing your screen, but it stands still for {agent} while the connection is slow.",
   "share.away": "You are sharing your screen, but {agent} doesn't see it until the connection is back.",
   "share.paused": "Sharing is paused: {agent} sees nothing of your screen.",
   "share.pause": "Pause",

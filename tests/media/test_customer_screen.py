@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import av
 import pytest
 
 from coachdesk import events, screenwire
@@ -12,6 +13,7 @@ from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.customerscreen import BEGINS_AT_ONCE
 from coachdesk.media.packet import Packet
 from coachdesk.media.screenview import ScreenView
+from coachdesk.media.video import Picture
 from coachdesk.screenwire import Shown
 from signaling.pace import TokenBucket
 from signaling.policy import Mode
@@ -230,7 +232,9 @@ def test_an_endpoint_shows_one_screen_at_a_time_by_its_owner() -> None:
     view = ScreenView(told.append)
     view.told("off", "customer")
     view.told("on", "agent")
+    view.newest = Picture(av.VideoFrame(16, 16), 0, 0.0)
     view.told("on", "agent", "customer")
+    assert view.newest is not None
     view.told("blank", "customer")
     view.close()
     view.close()

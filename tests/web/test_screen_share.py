@@ -12,7 +12,7 @@ from signaling.protocol import Code, Ended, EndReason, ShareScreen
 from tests.web.agent import Agent
 from tests.web.conftest import Customer, Visit
 from tests.web.desk import CALL, Desk, until
-from tests.web.test_call import Dial, answered
+from tests.web.test_call import FULL_LINE, Dial, answered
 from tests.web.test_modules import ANDROID, load
 
 pytestmark = [
@@ -233,6 +233,16 @@ async def test_a_new_connection_goes_on_with_it(desk: Desk, customer: Customer, 
     second = await dial()
     await tells(second, "on")
     await sees_it(second)
+
+
+async def test_on_a_line_too_narrow_it_says_that_it_stands_still(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    agent = await in_call(desk, customer, dial)
+    await share(customer, agent)
+    await customer.ask(FULL_LINE)
+    await customer.see("but it stands still for Maria Lopez")
+    assert await customer.ask(f"({SENT}).getParameters().encodings[0].active") is False
 
 
 async def test_it_ends_with_the_call(desk: Desk, customer: Customer, dial: Dial) -> None:
