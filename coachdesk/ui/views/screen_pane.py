@@ -86,7 +86,7 @@ class ScreenPane(QWidget):
         layout = column(note)
         layout.addStretch(1)
         layout.addWidget(text("It is in a window of its own.", "muted", wrap=True))
-        layout.addWidget(make_button(BRING_BACK, lambda: self._show_in("pane")))
+        layout.addWidget(make_button(BRING_BACK, self._bring_back))
         layout.addStretch(1)
         return note
 
@@ -111,6 +111,9 @@ class ScreenPane(QWidget):
     def _toggle(self, place: Place) -> None:
         self._show_in("pane" if self.place == place else place)
 
+    def _bring_back(self) -> None:
+        self._show_in("pane")
+
     def _show_in(self, place: Place) -> None:
         if place == self.place:
             return
@@ -119,8 +122,7 @@ class ScreenPane(QWidget):
             self._take_back()
         else:
             if self._window is None:
-                back = lambda: self._show_in("pane")  # noqa: E731
-                self._window = ScreenWindow(self.window(), self.video, self._bar, back)
+                self._window = ScreenWindow(self.window(), self.video, self._bar, self._bring_back)
             self._window.setWindowTitle(self._presenter.title)
             self._window.open_as(full=place == "full")
         self._presenter.changed()
