@@ -26,6 +26,7 @@ from coachdesk.media.pictures import Pictures
 from coachdesk.media.tracker import TrackerError
 from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
+from coachdesk.sharedsheet import SharedSheet
 from coachdesk.sharing import Sharing
 from coachdesk.snapshots import Seen
 from coachdesk.stillwire import Whole
@@ -58,6 +59,7 @@ class AgentSession(Session):
             self._spawn,
         )
         self._watching = Watching(emit)
+        self._sheet = SharedSheet(lambda: self._hub, emit)
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -340,6 +342,7 @@ class AgentSession(Session):
         if hub is not None:
             self._spawn(hub.close(), "ending the call")
         self._sharing.retell()
+        self._sheet.tick()
         self._emit(events.Ended(call=call, reason=reason))
 
     # --- media -----------------------------------------------------------------------------------------------
@@ -353,6 +356,7 @@ class AgentSession(Session):
         if self._follower is not None and self._ticks % INK_TICKS == 0:
             self._follower.tick()
             self._sharing.tick()
+            self._sheet.tick()
         talk = self._sound.tick(mic, self._speaking())
         if talk is not None:
             self._tell_talk(talk)

@@ -1,7 +1,8 @@
 """What is drawn on a call's picture: marks, the edits that make them, and the board they add up to. Pure.
 
 Coordinates are of the picture's content: x from 0 (left) to 1 (right), y from 0 (top) to 1 (bottom), of the very frame a
-mark was drawn on. A mark is never rewritten: where it is in a later frame, the tracker's poses say.
+mark was drawn on. A mark is never rewritten: where it is in a later frame, the tracker's poses say. Of a shared screen
+all pictures are one frame until its target or size is another: what was drawn on it stays where it is.
 
 The log of a call holds *entries*: edits with their place in it (``n``). A board is what a set of entries adds up to, in
 whatever order they come and however often: each property of a mark has the value of the entry with the highest ``n``.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -35,6 +36,12 @@ Number = Annotated[int, Meta(ge=0, le=999)]
 Fade = Annotated[float, Meta(ge=1, le=3600)]
 FrameId = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 Epoch = Annotated[int, Meta(ge=0, le=2**31)]
+SurfaceName = Literal["camera", "screen"]
+"""What is drawn on: the customer's picture, or the screen that the agent shares."""
+
+
+PointerSign = Literal["", "click", "spotlight"]
+"""What a pointer says beside where it is: there was a click, or that place is to be looked at."""
 
 
 class Point(NamedTuple):
@@ -107,6 +114,7 @@ class Begin(Edit, frozen=True, kw_only=True, tag="begin"):
         width: of the line, as a share of the picture's height.
         fade: seconds the mark stays after its end, unless pinned.
         frame: RTP timestamp of the customer's video frame it is drawn on; None from a party that cannot know: the newest.
+            On a shared screen: as last told by ``inkwire.Shared``.
         epoch: as last told; it changes with every flip, rotation and change of resolution.
     """
 
@@ -116,6 +124,7 @@ class Begin(Edit, frozen=True, kw_only=True, tag="begin"):
     fade: Fade = FADE_SECONDS
     frame: FrameId | None = None
     epoch: Epoch = 0
+    surface: SurfaceName = "camera"
 
 
 class End(Edit, frozen=True, kw_only=True, tag="end"):
@@ -198,6 +207,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     ended: bool
     removed: bool
     pinned: bool
+    surface: SurfaceName
     fades_at: float | None
     """When it is gone, on the log's clock; None: never, or not ended yet."""
 
@@ -307,6 +317,7 @@ class _Properties:
             ended=end.n > 0,
             removed=bool(self._get("removed").value),
             pinned=bool(self._get("pin").value),
+            surface=begin.surface,
             fades_at=self._fades_at(begin.fade),
         )
 

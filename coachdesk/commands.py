@@ -10,7 +10,19 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from coachdesk.annotation import FADE_SECONDS, Fade, FrameId, MarkId, Number, Point, Text, Tool, Width
+from coachdesk.annotation import (
+    FADE_SECONDS,
+    Fade,
+    FrameId,
+    MarkId,
+    Number,
+    Point,
+    PointerSign,
+    SurfaceName,
+    Text,
+    Tool,
+    Width,
+)
 from coachdesk.command import Command as Command
 from coachdesk.command import Id as Id
 from coachdesk.screencommands import AskScreen as AskScreen
@@ -162,7 +174,7 @@ PhotoName = Annotated[str, Meta(min_length=1, max_length=64)]
 class Drawing(Command, frozen=True, kw_only=True):
     """How a mark looks. ``colour``: ``#rrggbb``, empty: one's own. ``width``: a share of the picture's height. ``fade``:
     seconds until it is gone, unless pinned. ``frame``: id of the frame it is drawn on, as in the memory of ``frames``; None:
-    the newest.
+    the newest. ``surface``: ``camera``, the customer's picture, or ``screen``, which the agent shares; its frame: None.
     """
 
     tool: Tool
@@ -170,6 +182,7 @@ class Drawing(Command, frozen=True, kw_only=True):
     width: Width = 0.006
     fade: Fade = FADE_SECONDS
     frame: FrameId | None = None
+    surface: SurfaceName = "camera"
 
 
 class Draw(Drawing, frozen=True, kw_only=True, tag="draw"):
@@ -205,13 +218,17 @@ class PenUp(Command, frozen=True, kw_only=True, tag="pen_up"):
 
 
 class Laser(Command, frozen=True, kw_only=True, tag="laser"):
-    """Moves the pointer; nothing of it is kept. ``stroke``: another number whenever it was lifted."""
+    """Moves the pointer; nothing of it is kept. ``stroke``: another number whenever it was lifted. ``surface``: as of
+    marks. ``sign``: ``click`` (somebody clicked there), ``spotlight`` (that is to be looked at).
+    """
 
     points: Annotated[list[Point], Meta(min_length=1, max_length=64)]
     stroke: Annotated[int, Meta(ge=0, le=2**31)] = 0
     colour: OwnColour = ""
     width: Width = 0.01
     frame: FrameId | None = None
+    surface: SurfaceName = "camera"
+    sign: PointerSign = ""
 
 
 class Undo(Command, frozen=True, kw_only=True, tag="undo"):

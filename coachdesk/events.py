@@ -22,6 +22,7 @@ from coachdesk.screenevents import RequestState as RequestState
 from coachdesk.screenevents import Screen as Screen
 from coachdesk.screenevents import ScreenRequest as ScreenRequest
 from coachdesk.screenevents import Screens as Screens
+from coachdesk.screenevents import SharePlace as SharePlace
 from coachdesk.screenevents import Sharer as Sharer
 from coachdesk.screenevents import ShareState as ShareState
 from coachdesk.screenevents import Sharing as Sharing
@@ -395,6 +396,7 @@ AnyEvent = (
     | Frozen
     | Screens
     | Sharing
+    | SharePlace
     | Screen
     | ScreenRequest
     | Stills

@@ -15,9 +15,11 @@ from coachdesk.annotation import (
     Caption,
     End,
     Entry,
+    Mark,
     Point,
     Remove,
     Reshape,
+    SurfaceName,
     Tool,
 )
 from coachdesk.commands import CommandError
@@ -34,6 +36,7 @@ from coachdesk.inkwire import (
     RefusalCode,
     Refused,
     Replay,
+    Shared,
     fits,
 )
 from coachdesk.shapes import completed
@@ -64,6 +67,8 @@ class InkMedia(Protocol):
     def epoch(self) -> int: ...
     @property
     def colour(self) -> str: ...
+    @property
+    def shared(self) -> Shared: ...
     def submit(self, edit: AnyEdit) -> None: ...
     def point(self, message: Points | Laser) -> None: ...
     def again(self) -> bool: ...
@@ -111,7 +116,9 @@ class InkDesk:
         view = self._view
         media.on_entry, media.on_points, media.on_laser = view.entry, view.drawing, view.pointed
         media.on_replay, media.on_poses = view.replayed, view.posed
-        media.on_stage = lambda: self._emit(events.Stage(epoch=media.epoch, colour=media.colour))
+        media.on_stage = lambda: self._emit(
+            events.Stage(epoch=media.epoch, colour=media.colour, shared=media.shared.frame)
+        )
 
     def go_on(self) -> None:
         """The marks known by now are of before this program began: one's own can be undone."""
@@ -133,6 +140,16 @@ class InkDesk:
         """The hub has not done an edit."""
         self._gestures.pop(refused.mark, None)
         self._emit(events.Error(code="ink_refused", message=REFUSALS[refused.code]))
+
+    def on_screen(self) -> list[Mark]:
+        """The marks that are seen here now on what the agent shares."""
+        media = self._media
+        if media is None:
+            return []
+        seen = (
+            mark for mark in self._view.board.visible(media.now) if mark.ended and self._around.sees(mark)
+        )
+        return [mark for mark in seen if mark.surface == "screen" and mark.frame == media.shared.frame]
 
     def retell(self) -> None:
         """The call, and with it who sees which mark, has changed."""
@@ -171,11 +188,25 @@ class InkDesk:
             colour=command.colour or self._on.colour,
             width=command.width,
             fade=command.fade,
-            frame=self._around.newest_frame() if command.frame is None else command.frame,
+            frame=self._frame(command),
             epoch=self._on.epoch,
+            surface=command.surface,
         )
         self._submit(begin)
         return _Gesture(begin)
+
+    def _frame(self, command: commands.Drawing | commands.Laser) -> int | None:
+        """What ``command`` draws on. Raises CommandError where there is nothing."""
+        if command.surface == "camera":
+            return self._around.newest_frame() if command.frame is None else command.frame
+        shared = self._on.shared.frame
+        if not shared:
+            raise CommandError("not_sharing", "No screen is shared at present that could be drawn on.")
+        return shared if command.frame is None else command.frame
+
+    def _aspect(self, surface: SurfaceName) -> float:
+        shared = self._on.shared
+        return self._around.aspect() if surface == "camera" else shared.width / shared.height
 
     def _finish(self, gesture: _Gesture, path: list[Point], text: str, number: int) -> None:
         mark = gesture.begin.mark
@@ -218,14 +249,14 @@ class InkDesk:
             raise CommandError("ink_refused", REFUSALS["bad_shape"])
         self._finish(gesture, finished(begin.tool, points), command.text, command.number)
         if command.complete and begin.tool is Tool.PEN:
-            self._complete(command.mark, points)
+            self._complete(begin, points)
         return events.Ok()
 
-    def _complete(self, mark: str, points: list[Point]) -> None:
-        found = completed(points, self._around.aspect())
+    def _complete(self, begin: Begin, points: list[Point]) -> None:
+        found = completed(points, self._aspect(begin.surface))
         if found is not None:
-            shape = Reshape(mark=mark, tool=found[0], path=found[1])
-            as_drawn = Reshape(mark=mark, tool=Tool.PEN, path=finished(Tool.PEN, points))
+            shape = Reshape(mark=begin.mark, tool=found[0], path=found[1])
+            as_drawn = Reshape(mark=begin.mark, tool=Tool.PEN, path=finished(Tool.PEN, points))
             self._do(sketch.Step([shape], [as_drawn]))
 
     def _gesture(self, mark: str) -> _Gesture:
@@ -241,8 +272,10 @@ class InkDesk:
                 colour=command.colour or media.colour,
                 width=command.width,
                 points=command.points,
-                frame=self._around.newest_frame() if command.frame is None else command.frame,
+                frame=self._frame(command),
                 epoch=media.epoch,
+                surface=command.surface,
+                sign=command.sign,
             )
         )
         return events.Ok()

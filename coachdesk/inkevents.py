@@ -1,4 +1,4 @@
-"""What an endpoint tells of ink on the customer's picture; ``events`` has these as well. Pure."""
+"""What an endpoint tells of ink; ``events`` has these as well. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import field
 
-from coachdesk.annotation import Audience, Point, Tool
+from coachdesk.annotation import Audience, Point, PointerSign, SurfaceName, Tool
 from coachdesk.event import Event
 from coachdesk.inkwire import Anchor, Gesture
 
@@ -25,6 +25,7 @@ class Mark(Event, frozen=True, kw_only=True, tag="mark"):
         path: on the picture of ``frame``, 0 to 1: ``[x, y, pressure, ms]``; empty while it is being drawn.
         audience: ``public``, ``coaching`` (agent and supervisors) or ``learning`` (trainees and supervisors).
         seen_by: names of those who see it, its author and oneself aside.
+        surface: what it is drawn on: ``camera``, the customer's picture, or ``screen``, which the agent shares.
         fades_at: when it goes, on the monotonic clock, seconds; None: not by itself.
     """
 
@@ -43,6 +44,7 @@ class Mark(Event, frozen=True, kw_only=True, tag="mark"):
     pinned: bool = False
     frame: int | None = None
     epoch: int = 0
+    surface: SurfaceName = "camera"
     fades_at: float | None = None
 
 
@@ -59,7 +61,9 @@ class MarkPoints(Event, frozen=True, kw_only=True, tag="mark_points"):
 
 
 class Laser(Event, frozen=True, kw_only=True, tag="laser"):
-    """Another's pointer. ``stroke``: another number whenever it was lifted."""
+    """Another's pointer. ``stroke``: another number whenever it was lifted. ``sign``: they clicked there, or that is to be
+    looked at.
+    """
 
     author: str
     stroke: int
@@ -67,6 +71,8 @@ class Laser(Event, frozen=True, kw_only=True, tag="laser"):
     width: float
     frame: int | None
     points: list[Point]
+    surface: SurfaceName = "camera"
+    sign: PointerSign = ""
 
 
 class ReplayInk(Event, frozen=True, kw_only=True, tag="replay_ink"):
@@ -76,10 +82,13 @@ class ReplayInk(Event, frozen=True, kw_only=True, tag="replay_ink"):
 
 
 class Stage(Event, frozen=True, kw_only=True, tag="stage"):
-    """What is drawn on: another ``epoch`` is another picture (camera flipped, rotated, resized). ``colour``: one's own."""
+    """What is drawn on: another ``epoch`` is another picture (camera flipped, rotated, resized). ``colour``: one's own.
+    ``shared``: frame of the screen that the agent shares, another for every target and size; 0: none is shared.
+    """
 
     epoch: int
     colour: str
+    shared: int = 0
 
 
 class Poses(Event, frozen=True, kw_only=True, tag="poses"):

@@ -189,7 +189,7 @@ class Outbox:
 
     def put(self, mark: Mark, *, held: bool = False) -> None:
         """What is not told yet of one mark, if this party sees it."""
-        if not sees(self._viewer, mark.author, mark.audience, held=held):
+        if not sees(self._viewer, mark.author, mark.audience, mark.surface, held=held):
             return
         self.put_rest(mark.mark)
 

@@ -1,7 +1,8 @@
 """Who sees which ink on a call, and who may change it. Pure, and the only place where that is decided.
 
 Ink follows voice (``routing``): what somebody draws is for those they speak to at that moment, and stays so, as a word
-stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private.
+stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private. The customer does not
+see the agent's screen, so nothing that is drawn on it either.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from coachdesk.annotation import (
     Reshape,
     Restore,
     Show,
+    SurfaceName,
 )
 from coachdesk.routing import Member
 from signaling.policy import COACHES, OBSERVERS, Mode, Role
@@ -49,10 +51,12 @@ def taken_over(members: list[Member]) -> bool:
     return any(each.mode is Mode.TAKEOVER and each.role in COACHES for each in members)
 
 
-def sees(viewer: Member, author: str, audience: Audience, *, held: bool = False) -> bool:
+def sees(
+    viewer: Member, author: str, audience: Audience, surface: SurfaceName, *, held: bool = False
+) -> bool:
     """Whether ``viewer`` sees a mark of ``author`` (a party id). On hold the customer gets and gives nothing new."""
     if viewer.role is Role.CUSTOMER:
-        return audience is Audience.PUBLIC and not held
+        return surface == "camera" and audience is Audience.PUBLIC and not held
     if viewer.party == author or audience is Audience.PUBLIC:
         return True
     if viewer.role in COACHES:
@@ -60,9 +64,23 @@ def sees(viewer: Member, author: str, audience: Audience, *, held: bool = False)
     return viewer.role is (Role.AGENT if audience is Audience.COACHING else Role.TRAINEE)
 
 
-def who_sees(members: list[Member], author: str, audience: Audience, *, held: bool = False) -> list[Member]:
+def who_sees(
+    members: list[Member], author: str, audience: Audience, surface: SurfaceName, *, held: bool = False
+) -> list[Member]:
     """Everybody but the author who sees the mark: what "who sees this" shows."""
-    return [each for each in members if each.party != author and sees(each, author, audience, held=held)]
+    others = (each for each in members if each.party != author)
+    return [each for each in others if sees(each, author, audience, surface, held=held)]
+
+
+def takes_away(viewer: Member, edit: AnyEdit, before: Mark | None) -> bool:
+    """Whether ``edit`` takes a mark away that ``viewer`` saw ``before``."""
+    gone = isinstance(edit, Remove) or (isinstance(edit, Show) and not edit.on)
+    return gone and before is not None and sees(viewer, before.author, before.audience, before.surface)
+
+
+def may_draw(member: Member, surface: SurfaceName, *, held: bool = False) -> bool:
+    """Whether ``member`` may draw or point there: nobody does on what they do not see."""
+    return member.role is not Role.CUSTOMER or (surface == "camera" and not held)
 
 
 def may_edit(
@@ -72,8 +90,8 @@ def may_edit(
     if editor.role is Role.CUSTOMER and held:
         return False
     if isinstance(edit, Begin):
-        return mark is None
-    if mark is None or not sees(editor, mark.author, mark.audience, held=held):
+        return mark is None and may_draw(editor, edit.surface, held=held)
+    if mark is None or not sees(editor, mark.author, mark.audience, mark.surface, held=held):
         return False
     own = mark.author == editor.party
     match edit:
@@ -84,7 +102,7 @@ def may_edit(
         case Pin():
             return own or editor.role in COACHES | {Role.AGENT}
         case Show():
-            return _may_show(editor, mark.author, members)
+            return mark.surface == "camera" and _may_show(editor, mark.author, members)
 
 
 def _may_show(editor: Member, author: str, members: list[Member]) -> bool:

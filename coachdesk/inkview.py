@@ -115,6 +115,7 @@ class InkView:
             pinned=mark.pinned,
             frame=mark.frame,
             epoch=mark.epoch,
+            surface=mark.surface,
             fades_at=fades_at,
         )
 
@@ -136,6 +137,8 @@ class InkView:
                 colour=laser.colour,
                 width=laser.width,
                 frame=laser.frame,
+                surface=laser.surface,
+                sign=laser.sign,
                 points=laser.points,
             )
         )

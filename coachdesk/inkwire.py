@@ -23,6 +23,8 @@ from coachdesk.annotation import (
     FrameId,
     MarkId,
     Point,
+    PointerSign,
+    SurfaceName,
     Tool,
     Width,
 )
@@ -116,6 +118,19 @@ class Stage(Message, frozen=True, tag="stage"):
     stills: bool = False
 
 
+class Shared(Message, frozen=True, tag="shared"):
+    """Observers: the screen that the agent shares may be drawn on, or no longer; nothing is said before the first.
+
+    Attributes:
+        frame: goes into ``begin``: what all its pictures go by until its target or size is another; 0: none is shared.
+        width, height: of what is shared, pixels.
+    """
+
+    frame: FrameId = 0
+    width: Annotated[int, Meta(ge=1, le=2**16)] = 1
+    height: Annotated[int, Meta(ge=1, le=2**16)] = 1
+
+
 class Refused(Message, frozen=True, tag="refused"):
     """An edit of this mark was not done, nor will what follows for the mark be."""
 
@@ -165,6 +180,8 @@ class Laser(Message, frozen=True, tag="laser"):
     frame: FrameId | None = None
     epoch: Epoch = 0
     author: Annotated[str, Meta(max_length=64)] = ""
+    surface: SurfaceName = "camera"
+    sign: PointerSign = ""
 
 
 class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -194,7 +211,7 @@ class Poses(Message, frozen=True, tag="poses"):
 
 
 FromParty = Have | Edits | Again | Turned
-FromHub = Log | Stage | Refused | Replay | Hint
+FromHub = Log | Stage | Shared | Refused | Replay | Hint
 LiveFromParty = Points | Laser
 LiveFromHub = Points | Laser | Poses
 

@@ -73,6 +73,36 @@ class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
     warning: str = ""
 
 
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where something shared is on the desktop, in the system's own pixels, whatever their scale.
+
+    Attributes:
+        x, y: from the left top corner of ``screen``; where that is None, of the desktop.
+        shown: it is to be seen, not minimized.
+        composited: windows there may be seen through.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    screen: int | None = None
+    shown: bool = True
+    composited: bool = True
+
+
+class SharePlace(Event, frozen=True, kw_only=True, tag="share_place"):
+    """Agent: what is drawn on the shared screen belongs there on the desktop; at every change.
+
+    Attributes:
+        frame: of what is shared now, as of the marks; 0: nothing is shared.
+        place: None where what is shared is not on the desktop.
+    """
+
+    frame: int
+    place: Place | None = None
+
+
 class Screen(Event, frozen=True, kw_only=True, tag="screen"):
     """``party`` shares a screen, has blanked it, or shares none. Observers: ``agent`` or ``customer``, one at a time, the
     agent's own first; the agent: ``customer``.

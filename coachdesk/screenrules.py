@@ -38,6 +38,8 @@ PAYMENT = (
 """Pages on which somebody pays."""
 ALWAYS = (*PASSWORDS, *PAYMENT)
 OWN_PROGRAM = "coachdesk"
+OVERLAY_TITLE = "CoachDesk marks"
+"""Of the windows that show on the desktop what is drawn on it."""
 
 REGION = r"region:(\d{1,3}):(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})"
 MOST_REGIONS = 50

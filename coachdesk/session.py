@@ -89,7 +89,7 @@ class Session(ABC):
             self._photos,
             lambda: self._ask(protocol.TakeSnapshot, call=self._call_id()),
             self._screen_seen,
-            list,
+            self._ink.on_screen,
         )
 
     @property
@@ -280,7 +280,9 @@ class Session(ABC):
 
     def _sees(self, mark: Mark) -> bool:
         welcome = self._client.welcome
-        return welcome is None or sees(Member(self._own_name(), welcome.role), mark.author, mark.audience)
+        if welcome is None:
+            return True
+        return sees(Member(self._own_name(), welcome.role), mark.author, mark.audience, mark.surface)
 
     def _seen_by(self, mark: Mark) -> list[str]:
         """Names of those who see a mark, besides its author and this user."""
@@ -288,7 +290,7 @@ class Session(ABC):
         if view is None:
             return []
         author = {"customer": view.customer, "agent": view.agent}.get(mark.author, mark.author)
-        seeing = who_sees(calls.members(view), author, mark.audience, held=calls.held(view))
+        seeing = who_sees(calls.members(view), author, mark.audience, mark.surface, held=calls.held(view))
         return [self._name(each.party) for each in seeing if each.party != self.party]
 
     def _known_as(self, source: str) -> str:

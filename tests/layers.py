@@ -37,6 +37,7 @@ PURE = frozenset(
         "coachdesk.gestures",
         "coachdesk.inkevents",
         "coachdesk.inklog",
+        "coachdesk.inkpeople",
         "coachdesk.inkroutes",
         "coachdesk.inkwire",
         "coachdesk.measuring",

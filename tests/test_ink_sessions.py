@@ -15,6 +15,7 @@ from coachdesk.agent import HIDDEN_COACH, AgentSession
 from coachdesk.annotation import AnyEdit, Begin, End, Point, Show, Tool
 from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
+from coachdesk.media.customerscreen import CustomerScreen
 from coachdesk.media.inkhub import InkHub
 from coachdesk.media.mixer import Headset
 from coachdesk.media.screencast import ScreenCast
@@ -38,11 +39,14 @@ class InkOnlyHub:
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
+        self.customer_screen = CustomerScreen()
 
     def apply(self, view: protocol.CallView) -> None:
         self.ink.apply(view)
 
     def request_keyframe(self) -> None: ...
+
+    def request_screen_keyframe(self) -> None: ...
 
     async def close(self) -> None: ...
 

@@ -36,7 +36,7 @@ class User:
             own=lambda: own,
             known_as=lambda author: author,
             name=str.upper,
-            sees=lambda mark: sees(Member(own, role), mark.author, mark.audience),
+            sees=lambda mark: sees(Member(own, role), mark.author, mark.audience, mark.surface),
             seen_by=lambda mark: [mark.audience.value, *self.watching],
             newest_frame=lambda: 90_000,
             aspect=lambda: 16 / 9,
@@ -344,3 +344,59 @@ async def test_a_log_that_began_anew_is_told(call: Call) -> None:
     assert len(call.mia.events(events.MarksGone)) == 1
     with pytest.raises(CommandError):
         await call.mia.do(commands.Undo())
+
+
+# --- on the screen that the agent shares ---
+
+
+async def test_what_is_drawn_on_the_shared_screen_is_of_the_frame_it_goes_by(call: Call) -> None:
+    with pytest.raises(CommandError, match="No screen is shared"):
+        await call.mia.draw(surface="screen")
+    call.hub.share((1000, 500))
+    assert call.mia.events(events.Stage)[-1].shared == call.hub.shared.frame
+    mark = await call.mia.draw(surface="screen")
+    for user in (call.agent, call.mia):
+        told = user.mark(mark)
+        assert (told.surface, told.frame, told.state) == ("screen", call.hub.shared.frame, "drawn")
+    await call.mia.do(commands.Laser(points=LINE[:1], surface="screen"))
+    pointed = call.agent.events(events.Laser)[-1]
+    assert (pointed.surface, pointed.frame) == ("screen", call.hub.shared.frame)
+
+
+async def test_a_shape_drawn_by_hand_is_recognised_as_it_looks_on_the_screen(call: Call) -> None:
+    """A circle on a screen twice as wide as high."""
+    call.hub.share((1000, 500))
+    angles = [step * math.tau / 40 for step in range(41)]
+    ring = [
+        Point(0.5 + 0.1 * math.cos(a), 0.5 + 0.2 * math.sin(a), 0.5, step * 10)
+        for step, a in enumerate(angles)
+    ]
+    await call.mia.do(commands.PenDown(mark=MARK, tool=Tool.PEN, surface="screen"))
+    await call.mia.do(commands.PenMove(mark=MARK, points=ring))
+    await call.mia.do(commands.PenUp(mark=MARK, complete=True))
+    told = call.agent.mark(MARK)
+    assert told.tool is Tool.CIRCLE
+    assert [value for point in told.path for value in point[:2]] == pytest.approx(
+        [0.4, 0.3, 0.6, 0.7], abs=0.02
+    )
+
+
+async def test_what_was_drawn_on_another_target_cannot_be_drawn_on(call: Call) -> None:
+    call.hub.share((1000, 500))
+    before = call.hub.shared.frame
+    call.hub.share((1000, 501))
+    await call.mia.draw(surface="screen", frame=before)
+    call.hub.tick()
+    assert call.mia.events(events.Error)[-1].code == "ink_refused"
+    assert call.agent.events(events.Mark) == []
+
+
+async def test_what_lies_on_the_shared_screen_now_goes_into_a_snapshot(call: Call) -> None:
+    assert call.mia.desk.on_screen() == []
+    call.hub.share((1000, 500))
+    kept, other = await call.mia.draw(surface="screen"), await call.mia.draw(surface="screen")
+    await call.mia.draw()
+    await call.mia.do(commands.PenDown(mark=MARK, tool=Tool.PEN, surface="screen"))
+    assert [mark.mark for mark in call.agent.desk.on_screen()] == [kept, other]
+    call.hub.share((800, 500))
+    assert call.agent.desk.on_screen() == [], "it is of another frame"

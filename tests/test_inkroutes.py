@@ -21,6 +21,7 @@ from coachdesk.annotation import (
     Reshape,
     Restore,
     Show,
+    SurfaceName,
     Tool,
 )
 from coachdesk.inkroutes import audience, colour_of, may_edit, sees, who_sees
@@ -49,11 +50,13 @@ MIA_IS_SEEN_BY = {
 }
 
 
-def seen_by(author: str, members: list[Member], *, held: bool = False) -> set[str]:
+def seen_by(
+    author: str, members: list[Member], surface: SurfaceName = "camera", *, held: bool = False
+) -> set[str]:
     """Who sees a mark that ``author`` begins now, besides them."""
     drawing = next(each for each in members if each.party == author)
     drawn_for = audience(drawing, members, held=held)
-    return {each.party for each in who_sees(members, author, drawn_for, held=held)}
+    return {each.party for each in who_sees(members, author, drawn_for, surface, held=held)}
 
 
 @pytest.mark.parametrize(("mia", "ben"), list(itertools.product(Mode, Mode)))
@@ -87,7 +90,21 @@ def test_only_what_is_public_reaches_the_customer_whoever_drew_it(
     viewer: Member, drawn_for: Audience
 ) -> None:
     expected = {Audience.PUBLIC: ALL, Audience.COACHING: STAFF, Audience.LEARNING: LEARNERS}[drawn_for]
-    assert sees(viewer, "gone", drawn_for) is (viewer.party in expected)
+    assert sees(viewer, "gone", drawn_for, "camera") is (viewer.party in expected)
+    assert sees(viewer, "gone", drawn_for, "screen") is (viewer.party in expected - {"customer"})
+
+
+@pytest.mark.parametrize(("mia", "held"), list(itertools.product(Mode, (False, True))))
+def test_on_the_agents_screen_the_same_see_what_is_drawn_but_never_the_customer(
+    mia: Mode, held: bool
+) -> None:
+    members = call(mia)
+    for author in sorted(ALL - {"customer"}):
+        on_camera = seen_by(author, members, held=held)
+        assert seen_by(author, members, "screen", held=held) == on_camera - {"customer"}
+    if not held:
+        assert seen_by("mia", members, "screen") == (MIA_IS_SEEN_BY[mia] - {"mia", "customer"})
+        assert seen_by("trainee", members, "screen") == LEARNERS - {"trainee"}
 
 
 # --- who may change what ---
@@ -116,8 +133,8 @@ MAY = {
 }
 
 
-def mark_of(author: str, drawn_for: Audience) -> Mark:
-    entry = Entry(n=1, at=0.0, author=author, edit=EDITS["begin"], audience=drawn_for)
+def mark_of(author: str, drawn_for: Audience, begin: AnyEdit = EDITS["begin"]) -> Mark:
+    entry = Entry(n=1, at=0.0, author=author, edit=begin, audience=drawn_for)
     mark = Board([entry]).mark("mark-0001")
     assert mark is not None
     return mark
@@ -134,6 +151,17 @@ def test_who_may_change_a_mark(author: str, drawn_for: Audience) -> None:
 def test_whatever_is_not_there_can_only_begin() -> None:
     for editor in call():
         assert {name for name, edit in EDITS.items() if may_edit(editor, edit, None, call())} == {"begin"}
+
+
+def test_nobody_shows_the_customer_what_is_drawn_on_the_screen_and_the_customer_draws_nothing_there() -> None:
+    begin = Begin(mark="mark-0001", tool=Tool.PEN, colour="#000000", width=0.01, surface="screen")
+    members = call(Mode.BARGE)
+    for author, drawn_for in MAY:
+        mark = mark_of(author, drawn_for, begin)
+        assert not any(may_edit(each, EDITS["show"], mark, members) for each in members)
+        assert not any(may_edit(CUSTOMER, edit, mark, members) for edit in EDITS.values())
+    allowed = {each.party for each in members if may_edit(each, begin, None, members)}
+    assert allowed == ALL - {"customer"}
 
 
 def test_an_agent_whose_call_was_taken_over_shows_nothing() -> None:

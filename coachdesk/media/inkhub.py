@@ -12,12 +12,24 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from coachdesk import call as calls
 from coachdesk import inkwire
-from coachdesk.annotation import AnyEdit, Audience, Begin, Entry, Mark, Remove, Show
+from coachdesk.annotation import AnyEdit, Begin, Entry, Mark
 from coachdesk.inklog import InkLog, Refusal, last_gestures
-from coachdesk.inkroutes import audience, colour_of, sees
-from coachdesk.inkwire import Again, Anchor, Edits, Have, InkError, Laser, Points, Poses, Replay, Turned
+from coachdesk.inkpeople import InkPeople
+from coachdesk.inkroutes import audience, colour_of, may_draw, takes_away
+from coachdesk.inkwire import (
+    Again,
+    Anchor,
+    Edits,
+    Have,
+    InkError,
+    Laser,
+    Points,
+    Poses,
+    Replay,
+    Shared,
+    Turned,
+)
 from coachdesk.media.inkkept import Kept
 from coachdesk.media.inkline import InkLine
 from coachdesk.media.inkrecord import InkRecord
@@ -36,10 +48,11 @@ class InkHub:
         on_entry: an entry of a mark that the agent sees; authors are ``agent``, ``customer`` and party ids.
         on_points: more of a gesture that the agent sees, while it is drawn.
         on_laser, on_replay, on_poses: as the messages of these names.
-        on_stage: the epoch, or the own colour, is another.
+        on_stage: the epoch, the own colour, or ``shared`` is another.
         on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
             whoever follows marks in the picture.
         newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
+        shared: the agent's screen, as what is drawn on.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,9 +74,9 @@ class InkHub:
         self._log = InkLog()
         self._record: InkRecord | None = None
         self._kept: Kept | None = None
-        self._view: CallView | None = None
-        self._members: list[Member] = []
-        self._held = False
+        self.shared = Shared()
+        self._last_shared = 0
+        self._people = InkPeople()
         self._lines: dict[str, InkLine] = {}
         self._told_agent: dict[str, int] = {}
 
@@ -75,7 +88,7 @@ class InkHub:
     @property
     def colour(self) -> str:
         """The agent's own, unless they choose another."""
-        return colour_of(self._agent.party, self._members)
+        return colour_of(self._agent.party, self._people.members)
 
     @property
     def watched(self) -> bool:
@@ -98,15 +111,16 @@ class InkHub:
             self._log.take_up(record.kept.entries.values())
             self.epoch = record.kept.epoch + 1
             record.epoch(self.epoch)
+            on_screens = (mark.frame or 0 for mark in self.marks() if mark.surface == "screen")
+            self._last_shared = max(on_screens, default=0)
 
     # --- the call ---------------------------------------------------------------------------------------------
 
     def apply(self, view: CallView) -> None:
         """Who is on the call, and in which modes."""
-        self._view, self._held = view, calls.held(view)
-        self._members = calls.members(view)
+        self._people.apply(view)
         self._take_up_parties()
-        present = {each.party for each in self._members}
+        present = {each.party for each in self._people.members}
         for party in [each for each in self._lines if each not in present]:
             del self._lines[party]
             for entry in self._log.withdraw(party, self.now):
@@ -153,6 +167,17 @@ class InkHub:
             self._tell_stage(party)
         self.tick()
 
+    def share(self, size: tuple[int, int] | None) -> None:
+        """What observers see of the agent's screen is another, or of another size (pixels); None: they see none."""
+        self.shared = Shared()
+        if size is not None:
+            self._last_shared += 1
+            self.shared = Shared(frame=self._last_shared, width=size[0], height=size[1])
+        for line in self._lines.values():
+            self._tell_shared(line)
+            line.flush(self.now)
+        self.on_stage()
+
     def set_offset(self, party: str, offset: int) -> None:
         """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
         line = self._line(party)
@@ -162,7 +187,7 @@ class InkHub:
 
     def hint(self, word: inkwire.HintWord) -> None:
         """Tells the customer what would make marks stick better."""
-        line = self._lines.get(self._view.customer) if self._view is not None else None
+        line = self._lines.get(self._people.customer)
         if line is not None:
             line.send(inkwire.Hint(hint=word))
 
@@ -189,7 +214,7 @@ class InkHub:
 
     def received(self, party: str, peer: Peer, data: bytes) -> None:
         """A message on the reliable channel of ``peer``, a connection to ``party``."""
-        line, member = self._line(party), self._member(party)
+        line, member = self._line(party), self._people.member(party)
         if line is None or member is None:
             return
         if not line.takes(len(data), self._clock()):
@@ -212,7 +237,7 @@ class InkHub:
 
     def received_live(self, party: str, data: bytes) -> None:
         """A message on the live channel of a connection to ``party``."""
-        line, member = self._line(party), self._member(party)
+        line, member = self._line(party), self._people.member(party)
         if line is None or member is None:
             return
         if not line.takes_live(self._clock()):
@@ -235,8 +260,10 @@ class InkHub:
         line.begin(peer, have)
         if line.log_id != log_id:
             self._note(line)
-        line.outbox.catch_up(self.now, held=self._held)
+        line.outbox.catch_up(self.now, held=self._people.held)
         self._tell_stage(line.party)
+        if self.shared.frame:
+            self._tell_shared(line)
         line.flush(self.now)
 
     def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
@@ -263,12 +290,19 @@ class InkHub:
     # --- what goes out ----------------------------------------------------------------------------------------
 
     def _submit(self, editor: Member, edit: AnyEdit) -> None:
-        if isinstance(edit, Begin) and edit.frame is None:
-            edit = msgspec.structs.replace(edit, frame=self.newest_frame(), epoch=self.epoch)
+        edit = self._placed(edit) if isinstance(edit, Begin) else edit
         before = self._log.board.mark(edit.mark)
-        entry = self._log.submit(editor, edit, self._members, self.now, held=self._held)
+        entry = self._log.submit(editor, edit, self._people.members, self.now, held=self._people.held)
         if entry is not None:
             self._deliver(entry, before)
+
+    def _placed(self, begin: Begin) -> Begin:
+        """On the frame it is drawn on. Raises Refusal for a screen that is not shared (any more)."""
+        if begin.surface == "screen" and begin.frame != (self.shared.frame or None):
+            raise Refusal("not_allowed")
+        if begin.frame is None:
+            return msgspec.structs.replace(begin, frame=self.newest_frame(), epoch=self.epoch)
+        return begin
 
     def _deliver(self, entry: Entry, before: Mark | None) -> None:
         """To those who see the mark now and, that it is gone, to those who saw it until now, also on hold."""
@@ -277,10 +311,10 @@ class InkHub:
             return
         self._write_down(mark)
         for line in self._lines.values():
-            if self._sees(line.member, mark) or _is_gone_for(line.member, entry.edit, before):
+            if self._sees(line.member, mark) or takes_away(line.member, entry.edit, before):
                 line.outbox.put_rest(mark.mark)
                 line.flush(self.now)
-        if self._sees(self._agent, mark) or _is_gone_for(self._agent, entry.edit, before):
+        if self._sees(self._agent, mark) or takes_away(self._agent, entry.edit, before):
             self._tell_agent(mark)
         self.on_mark(mark)
 
@@ -289,7 +323,7 @@ class InkHub:
         for mark in self._log.alive(self.now):
             if self._sees(self._agent, mark):
                 self._tell_agent(mark)
-        if self._held:
+        if self._people.held:
             return
         for line in self._lines.values():
             for mark in self._log.alive(self.now):
@@ -300,42 +334,39 @@ class InkHub:
         """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""
         history = self._log.history(mark.mark)
         for entry in history[self._told_agent.get(mark.mark, 0) :]:
-            self.on_entry(msgspec.structs.replace(entry, author=self._name_of(entry.author)))
+            self.on_entry(msgspec.structs.replace(entry, author=self._people.name_of(entry.author)))
         self._told_agent[mark.mark] = len(history)
 
     def _pass_on(self, author: Member, message: Points | Laser) -> bool:
         """Passes a gesture on to those who see it; False if it is none of the author's."""
-        if author.role is Role.CUSTOMER and self._held:
-            return False
-        if isinstance(message, Points):
+        held, reaches = self._people.held, self._people.reaches
+        if isinstance(message, Laser):
+            drawn_for = audience(author, self._people.members, held=held)
+            surface, frame = message.surface, message.frame
+        else:
             mark = self._log.board.mark(message.mark)
             if mark is None or mark.author != author.party or mark.ended or mark.removed:
                 return False
-            drawn_for = mark.audience
-            self.on_gesture(message)
-        else:
-            drawn_for = audience(author, self._members, held=self._held)
-        for line in self._lines.values():
-            if line.party != author.party and self._reaches(line.member, author.party, drawn_for):
-                line.send_live(_from(message, line.known_as(author.party)))
-        if author.role is not Role.AGENT and self._reaches(self._agent, author.party, drawn_for):
-            self._show_agent(_from(message, self._name_of(author.party)))
-        return True
-
-    def _show_agent(self, message: Points | Laser) -> None:
+            drawn_for, surface, frame = mark.audience, mark.surface, mark.frame
+        gone = surface == "screen" and frame != self.shared.frame
+        if gone or not may_draw(author, surface, held=held):
+            return False
         if isinstance(message, Points):
-            self.on_points(message)
-        else:
-            self.on_laser(message)
+            self.on_gesture(message)
+        for line in self._lines.values():
+            if line.party != author.party and reaches(line.member, author.party, drawn_for, surface):
+                line.send_live(_from(message, line.known_as(author.party)))
+        if author.role is not Role.AGENT and reaches(self._agent, author.party, drawn_for, surface):
+            shown = _from(message, self._people.name_of(author.party))
+            self.on_points(shown) if isinstance(shown, Points) else self.on_laser(shown)
+        return True
 
     def _replay(self, asker: Member) -> bool:
         """The agent's asking shows it to all, each what they see; another's only to themselves. The customer's own ink is
         not what is asked for.
         """
-        customer = self._view.customer if self._view is not None else ""
-        marks = [
-            each for each in self._log.board.marks() if each.author != customer and self._sees(asker, each)
-        ]
+        board = self._log.board.marks()
+        marks = [each for each in board if each.author != self._people.customer and self._sees(asker, each)]
         gestures = last_gestures(marks)
         agent = asker.role is Role.AGENT
         for line in self._lines.values():
@@ -362,12 +393,16 @@ class InkHub:
         line.tell_stage(
             inkwire.Stage(
                 epoch=self.epoch,
-                colour=colour_of(party, self._members),
+                colour=colour_of(party, self._people.members),
                 offset=line.offset,
                 frozen=self._frozen,
                 stills=self._stills,
             )
         )
+
+    def _tell_shared(self, line: InkLine) -> None:
+        if line.party in self._people.screen_viewers:
+            line.send(self.shared)
 
     def stats(self) -> dict[str, dict[str, float]]:
         """``ink``: marks so far, what was refused and why, live messages that found no room."""
@@ -380,21 +415,18 @@ class InkHub:
 
     @property
     def _agent(self) -> Member:
-        assert self._view is not None
-        member = self._member(self._view.agent)
-        assert member is not None
-        return member
+        return self._people.agent
 
-    def _member(self, party: str) -> Member | None:
-        return next((each for each in self._members if each.party == party), None)
+    def _sees(self, viewer: Member, mark: Mark) -> bool:
+        return self._people.sees(viewer, mark)
 
     def _line(self, party: str) -> InkLine | None:
         """Made when it is needed first; None for who is not on the call."""
-        member = self._member(party)
+        member = self._people.member(party)
         if member is None:
             return None
         if party not in self._lines:
-            line = InkLine(member, self._log, self._known_to(member), self._clock())
+            line = InkLine(member, self._log, self._people.known_to(member), self._clock())
             self._lines[party] = line
             self._note(line)
         return self._lines[party]
@@ -411,35 +443,6 @@ class InkHub:
         if record is not None:
             record.party(line.party, line.log_id, line.outbox.places)
             line.outbox.on_told = lambda places: record.told(line.party, places)
-
-    def _known_to(self, viewer: Member) -> Callable[[str], str]:
-        if viewer.role is Role.CUSTOMER:
-            return lambda author: "customer" if author == viewer.party else "agent"
-        return self._name_of
-
-    def _name_of(self, party: str) -> str:
-        """``agent``, ``customer``, or the party id: the names sounds go by as well."""
-        view = self._view
-        if view is None:
-            return party
-        return {view.agent: "agent", view.customer: "customer"}.get(party, party)
-
-    def _sees(self, viewer: Member | None, mark: Mark) -> bool:
-        return self._reaches(viewer, mark.author, mark.audience)
-
-    def _reaches(self, viewer: Member | None, author: str, drawn_for: Audience) -> bool:
-        return viewer is not None and sees(viewer, author, drawn_for, held=self._held)
-
-
-def _is_gone_for(viewer: Member | None, edit: AnyEdit, before: Mark | None) -> bool:
-    """``edit`` takes a mark away that ``viewer`` saw ``before``."""
-    takes_away = isinstance(edit, Remove) or (isinstance(edit, Show) and not edit.on)
-    return (
-        takes_away
-        and viewer is not None
-        and before is not None
-        and sees(viewer, before.author, before.audience)
-    )
 
 
 def _from(message: Points | Laser, author: str) -> Points | Laser:

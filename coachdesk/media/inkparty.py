@@ -9,7 +9,20 @@ from collections.abc import Callable
 
 from coachdesk import inkwire
 from coachdesk.annotation import AnyEdit, Entry
-from coachdesk.inkwire import Again, Edits, Have, InkError, Laser, Log, Points, Poses, Refused, Replay, Stage
+from coachdesk.inkwire import (
+    Again,
+    Edits,
+    Have,
+    InkError,
+    Laser,
+    Log,
+    Points,
+    Poses,
+    Refused,
+    Replay,
+    Shared,
+    Stage,
+)
 from coachdesk.media.peer import Peer
 
 MAX_PENDING = 1000
@@ -25,7 +38,7 @@ class InkParty:
         on_entry, on_points, on_laser, on_replay, on_poses: as the messages; frames by the customer's timestamps.
         on_refused: an edit of this mark was not done, and why.
         on_begin: another log: whatever was known is to be forgotten.
-        on_stage: ``epoch``, ``colour`` or ``offset`` is another.
+        on_stage: ``epoch``, ``colour``, ``offset`` or ``shared`` is another.
         offset: what to add to the timestamps of the picture, modulo 2**32.
     """
 
@@ -39,6 +52,7 @@ class InkParty:
         self.on_begin: Callable[[], None] = lambda: None
         self.on_stage: Callable[[], None] = lambda: None
         self.stage = Stage(epoch=0, colour="#000000")
+        self.shared = Shared()
         self.refused: Counter[str] = Counter()
         self._party = party
         self._clock = clock
@@ -65,6 +79,7 @@ class InkParty:
     def opened(self, peer: Peer) -> None:
         """A (new) connection: says what is here already, and again what may have been lost with the old one."""
         self._peer = peer
+        self.shared = Shared()  # it is told anew
         self._have(peer)
         edits = list(self._pending)
         for first in range(0, len(edits), inkwire.MAX_EDITS // 10):
@@ -101,6 +116,9 @@ class InkParty:
                 self._take(peer, message)
             case Stage():
                 self.stage = message
+                self.on_stage()
+            case Shared():
+                self.shared = message
                 self.on_stage()
             case Refused():
                 self._pending = deque(

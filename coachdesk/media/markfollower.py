@@ -219,6 +219,8 @@ class MarkFollower:
             self._release(mark.mark)
 
     def _changed(self, mark: Mark) -> None:
+        if mark.surface != "camera":
+            return  # it stays where it is
         followed = self._marks.get(mark.mark)
         if followed is None:
             if not mark.visible(self._ink.now):

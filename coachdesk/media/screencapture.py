@@ -15,6 +15,7 @@ from coachdesk.events import SourceView
 from coachdesk.media.camera import Shot
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.framering import FrameReader
+from coachdesk.screenevents import Place
 from coachdesk.screenrules import Rules
 
 PROGRAM = (sys.executable, "-m", "coachdesk.screen.grab")
@@ -30,11 +31,14 @@ log = logging.getLogger(__name__)
 
 
 class Report(msgspec.Struct, omit_defaults=True):
-    """One line of the child: pictures of ``label`` come from now on; or ``fault``: why none come (any more)."""
+    """One line of the child: pictures of ``label`` come from now on; or ``place``: where these are of from now on; or
+    ``fault``: why none come (any more).
+    """
 
     label: str = ""
     warning: str = ""
     fault: str = ""
+    place: Place | None = None
 
 
 class Listing(msgspec.Struct):
@@ -50,11 +54,13 @@ class ScreenCapture:
 
     Attributes:
         warning: what ``rules`` ask for and this system cannot hide, in words, or "".
+        place: where on the desktop it is, as far as that is known yet.
     """
 
     def __init__(self, source: str, rules: Rules = NO_RULES) -> None:
         self.label = self.warning = ""
         self.fault: str | None = None
+        self.place: Place | None = None
         self._name = f"cdk-{secrets.token_hex(6)}"
         self._reader: FrameReader | None = None
         self._latest: Shot | None = None
@@ -126,7 +132,9 @@ class ScreenCapture:
             log.info("what the screen's program says cannot be used: %s", error)
             return
         self.fault = report.fault or self.fault
-        self._told.set()
+        self.place = report.place or self.place
+        if report.label or report.fault:
+            self._told.set()
 
 
 def list_sources(rules: Rules = NO_RULES) -> Listing:

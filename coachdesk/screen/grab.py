@@ -55,8 +55,7 @@ def _windows(windows: Windows, hiding: Hiding) -> Iterator[SourceView]:
     for window in windows.listed():
         title = windows.title(window)
         if title and not hiding.hides(window):
-            taken = of_window(windows, window)
-            shown = hiding.of_window(*taken, hiding.hides(window)) if taken is not None else None
+            shown = of_window(windows, window, hiding)
             yield _view(f"window:{window}", "window", title, shown)
 
 
@@ -82,12 +81,12 @@ def _view(source: str, kind: str, title: str, picture: Picture | None) -> Source
 
 def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> None:
     """Writes pictures until ``ended``. Raises Gone when there is nothing to capture any more."""
-    label, grab = target(source, hiding)
+    label, grab, where = target(source, hiding)
     ring = FrameWriter(name)
     damage = Damage()
     changes = _changes(source)
     looks = Looks(told=changes is not None)
-    told = True
+    told, told_place = True, None
     try:
         while not ended.is_set():
             QGuiApplication.processEvents()
@@ -97,8 +96,9 @@ def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> N
             changed = picture is not None and damage.update(picture) > 0
             if picture is not None and changed:
                 ring.write(fitting(picture), now)
-                if first:
-                    say(Report(label=label, warning=hiding.warning))
+            if damage.picture is not None and (place := where(damage.picture)) != told_place:
+                told_place = place
+                say(Report(label=label if first else "", warning=hiding.warning, place=place))
             least, most = looks.pause(now, changed=changed, told=told)
             told = not ended.wait(least) and _told(changes, most - least, ended)
     finally:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, blur, make_plain, uncovered
+from coachdesk.screen.veil import Veil
 from coachdesk.screen.x11 import MAP_NOTIFY, Change, Top, Windows
-from coachdesk.screenrules import OWN_PROGRAM, Rules
+from coachdesk.screenrules import OVERLAY_TITLE, OWN_PROGRAM, Rules
 
 LINGER = 0.5
 """Seconds for which a window, and its place, are hidden after it has got another title, moved or gone: what is painted of
@@ -51,6 +52,13 @@ class Hiding:
         self._never: set[int] = set()
         self._until: dict[int, float] = {}
         self._places: dict[Rect, float] = {}
+        self._marks: list[Top] = []
+        self._veil = Veil()
+
+    @property
+    def composited(self) -> bool:
+        """Whether windows may be seen through: everywhere but on X11 without a compositor."""
+        return self._windows is None or self._windows.composited()
 
     def of_screen(self, take: Callable[[], tuple[Picture, Rect]]) -> Picture | None:
         """What ``take`` captures of its place, without what is hidden; None if that cannot be told.
@@ -58,20 +66,51 @@ class Hiding:
         Windows move meanwhile: they are hidden wherever they were before, during and after the capture.
         """
         before = self._hidden(self._news())
+        self._look_for_marks()
         picture, place = take()
         news = self._news()
         if any(change.kind == MAP_NOTIFY for change in news):
             return None  # it may have gone again, nobody knows where from
-        make_plain(picture, place, [*before, *self._hidden(news)])
+        hidden = [*before, *self._hidden(news)]
+        self._look_for_marks()
+        self._veil.lift(picture, place)
+        make_plain(picture, place, hidden)
         blur(picture, place, self._regions())
+        self._veil.keep(picture)
         return picture
 
-    def of_window(self, picture: Picture, place: Rect, hidden: bool) -> Picture:
-        """``picture`` of a window that lies at ``place``, without what is hidden: all of it, or regions."""
+    def of_window(
+        self, window: int, take: Callable[[set[int]], tuple[Picture, Rect] | None]
+    ) -> Picture | None:
+        """What ``take`` captures of ``window``, without what is hidden: all of it, or regions; None if there is nothing.
+
+        ``take`` is told which windows that lie over it are to be taken for none.
+        """
+        hidden, marks = self.hides(window), self.marks
+        self._look_for_marks()
+        taken = take(marks)
+        hidden = self.hides(window) or hidden
+        if taken is None or self.marks != marks:
+            return None
+        picture, place = taken
+        self._look_for_marks()
+        self._veil.lift(picture, place)
         if hidden:
             picture[:] = HIDDEN_GREY
         blur(picture, place, self._regions())
+        self._veil.keep(picture)
         return picture
+
+    @property
+    def marks(self) -> set[int]:
+        """The windows, children of the root, that show what is drawn on the desktop."""
+        return {top.window for top in self._marks}
+
+    def _look_for_marks(self) -> None:
+        windows = self._windows
+        if windows is not None:
+            named = (each for top in self._marks for each in top.windows if is_marks([windows.title(each)]))
+            self._veil.covers(part for window in named for part in windows.shape(window))
 
     def hides(self, window: int) -> bool:
         """Whether that window, if there is one, is not to be shared."""
@@ -94,15 +133,16 @@ class Hiding:
             return []
         if self._tops is None:
             self._tops = self._windows.tops()
-            self._own = [part for top in self._tops if is_own(top.programs) for part in self._visible(top)]
+            own = [top for top in self._tops if is_own(top.programs)]
+            self._marks = [top for top in own if is_marks(top.titles)]
+            self._own = [part for top in own if top not in self._marks for part in self._visible(top)]
         now = time.monotonic()
         secret = self._secret(self._tops, now)
         never = [top for top in self._tops if top.window in secret or is_own(top.programs)]
         self._never = {window for top in never for window in top.windows}
         self._places |= {top.place: now + LINGER for top in never if top.window in secret}
-        passed = [
-            (each.window, each.place) for each in news if each.place and each.window in secret | self._never
-        ]
+        gone = (secret | self._never) - self.marks
+        passed = [(each.window, each.place) for each in news if each.place and each.window in gone]
         self._places |= {place: now + LINGER for window, place in passed if window in secret}
         self._places = {place: until for place, until in self._places.items() if until > now}
         return [*self._places, *(place for _, place in passed), *self._own]
@@ -135,6 +175,10 @@ class Hiding:
             for number, screen in enumerate(QGuiApplication.screens())
             for x, y, width, height in self.rules.regions_of(number)
         ]
+
+
+def is_marks(titles: Iterable[str]) -> bool:
+    return OVERLAY_TITLE in titles
 
 
 def is_own(names: Iterable[str]) -> bool:

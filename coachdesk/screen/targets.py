@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QScreen
 from coachdesk.screen.hiding import Hiding, corner, windows_of_others
 from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, within
 from coachdesk.screen.x11 import Windows
+from coachdesk.screenevents import Place
 from coachdesk.screenrules import REGION
 
 NO_DESKTOP = "No screen can be captured here. Share from a desktop session; on Linux from one of X11 (Wayland forbids it)."
@@ -23,6 +24,8 @@ NOT_THIS = (
 
 Grab = Callable[[], Picture | None]
 """The picture now, height x width x 4, BGRA; None while there is none to show. Raises Gone."""
+Where = Callable[[Picture], Place]
+"""Where on the desktop a picture is of."""
 
 
 class Gone(Exception):
@@ -35,15 +38,16 @@ def need_desktop() -> None:
         raise Gone(NO_DESKTOP)
 
 
-def target(source: str, hiding: Hiding) -> tuple[str, Grab]:
-    """Label and grabber of ``screen:N``, ``region:N:X,Y,WIDTH,HEIGHT`` or ``window:ID``. Raises Gone."""
+def target(source: str, hiding: Hiding) -> tuple[str, Grab, Where]:
+    """Label, grabber and place of ``screen:N``, ``region:N:X,Y,WIDTH,HEIGHT`` or ``window:ID``. Raises Gone."""
     need_desktop()
     if found := re.fullmatch(r"screen:(\d{1,3})", source):
-        screen = _screen(int(found[1]))
-        return screen.name(), lambda: of_screen(screen, hiding)
+        number = int(found[1])
+        screen = _screen(number)
+        return screen.name(), lambda: of_screen(screen, hiding), _at(Rect(0, 0, 0, 0), number, hiding)
     if found := re.fullmatch(REGION, source):
-        number, *place = map(int, found.groups())
-        return _region(_screen(number), Rect(*place), hiding)
+        number, *part = map(int, found.groups())
+        return _region(number, Rect(*part), hiding)
     if found := re.fullmatch(r"window:(\d{1,20})", source):
         return _window(int(found[1]), hiding)
     raise Gone(f"{source!r} names nothing that can be captured. Choose again.")
@@ -74,7 +78,14 @@ def _whole(screen: QScreen) -> tuple[Picture, Rect]:
     return picture, Rect(corner(screen).x(), corner(screen).y(), width, height)
 
 
-def _region(screen: QScreen, place: Rect, hiding: Hiding) -> tuple[str, Grab]:
+def _at(part: Rect, number: int, hiding: Hiding) -> Where:
+    return lambda picture: Place(
+        part.x, part.y, picture.shape[1], picture.shape[0], number, composited=hiding.composited
+    )
+
+
+def _region(number: int, place: Rect, hiding: Hiding) -> tuple[str, Grab, Where]:
+    screen = _screen(number)
     rows, columns = slice(place.y, place.y + place.height), slice(place.x, place.x + place.width)
 
     def grab() -> Picture | None:
@@ -83,10 +94,10 @@ def _region(screen: QScreen, place: Rect, hiding: Hiding) -> tuple[str, Grab]:
 
     if min(_whole(screen)[0][rows, columns].shape[:2]) < 2:
         raise Gone("That part of the screen is empty. Choose again.")
-    return f"Part of {screen.name()}", grab
+    return f"Part of {screen.name()}", grab, _at(place, number, hiding)
 
 
-def _window(window: int, hiding: Hiding) -> tuple[str, Grab]:
+def _window(window: int, hiding: Hiding) -> tuple[str, Grab, Where]:
     windows = windows_of_others()
     if windows is None:
         raise Gone("Single windows cannot be captured on this system. Share a screen or a part of it.")
@@ -94,22 +105,23 @@ def _window(window: int, hiding: Hiding) -> tuple[str, Grab]:
         raise Gone(WINDOW_GONE)
     if hiding.hides(window):
         raise Gone(NOT_THIS)
-    return windows.title(window) or "Window", lambda: _shown(windows, window, hiding)
+
+    def where(picture: Picture) -> Place:
+        height, width = picture.shape[:2]
+        x, y = (windows.place(window) or Rect(0, 0, 0, 0))[:2]
+        return Place(x, y, width, height, shown=windows.is_shown(window), composited=hiding.composited)
+
+    return windows.title(window) or "Window", lambda: of_window(windows, window, hiding), where
 
 
-def _shown(windows: Windows, window: int, hiding: Hiding) -> Picture | None:
-    """Plain from when it is hidden on, whatever it was when it was chosen."""
-    hidden = hiding.hides(window)
-    taken = of_window(windows, window)
-    if taken is None:
-        return None
-    picture, place = taken
-    return hiding.of_window(picture, place, hidden or hiding.hides(window))
+def of_window(windows: Windows, window: int, hiding: Hiding) -> Picture | None:
+    """None while it is minimized; plain from when it is hidden on, whatever it was when it was chosen. Raises Gone."""
+    return hiding.of_window(window, lambda marks: _taken(windows, window, marks))
 
 
-def of_window(windows: Windows, window: int) -> tuple[Picture, Rect] | None:
+def _taken(windows: Windows, window: int, marks: set[int]) -> tuple[Picture, Rect] | None:
     """None while it is minimized. What lies over it before or after the capture is not shown. Raises Gone."""
-    place, covers = windows.place(window), windows.covers(window)
+    place, covers = windows.place(window), windows.covers(window, marks)
     if place is None:
         raise Gone(WINDOW_GONE)
     if not windows.is_shown(window):
@@ -117,7 +129,7 @@ def of_window(windows: Windows, window: int) -> tuple[Picture, Rect] | None:
     picture = pixels(QGuiApplication.primaryScreen().grabWindow(window))
     if picture is None or windows.place(window) != place or picture.shape[:2] != (place.height, place.width):
         return None
-    return _uncovered(picture, place, [*covers, *windows.covers(window)], windows.screen()), place
+    return _uncovered(picture, place, [*covers, *windows.covers(window, marks)], windows.screen()), place
 
 
 def _uncovered(picture: Picture, place: Rect, covers: list[Rect], screen: Rect) -> Picture:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 from collections import defaultdict
-from collections.abc import Iterator
-from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_void_p
+from collections.abc import Collection, Iterator
+from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_short, c_uint, c_ulong, c_ushort, c_void_p
 from typing import Any, NamedTuple
 
 from coachdesk.screen.masks import Rect
@@ -15,6 +15,8 @@ VIEWABLE = 2
 """``IsViewable`` of X.h: mapped, and so are all its ancestors."""
 INPUT_ONLY = 2
 """Of X.h: a window that shows nothing."""
+BOUNDING = 0
+"""``ShapeBounding`` of shapeconst.h: the shape that is seen."""
 SEE_THROUGH = 32
 """Depth of windows that have an alpha channel."""
 MAP_NOTIFY, CONFIGURE_NOTIFY, PROPERTY_NOTIFY = 19, 22, 28
@@ -94,6 +96,12 @@ class _Event(ctypes.Structure):
     )
 
 
+class _Rectangle(ctypes.Structure):
+    """``XRectangle`` of Xlib.h."""
+
+    _fields_ = (("x", c_short), ("y", c_short), ("width", c_ushort), ("height", c_ushort))
+
+
 ignore_errors = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(lambda *_: 0)
 """A window may go at any moment; Xlib's own handler would end the process."""
 
@@ -105,6 +113,8 @@ class Windows:
         self._x: Any = ctypes.CDLL("libX11.so.6")
         self._x.XOpenDisplay.restype = c_void_p
         self._xext = _library("libXext.so.6")
+        if self._xext is not None:
+            self._xext.XShapeGetRectangles.restype = POINTER(_Rectangle)
         display = self._x.XOpenDisplay(None)
         if not display:
             raise OSError("the X server cannot be reached")
@@ -150,14 +160,16 @@ class Windows:
         )
         return Rect(x.value, y.value, attributes.width, attributes.height)
 
-    def covers(self, window: int) -> list[Rect]:
-        """What lies over the window, and would be captured in its place: nothing where a compositor keeps each apart."""
-        if self._x.XGetSelectionOwner(self._display, self._compositor):
-            return []
+    def composited(self) -> bool:
+        """Whether a compositor draws the screen, from windows that it keeps apart."""
+        return bool(self._x.XGetSelectionOwner(self._display, self._compositor))
+
+    def covers(self, window: int, but: Collection[int]) -> list[Rect]:
+        """What lies over the window, ``but`` these, and would be captured in its place, a compositor or not."""
         top = self._top(window)
         stacked = self._children(self._root)
         above = stacked[stacked.index(top) + 1 :] if top in stacked else stacked
-        places = (self.place(each) for each in above if self.is_shown(each))
+        places = (self.place(each) for each in above if self.is_shown(each) and each not in but)
         return [place for place in places if place is not None]
 
     def tops(self) -> list[Top]:
@@ -241,6 +253,21 @@ class Windows:
             self._display, c_ulong(window), byref(shaped), *(byref(each) for each in ignored)
         )
         return not known or bool(shaped.value)
+
+    def shape(self, window: int) -> list[Rect]:
+        """Where of its place something of it may be seen; nothing when it is gone."""
+        place = self.place(window)
+        if place is None or not self.is_shown(window):
+            return []
+        if self._xext is None:
+            return [place]
+        count, order = c_int(), c_int()
+        parts = self._xext.XShapeGetRectangles(
+            self._display, c_ulong(window), c_int(BOUNDING), byref(count), byref(order)
+        )
+        with self._freed(parts):
+            found = parts[: count.value] if parts else []
+            return [Rect(place.x + each.x, place.y + each.y, each.width, each.height) for each in found]
 
     def _watch(self, window: int, events: int) -> None:
         self._x.XSelectInput(self._display, c_ulong(window), c_long(events))

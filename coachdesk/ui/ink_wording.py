@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coachdesk import call as calls
-from coachdesk.annotation import Audience
+from coachdesk.annotation import Audience, SurfaceName
 from coachdesk.events import Frozen, Mark
 from coachdesk.inkroutes import audience, who_sees
 from coachdesk.routing import Member
@@ -25,15 +25,10 @@ SINGLE_PICTURES = (
 )
 THINGS: dict[str, str] = {"card": "a bank card", "a4": "an A4 sheet", "letter": "a Letter sheet"}
 """Of known size: see ``measuring``."""
-_KINDS: dict[Audience, HearingKind] = {
-    Audience.PUBLIC: "everyone",
-    Audience.COACHING: "private",
-    Audience.LEARNING: "trainees",
-}
 
 
-def seen(call: CallView, me: str, mode: Mode) -> Hearing:
-    """Who would see what party ``me`` draws now. ``mode``: the most public of those ``me`` is, or may be, in."""
+def seen(call: CallView, me: str, mode: Mode, surface: SurfaceName) -> Hearing:
+    """Who would see what party ``me`` draws on ``surface`` now. ``mode``: the most public of those ``me`` may be in."""
     members = [
         Member(each.party, each.role, mode) if each.party == me else each for each in calls.members(call)
     ]
@@ -42,7 +37,7 @@ def seen(call: CallView, me: str, mode: Mode) -> Hearing:
     if own is None:
         return Hearing("nobody", "Nobody sees what you draw", "")
     drawn_for = audience(own, members, held=held)
-    seers = {each.party: each.role for each in who_sees(members, me, drawn_for, held=held)}
+    seers = {each.party: each.role for each in who_sees(members, me, drawn_for, surface, held=held)}
     others = [each for each in call.parties if each.party in seers and each.role is not Role.CUSTOMER]
     if Role.CUSTOMER in seers.values():
         return Hearing(
@@ -51,7 +46,8 @@ def seen(call: CallView, me: str, mode: Mode) -> Hearing:
     if not others:
         return Hearing("nobody", "Nobody sees what you draw", _kept_out(call, seers, own))
     names = [f"{each.name} ({ROLE_NAMES[each.role]})" for each in others]
-    return Hearing(_KINDS[drawn_for], f"Only {_see(names)}", _kept_out(call, seers, own))
+    kind: HearingKind = "trainees" if drawn_for is Audience.LEARNING else "private"
+    return Hearing(kind, f"Only {_see(names)}", _kept_out(call, seers, own))
 
 
 def _see(names: list[str]) -> str:
@@ -69,14 +65,16 @@ def whose(mark: Mark, me: str) -> str:
     name = "Yours" if mark.author == me else mark.name or "Coach"
     others = [each for each in mark.seen_by if each != name]
     who = f"Seen by {join(others, most=len(others))}" if others else "Nobody else sees it"
-    private = "" if mark.audience is Audience.PUBLIC else ". Not the customer"
+    public = mark.audience is Audience.PUBLIC and mark.surface == "camera"
+    private = "" if public else ". Not the customer"
     return f"{name}. {who}{private}"
 
 
 def tag(mark: Mark, customer: str) -> str:
     """What stands beside another's mark. ``customer``: their name."""
     name = mark.name or ("Coach" if mark.author == "coach" else customer)
-    return name if mark.audience is Audience.PUBLIC else f"{name} · not shown to the customer"
+    said = mark.audience is Audience.PUBLIC or mark.surface == "screen"
+    return name if said else f"{name} · not shown to the customer"
 
 
 def frozen(told: Frozen) -> str:

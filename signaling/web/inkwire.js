@@ -49,6 +49,9 @@ const unit = between(0, 1);
 const truth = oneOf([true, false]);
 const frame = whole(0, 0xffffffff);
 const epoch = whole(0, 2 ** 31);
+/** The customer sees nothing else that is drawn on. */
+const surface = oneOf(["camera"]);
+const sign = oneOf(["", "click", "spotlight"]);
 const colour = like(/^#[0-9a-f]{6}$/);
 const width = between(0.001, 0.1);
 const markId = like(/^[A-Za-z0-9_-]{8,32}$/);
@@ -62,7 +65,7 @@ const path = listOf(point, 1, PATH_MOST);
 const EDITS = {
   begin: fields(
     { kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), colour, width },
-    { fade: between(1, 3600), frame: orNull(frame), epoch },
+    { fade: between(1, 3600), frame: orNull(frame), epoch, surface },
   ),
   end: fields({ kind: text(1, 9), mark: markId, path }, { text: words, number: whole(0, 999) }),
   shape: fields({ kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), path }),
@@ -98,7 +101,7 @@ const RELIABLE = {
 const LIVE = {
   points: fields({ kind, mark: markId, first: whole(0, GESTURE_POINTS_MOST), points }),
   poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64) }),
-  laser: fields({ kind, stroke: whole(0, 2 ** 31), colour, width, points }, { frame: orNull(frame), epoch, author: text(0, 64) }),
+  laser: fields({ kind, stroke: whole(0, 2 ** 31), colour, width, points }, { frame: orNull(frame), epoch, author: text(0, 64), surface, sign }),
 };
 
 /** A message on `ink`, or null: it is none that we know. @param {unknown} data @returns {InkMessage | null} */

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from coachdesk import commands, events
+from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.screen import VirtualScreen
 from coachdesk.demo.stage import Stage
@@ -82,6 +83,23 @@ async def snapshot(endpoint: RemoteEndpoint) -> tuple[int, ...]:
     return tuple(int(each) for each in picture[picture.shape[0] // 2, 20, ::-1])
 
 
+async def draws(scene: Scene, mia: RemoteEndpoint, tom: RemoteEndpoint) -> None:
+    """A supervisor's mark on the screen is the agent's to see, and neither the trainee's nor the customer's."""
+    agent = scene.staff["agent"]
+    place = await agent.wait(events.SharePlace, lambda event: event.place is not None)
+    await mia.wait(events.Stage, lambda event: event.shared == place.frame)
+    corners = [Point(0.2, 0.2), Point(0.8, 0.8)]
+    whisper = await mia.do(commands.Draw(tool=Tool.RECTANGLE, points=corners, surface="screen"))
+    lesson = await tom.do(commands.Draw(tool=Tool.RECTANGLE, points=corners, surface="screen"))
+    assert isinstance(whisper, events.Drawn)
+    assert isinstance(lesson, events.Drawn)
+    seen = await agent.wait(events.Mark, lambda event: (event.mark, event.state) == (whisper.mark, "drawn"))
+    assert (seen.surface, seen.frame, seen.seen_by) == ("screen", place.frame, [])
+    await mia.wait(events.Mark, lambda event: (event.mark, event.state) == (lesson.mark, "drawn"))
+    assert not any(isinstance(event, events.Mark) and event.mark == whisper.mark for _, event in tom.log)
+    assert not any(isinstance(event, events.Mark) and event.mark == lesson.mark for _, event in agent.log)
+
+
 async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Scene) -> None:
     agent, scene, red = shared.staff["agent"], shared, ORDER.rgb
     with pytest.raises(RemoteError, match="no_such_call"):
@@ -109,6 +127,7 @@ async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Sc
     await sees(mia, (GREY, GREY, GREY))
     await agent.do(commands.BlankShare(on=False))
     await sees(mia, red)
+    await draws(scene, mia, tom)
     assert await scene.customer.page.evaluate(VIDEO_PACKETS) == 0
     await agent.do(commands.HangUp())
     await mia.wait(events.Screen, lambda event: event.state == "off")

@@ -11,10 +11,12 @@ import threading
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 STRIPE = 4
+CLICKED = (30, 160, 60)
+"""Colour of a window that was clicked, red, green, blue."""
 
 
 class Window(msgspec.Struct):
@@ -35,6 +37,7 @@ class Change(msgspec.Struct):
     title: str = ""
     roam: bool = False
     close: bool = False
+    place: tuple[int, int, int, int] | None = None
 
 
 class Shown(QWidget):
@@ -53,6 +56,9 @@ class Shown(QWidget):
             with QPainter(self) as painter:
                 for left in range(0, self.width(), 2 * STRIPE):
                     painter.fillRect(left, 0, STRIPE, self.height(), Qt.GlobalColor.white)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setStyleSheet("background: rgb({}, {}, {})".format(*CLICKED))
 
     def roam(self) -> None:
         steps = itertools.cycle([*range(0, 400, 7), *range(400, 0, -7)])
@@ -97,6 +103,8 @@ def main() -> None:
             shown[change.window].setWindowTitle(change.title)
         if change.roam:
             shown[change.window].roam()
+        if change.place:
+            shown[change.window].setGeometry(*change.place)
         if change.close:
             shown[change.window].close()
 

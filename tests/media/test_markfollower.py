@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from coachdesk.annotation import End, Point, Remove, Restore
+from coachdesk.annotation import Begin, End, Point, Remove, Restore, Tool
 from coachdesk.inkwire import Points, Poses, dump, in_packets
 from coachdesk.media import markfollower
 from coachdesk.media.markfollower import KEPT_SECONDS
@@ -289,3 +289,22 @@ async def test_a_mark_is_told_to_be_where_its_thing_is(real: Scene) -> None:
     assert anchor.h is not None
     x, y, w = np.array(anchor.h).reshape(3, 3) @ [0.5, 0.5, 1]
     assert (x / w * 640, y / w * 360) == pytest.approx((320 + 44, 180), abs=1.5)
+
+
+def test_what_is_drawn_on_a_shared_screen_is_not_followed(scene: Scene) -> None:
+    scene.follower.tick()
+    scene.ink.share((1920, 1080))
+    frame = scene.ink.shared.frame
+    scene.show(frame)
+    begin = Begin(
+        mark="mark-on-screen",
+        tool=Tool.RECTANGLE,
+        colour="#000000",
+        width=0.01,
+        frame=frame,
+        surface="screen",
+    )
+    scene.ink.submit(begin)
+    scene.ink.submit(End(mark="mark-on-screen", path=PATH))
+    scene.draw("mark-on-camera", frame)
+    assert set(scene.worker.anchored) == {"mark-on-camera"}

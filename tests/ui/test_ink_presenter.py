@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from coachdesk import commands, events
-from coachdesk.annotation import Audience, Tool
+from coachdesk.annotation import Audience, SurfaceName, Tool
 from coachdesk.inkroutes import audience, who_sees
 from coachdesk.routing import Member
 from coachdesk.ui.ink_wording import length, seen, tag, whose
@@ -316,14 +316,17 @@ CASTS = [
 ]
 
 
+@pytest.mark.parametrize("surface", ["camera", "screen"])
 @pytest.mark.parametrize(("who", "mode", "held"), CASTS)
-def test_what_is_said_of_who_sees_is_what_the_hub_will_do(who: PartyView, mode: Mode, held: bool) -> None:
+def test_what_is_said_of_who_sees_is_what_the_hub_will_do(
+    who: PartyView, mode: Mode, held: bool, surface: SurfaceName
+) -> None:
     parties = [with_mode(MIA, mode) if who is MIA else MIA, OTTO, SAM]
     view = call(*parties, held=held)
     members = [Member(p.party, p.role, p.mode) for p in view.parties]
     author = next(each for each in members if each.party == who.party)
-    seers = who_sees(members, who.party, audience(author, members, held=held), held=held)
-    said = seen(view, who.party, mode)
+    seers = who_sees(members, who.party, audience(author, members, held=held), surface, held=held)
+    said = seen(view, who.party, mode, surface)
     public = any(each.role is Role.CUSTOMER for each in seers)
     assert (said.kind == "everyone") is public
     assert ("customer" in said.title) is public

@@ -12,6 +12,7 @@ from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.asking import AskingPresenter
 from coachdesk.ui.presenters.gallery import GalleryPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.observer import ObserverPresenter
@@ -54,6 +55,7 @@ class Desk:
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.ink = InkPresenter(link, notices)
+        self.screen_ink = ScreenInkPresenter(link, notices, self.ink)
         self.gallery = GalleryPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
@@ -75,6 +77,7 @@ class Desk:
         self.settings.handle(event)
         self.quality.handle(event)
         self.ink.handle(event)
+        self.screen_ink.handle(event)
         self.gallery.handle(event)
         for presenter in self._of_role():
             presenter.handle(event)
@@ -89,6 +92,7 @@ class Desk:
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
         self.ink.endpoint_crashed()
+        self.screen_ink.endpoint_crashed()
         self.gallery.endpoint_crashed()
         for presenter in self._of_role():
             presenter.endpoint_crashed()

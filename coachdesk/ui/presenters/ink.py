@@ -1,4 +1,4 @@
-"""Drawing on the customer's picture: what is seen, who sees it, and what can be done to it."""
+"""Drawing on a picture, the customer's unless said otherwise: what is seen, who sees it, and what can be done to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from coachdesk import call as calls
 from coachdesk import commands, events
-from coachdesk.annotation import Audience, Point
+from coachdesk.annotation import Audience, Point, SurfaceName
 from coachdesk.ui.ink_wording import SINGLE_PICTURES, THAWED, seen
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
@@ -31,7 +31,11 @@ class InkPresenter(Presenter):
     scene: everything that is drawn, and where. pen: what this user draws with.
     hovered: the mark under the pointer, or "". surface: the tracker's word on the place under it.
     frozen: what stands still for everybody, or None.
+    beside: what is drawn on another picture, with the same tools; or None.
     """
+
+    ground: SurfaceName = "camera"
+    """What it is about."""
 
     def __init__(self, link: Link, notices: Notices, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -39,7 +43,8 @@ class InkPresenter(Presenter):
         self._notices = notices
         self.clock = clock
         self.scene = InkScene()
-        self.pen = InkPen(link, notices, self.scene, clock, self.changed)
+        self.pen = InkPen(link, notices, self.scene, clock, self.changed, self.ground)
+        self.beside: InkPresenter | None = None
         self.me: events.Ready | None = None
         self._end_call()
 
@@ -65,7 +70,9 @@ class InkPresenter(Presenter):
         match event:
             case events.Ready():
                 self.me, self.pen.author = event, "agent" if event.role is Role.AGENT else event.party
-                self._link.send(commands.Poses(on=True))
+                self._sign_in()
+            case events.Mark() | events.Laser() if event.surface != self.ground:
+                return
             case events.Call(call=call):
                 if self.call is None or self.call.call != call.call:
                     self._end_call()
@@ -99,6 +106,9 @@ class InkPresenter(Presenter):
     def endpoint_crashed(self) -> None:
         self._end_call()
         self.changed()
+
+    def _sign_in(self) -> None:
+        self._link.send(commands.Poses(on=True))
 
     def _follow(self, event: events.MarkPoints | events.Laser | events.Poses, now: float) -> None:
         match event:
@@ -149,7 +159,7 @@ class InkPresenter(Presenter):
         party = self.call.agent if self.me.role is Role.AGENT else self.me.party
         told = next((each.mode for each in self.call.parties if each.party == party), Mode.LISTEN)
         mode = next((each for each in PUBLIC_MODES if each in (told, self._mode)), told)
-        return seen(self.call, party, mode)
+        return seen(self.call, party, mode, self.ground)
 
     @property
     def may_clear_all(self) -> bool:
@@ -164,7 +174,8 @@ class InkPresenter(Presenter):
     @property
     def to_show(self) -> events.Mark | None:
         """The private mark that the customer could be shown: the one under the pointer, else the newest."""
-        private = [mark for mark in self._drawn() if mark.audience is not Audience.PUBLIC]
+        drawn = (mark for mark in self._drawn() if mark.surface == "camera")
+        private = [mark for mark in drawn if mark.audience is not Audience.PUBLIC]
         if self.own == "agent":
             return self._chosen(private)
         in_public = self.may_clear_all and self._mode in PUBLIC_MODES
@@ -180,12 +191,22 @@ class InkPresenter(Presenter):
         """Whether the picture of ``frame`` may be shown: it need not wait for anything."""
         return self.scene.posed(frame, self.clock())
 
+    def frame_shown(self, frame: int | None) -> int | None:
+        """What is drawn on while the picture of ``frame`` is shown."""
+        return frame
+
+    def pointed_by(self, author: str) -> str:
+        """What stands beside a pointer: nothing on the customer's picture, nor beside one's own."""
+        return ""
+
     def _drawn(self) -> list[events.Mark]:
-        return [mark for mark in self.scene.marks.values() if mark.state == "drawn"]
+        scenes = [self.scene, *([self.beside.scene] if self.beside is not None else [])]
+        return [mark for scene in scenes for mark in scene.marks.values() if mark.state == "drawn"]
 
     def _chosen(self, marks: Iterable[events.Mark]) -> events.Mark | None:
         found = {mark.mark: mark for mark in marks}
-        return found.get(self.hovered) or next(reversed(list(found.values())), None)
+        beside = self.beside.hovered if self.beside is not None else ""
+        return found.get(self.hovered or beside) or next(reversed(list(found.values())), None)
 
     # --- what the controls do ---------------------------------------------------------------------------------
 
@@ -199,17 +220,23 @@ class InkPresenter(Presenter):
         self.changed()
 
     def undo(self) -> None:
-        if self.pen.hand is not None:
-            self.pen.give_up()
-        else:
+        if not self._give_up():
             self._link.send(commands.Undo(), self._unless_nothing)
 
     def redo(self) -> None:
         self._link.send(commands.Redo(), self._unless_nothing)
 
     def clear(self, *, everybody: bool = False) -> None:
-        self.pen.give_up()
+        self._give_up()
         self._link.send(commands.Clear(everybody=everybody), self._unless_nothing)
+
+    def _give_up(self) -> bool:
+        """The gesture in hand comes to nothing; False if there is none."""
+        pens = [self.pen, *([self.beside.pen] if self.beside is not None else [])]
+        drawing = any(pen.hand is not None for pen in pens)
+        for pen in pens:
+            pen.give_up()
+        return drawing
 
     def pin(self) -> None:
         mark = self.to_pin

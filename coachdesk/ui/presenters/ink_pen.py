@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from coachdesk import commands, events
-from coachdesk.annotation import Point, Tool
+from coachdesk.annotation import Point, PointerSign, SurfaceName, Tool
 from coachdesk.measuring import SIZES_MM, MeasureError, length_mm
 from coachdesk.ui.ink_wording import length
 from coachdesk.ui.link import Fault, Link
@@ -21,6 +21,10 @@ HOLD = 0.35
 """Seconds the picture goes on standing still at most after a gesture, until the mark's place in the live one is known."""
 SENT_AT_ONCE = 64
 LASER_WIDTH = 0.01
+POINT_SECONDS, REST_SECONDS = 1 / 60, 0.2
+"""Between two tellings of where the pointer is on a screen: while it moves, and while it rests."""
+HELD = 0.4
+"""Seconds a button is down until what is pointed at there is to be looked at."""
 
 
 class InkPen:
@@ -42,9 +46,11 @@ class InkPen:
         scene: InkScene,
         clock: Callable[[], float],
         changed: Callable[[], None],
+        surface: SurfaceName = "camera",
     ) -> None:
         self._link, self._notices, self._scene = link, notices, scene
         self._clock, self._changed = clock, changed
+        self._surface = surface
         self.tool: Pen | None = Tool.PEN
         self.thing = next(iter(SIZES_MM))
         self.colour = ""
@@ -62,6 +68,9 @@ class InkPen:
         self.still: int | None = None
         self._release_by: float | None = None
         self._trail: list[Point] | None = None
+        self._rests: Point | None = None
+        self._pressed: float | None = None
+        self._pointed = float("-inf")
 
     @property
     def ink(self) -> str:
@@ -87,6 +96,12 @@ class InkPen:
             self.tool = None if self.tool == tool else tool
         self._changed()
 
+    def follow(self, other: InkPen) -> None:
+        """Draws with what ``other`` draws with."""
+        if self.tool != other.tool or self.thing != other.thing:
+            self.give_up()
+        self.tool, self.thing, self.colour, self.width = other.tool, other.thing, other.colour, other.width
+
     def next_width(self) -> None:
         self.width = WIDTHS[(WIDTHS.index(self.width) + 1) % len(WIDTHS)]
         self._changed()
@@ -100,24 +115,32 @@ class InkPen:
         if self.tool == "laser":
             self._stroke += 1
             self._trail = []
-            return self.move(x, y, pressure)
+            self.move(x, y, pressure)
+            if self._surface == "screen":
+                self._pressed = self._clock()
+                self._point(self._trail, "click")
+                self._trail = []
+            return True
         if self.hand is None:
             self.hand = self._take_up(self.tool, frame)
         self.hand.move(x, y, pressure)
         return True
 
     def _take_up(self, tool: Tool, frame: int | None) -> Hand:
-        if self.still is None:
-            self.still = frame
-            self._scene.keep(frame)
-        self._release_by = None
-        hand = Hand(tool, self.ink, self.width, self.still, self._clock)
+        if self._surface == "camera":
+            frame = self._stand_still(frame)
+        hand = Hand(tool, self.ink, self.width, frame, self._clock)
         if tool is Tool.STAMP:
             hand.number = self._next_number()
         if tool is Tool.REFERENCE:
             hand.text = self.thing
         down = commands.PenDown(
-            tool=tool, colour=self.ink, width=self.width, frame=self.still, mark=hand.mark
+            tool=tool,
+            colour=self.ink,
+            width=self.width,
+            frame=frame,
+            mark=hand.mark,
+            surface=self._surface,
         )
         self._link.send(down, lambda fault: self._refused(hand, fault))
         return hand
@@ -125,7 +148,8 @@ class InkPen:
     def move(self, x: float, y: float, pressure: float = 0.5) -> bool:
         """False if nothing has changed by it."""
         if self._trail is not None:
-            self._trail.append(Point(min(1.0, max(0.0, x)), min(1.0, max(0.0, y))))
+            self._rests = Point(min(1.0, max(0.0, x)), min(1.0, max(0.0, y)))
+            self._trail.append(self._rests)
             return True
         if self.hand is None or self.hand.kind is Tool.REFERENCE or not self.hand.move(x, y, pressure):
             return False
@@ -135,20 +159,55 @@ class InkPen:
 
     def flush(self) -> None:
         """Tells the endpoint what is new of the gesture; to be called once for each picture on the screen."""
-        if self._trail:
-            part, self._trail = self._trail[-SENT_AT_ONCE:], []
-            laser = commands.Laser(points=part, stroke=self._stroke, colour=self.ink, width=LASER_WIDTH)
-            self._link.send(laser, self._quietly)
-            own = events.Laser(author=self.author, stroke=self._stroke, colour=self.ink, width=LASER_WIDTH,
-                               frame=None, points=part)  # fmt: skip
-            self._scene.point(own, self._clock())
+        if part := self._to_point():
+            held = self._pressed is not None and self._clock() - self._pressed >= HELD
+            self._point(part, "spotlight" if held else "")
         while self.hand is not None and (part := self.hand.unsent(SENT_AT_ONCE)):
             self._link.send(commands.PenMove(mark=self.hand.mark, points=part), self._quietly)
+
+    def _to_point(self) -> list[Point]:
+        """What is to be told now of the pointer. Over a screen it is told again where it rests."""
+        if self._trail is None:
+            return []
+        part, since = self._trail[-SENT_AT_ONCE:], self._clock() - self._pointed
+        if self._surface == "screen":
+            if since < POINT_SECONDS:
+                return []
+            if not part and self._rests is not None and since >= REST_SECONDS:
+                part = [self._rests]
+        self._trail = []
+        return part
+
+    def _point(self, part: list[Point], sign: PointerSign) -> None:
+        self._pointed = self._clock()
+        laser = commands.Laser(
+            points=part,
+            stroke=self._stroke,
+            colour=self.ink,
+            width=LASER_WIDTH,
+            surface=self._surface,
+            sign=sign,
+        )
+        self._link.send(laser, self._quietly)
+        own = events.Laser(author=self.author, stroke=self._stroke, colour=self.ink, width=LASER_WIDTH,
+                           frame=None, points=part, surface=self._surface, sign=sign)  # fmt: skip
+        self._scene.point(own, self._pointed)
+
+    def hover(self, x: float, y: float) -> None:
+        """The hand moves over the picture without a press: on a screen, a pointer follows it."""
+        if self.tool == "laser" and self._surface == "screen":
+            self._trail = [] if self._trail is None else self._trail
+            self.move(x, y)
+
+    def leave(self) -> None:
+        """The hand has left the picture."""
+        if self._surface == "screen" and self._pressed is None:
+            self._trail = self._rests = None
 
     def up(self) -> None:
         """The pen is lifted. A thing of known size needs four touches; words are typed first (see ``say``)."""
         self.flush()
-        self._trail = None
+        self._trail = self._rests = self._pressed = None
         hand = self.hand
         if hand is None or hand.kind is Tool.TEXT:
             return
@@ -171,7 +230,7 @@ class InkPen:
     def give_up(self) -> None:
         """The gesture in hand comes to nothing."""
         hand, self.hand = self.hand, None
-        self._trail = None
+        self._trail = self._rests = self._pressed = None
         if hand is not None:
             self._link.send(commands.PenUp(mark=hand.mark), self._quietly)
             if hand.points:
@@ -201,6 +260,14 @@ class InkPen:
         """Of a gesture's points nobody has to hear that they were not taken: the end of it tells."""
 
     # --- the picture stands still ----------------------------------------------------------------------------
+
+    def _stand_still(self, frame: int | None) -> int | None:
+        """The picture that is drawn on, which may be one that stands still already."""
+        if self.still is None:
+            self.still = frame
+            self._scene.keep(frame)
+        self._release_by = None
+        return self.still
 
     def _release(self) -> None:
         if self.still is not None and self.hand is None:

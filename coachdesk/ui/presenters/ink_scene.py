@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from coachdesk.annotation import FADING_SECONDS, Point
+from coachdesk.annotation import FADING_SECONDS, Point, PointerSign
 from coachdesk.events import Laser, Mark, MarkPoints, Poses, ReplayInk
 from coachdesk.inkwire import MAX_GESTURE_POINTS, Anchor
 from coachdesk.ui.inkshape import IDENTITY, Matrix, between
@@ -20,6 +20,8 @@ FLIGHT = 0.15
 """Seconds in which a mark goes from where it was drawn to where it is in the live picture."""
 POINTER_LINGERS = 0.4
 """Seconds a pointer's trail is seen."""
+RIPPLE = 0.6
+"""Seconds for which a click is seen."""
 MOST_POINTER_POINTS = 64
 REPLAY_LINGERS_MS = 1200
 MOST_FADED = 64
@@ -48,16 +50,18 @@ class Elsewhere:
 
 @dataclass
 class Pointer:
-    """``points``: with the times at which they came."""
+    """``points``: with the times at which they came. ``clicked``: when they clicked last."""
 
     colour: str
     width: float
     stroke: int
     points: list[tuple[float, Point]]
+    sign: PointerSign = ""
+    clicked: float = float("-inf")
 
 
 class InkScene:
-    """Everything that is drawn on the customer's picture, as far as it is seen here, and where.
+    """Everything that is drawn on one picture, as far as it is seen here, and where.
 
     ``now`` is the monotonic clock, seconds.
 
@@ -99,8 +103,10 @@ class InkScene:
 
     def grow(self, more: MarkPoints) -> None:
         """More of another's gesture; what came twice or late does no harm."""
+        if more.mark not in self.marks:
+            return
         points = self._growing.setdefault(more.mark, [])
-        if more.mark in self.marks and more.first + len(more.points) > len(points):
+        if more.first + len(more.points) > len(points):
             points[more.first :] = more.points[: max(0, MAX_GESTURE_POINTS - more.first)]
 
     def place(self, poses: Poses, now: float) -> None:
@@ -112,6 +118,9 @@ class InkScene:
             known = self.pointers[laser.author] = Pointer(laser.colour, laser.width, laser.stroke, [])
         fresh = [(now, point) for point in laser.points]
         known.points = (known.points + fresh)[-MOST_POINTER_POINTS:]
+        known.sign = laser.sign
+        if laser.sign == "click":
+            known.clicked = now
 
     def replay(self, gestures: ReplayInk, now: float) -> None:
         self._replay, self._replay_began = gestures, now
@@ -170,13 +179,15 @@ class InkScene:
                 found.append(Placed(msgspec.structs.replace(mark, path=path), h))
         return found
 
-    def trails(self, now: float) -> list[tuple[Pointer, list[Point]]]:
-        """The pointers that are seen, each with what is left of its trail."""
+    def trails(self, now: float) -> list[tuple[str, Pointer, list[Point]]]:
+        """The pointers that are seen, each with whose it is and what is left of its trail."""
         for author, pointer in list(self.pointers.items()):
             pointer.points = [(came, at) for came, at in pointer.points if now - came < POINTER_LINGERS]
             if not pointer.points:
                 del self.pointers[author]
-        return [(pointer, [at for _, at in pointer.points]) for pointer in self.pointers.values()]
+        return [
+            (author, pointer, [at for _, at in pointer.points]) for author, pointer in self.pointers.items()
+        ]
 
     def tick(self, now: float) -> bool:
         """Lets go of what is over; whether anything moves by itself, and is to be painted again soon."""

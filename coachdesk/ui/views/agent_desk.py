@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.presenters.asking import AskingPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
@@ -18,6 +19,7 @@ from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
+from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.dialogs import AskHelp, confirm
 from coachdesk.ui.views.ink_tools import InkTools
 from coachdesk.ui.views.ink_view import InkView
@@ -62,6 +64,7 @@ class AgentDesk(QWidget):
         sharing: SharingPresenter,
         screen: ScreenPresenter,
         asking: AskingPresenter,
+        screen_ink: ScreenInkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -79,6 +82,7 @@ class AgentDesk(QWidget):
         self.share = ShareBar(sharing)
         self.customer_screen = ScreenPane(screen, beside=True)
         self._asking = asking
+        self.desktop_ink = DesktopInk(screen_ink, self)
         self._make_controls()
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.lobby)

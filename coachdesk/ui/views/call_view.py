@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
@@ -78,6 +79,7 @@ class CallPage(QWidget):
         quality: QualityPresenter,
         ink: InkPresenter,
         screen: ScreenPresenter,
+        screen_ink: ScreenInkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -89,7 +91,8 @@ class CallPage(QWidget):
         self.video = video or VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
-        self.agent_screen = ScreenPane(screen)
+        self._screen = screen
+        self.agent_screen = ScreenPane(screen, screen_ink)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
@@ -208,7 +211,7 @@ class CallPage(QWidget):
         hearing = p.hearing
         self.hearing.show_hearing(hearing.kind, hearing.title, hearing.detail)
         self.video.show_source(p.video if p.call else None)
-        self.tools.setVisible(p.call is not None and p.video is not None)
+        self._show_tools()
         self.rail.refresh()
         self._show_words()
         self._show_picture_note()
@@ -224,6 +227,11 @@ class CallPage(QWidget):
 
     def _share_room(self) -> None:
         self.agent_screen.share_room(self._pictures, self.video)
+        self._show_tools()
+
+    def _show_tools(self) -> None:
+        p = self._presenter
+        self.tools.setVisible(p.call is not None and (p.video is not None or self._screen.shown))
 
     def _show_header(self, call: CallView) -> None:
         self.header.show_call(call, self._wall.now(), catching_up=self._listening.catching_up)

@@ -24,13 +24,22 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
         and desk.asking is not None
     ):
         agent = AgentDesk(
-            desk.agent, desk.whispers, desk.quality, desk.ink, desk.sharing, desk.screen, desk.asking
+            desk.agent,
+            desk.whispers,
+            desk.quality,
+            desk.ink,
+            desk.sharing,
+            desk.screen,
+            desk.asking,
+            desk.screen_ink,
         )
         add_card(agent.side, PhotoCard(desk.gallery))
         return agent
     if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
-    view = ObserverDesk(desk.observer, desk.wall, desk.listening, desk.quality, desk.ink, desk.screen)
+    view = ObserverDesk(
+        desk.observer, desk.wall, desk.listening, desk.quality, desk.ink, desk.screen, desk.screen_ink
+    )
     add_card(view.call.side, PhotoCard(desk.gallery))
 
     def follow_key() -> None:

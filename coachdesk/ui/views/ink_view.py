@@ -1,4 +1,4 @@
-"""What is drawn on the customer's picture, over the picture; and the mouse, finger or pen that draws there."""
+"""What is drawn on a picture, over the picture; and the mouse, finger or pen that draws there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from coachdesk.annotation import Audience, Tool
+from coachdesk.annotation import Audience, SurfaceName, Tool
 from coachdesk.gestures import SINGLE, centre
 from coachdesk.ui.ink_wording import tag, whose
 from coachdesk.ui.inkshape import IDENTITY, XY, Matrix, corners, mapped, to_screen
@@ -32,9 +32,9 @@ from coachdesk.ui.views.ink_paint import (
     paint_edge_arrow,
     paint_label,
     paint_mark,
-    paint_pointer,
     reach,
 )
+from coachdesk.ui.views.ink_pointer import paint_remote
 from coachdesk.ui.views.ink_words import WordsEditor
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import customer_name
@@ -43,6 +43,10 @@ NEAR = 14.0
 """Pixels from a mark within which the pointer is on it."""
 TAG_SIZE = 11.0
 SURFACE_EVERY_MS = 600
+NAMES: dict[SurfaceName, str] = {
+    "camera": "Drawing on the customer's picture",
+    "screen": "Drawing on the agent's screen",
+}
 NEWEST_POINTS = 4
 """Of a line that grows: what more of it changes."""
 
@@ -66,7 +70,7 @@ class InkView(QWidget):
         self._surface.start()
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.setAccessibleName("Drawing on the customer's picture")
+        self.setAccessibleName(NAMES[presenter.ground])
         video.queue.posed = presenter.posed
         video.looked.connect(self._tick)
         video.installEventFilter(self)
@@ -74,14 +78,18 @@ class InkView(QWidget):
         self.setGeometry(video.rect())
         self.refresh()
 
+    @property
+    def _frame(self) -> int | None:
+        return self._presenter.frame_shown(self._video.frame)
+
     # --- following ---------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         pen = self._presenter.pen
         self._video.hold(pen.still is not None)
-        ready = pen.tool is not None and self._presenter.ready and self._video.frame is not None
+        ready = pen.tool is not None and self._presenter.ready and self._frame is not None
         self.setCursor(Qt.CursorShape.CrossCursor if ready else Qt.CursorShape.ArrowCursor)
-        self.notes.refresh(self._video.content_rect())
+        self.notes.refresh(self._video.content_rect().intersected(QRectF(self.rect())))
         self.words.refresh(self._on_widget())
         self.update()
 
@@ -115,7 +123,7 @@ class InkView(QWidget):
         if content.isEmpty() or presenter.call is None:
             self._on_screen = {}
             return
-        now, frame = presenter.clock(), self._video.frame
+        now, frame = presenter.clock(), self._frame
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -126,9 +134,10 @@ class InkView(QWidget):
                 paint_mark(painter, placed.mark, view @ placed.h, content.height())
             for hand in self._hands():
                 paint_mark(painter, hand, view, content.height())
-            for pointer, trail in presenter.scene.trails(now):
+            for author, pointer, trail in presenter.scene.trails(now):
                 points = mapped(view, [(point.x, point.y) for point in trail]) or []
-                paint_pointer(painter, points, pointer.colour, pointer.width * content.height())
+                name = presenter.pointed_by(author)
+                paint_remote(painter, pointer, points, content.height(), now, name)
             self._paint_elsewhere(painter, content)
             if presenter.pen.still is not None or presenter.frozen is not None:
                 painter.setPen(QPen(theme.colour("accent"), 6))
@@ -180,7 +189,7 @@ class InkView(QWidget):
 
     def _paint_elsewhere(self, painter: QPainter, content: QRectF) -> None:
         lost = []
-        for each in self._presenter.scene.elsewhere(self._video.frame):
+        for each in self._presenter.scene.elsewhere(self._frame):
             if each.state == "lost":
                 lost.append(each.mark)
             else:
@@ -191,7 +200,7 @@ class InkView(QWidget):
         """One's own gestures that are of the picture shown and have not come back yet."""
         pen = self._presenter.pen
         hands = [*pen.just_drawn.values(), *([pen.hand] if pen.hand is not None else [])]
-        return (hand for hand in hands if hand.frame == self._video.frame)
+        return (hand for hand in hands if hand.frame == self._frame)
 
     def _on_widget(self) -> Matrix:
         """From the picture, 0 to 1, to this widget's pixels."""
@@ -234,6 +243,7 @@ class InkView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._pointer = None
+        self._presenter.pen.leave()
         self._presenter.hover("")
 
     def tabletEvent(self, event: QTabletEvent) -> None:
@@ -271,7 +281,7 @@ class InkView(QWidget):
         content = self._video.content_rect()
         if not content.contains(at) or not self._presenter.ready:
             return
-        if self._presenter.pen.down(*self._in_picture(at), pressure, self._video.frame):
+        if self._presenter.pen.down(*self._in_picture(at), pressure, self._frame):
             self.refresh()
 
     def _move(self, at: QPointF, pressure: float = 0.5) -> None:
@@ -305,6 +315,8 @@ class InkView(QWidget):
 
     def _hover(self, at: QPointF) -> None:
         self._pointer = self._in_picture(at) if self._video.content_rect().contains(at) else None
+        if self._pointer is not None and self._presenter.ready and self._frame is not None:
+            self._presenter.pen.hover(*self._pointer)
         here = (at.x(), at.y())
         near = {mark: _distance(here, points) for mark, points in self._on_screen.items()}
         nearest = min(near, key=lambda mark: near[mark], default="")
@@ -314,7 +326,7 @@ class InkView(QWidget):
         if self._pointer is not None and self.isVisible():
             x, y = self._pointer
             self._pointer = None  # asked again once it has moved
-            self._presenter.ask_surface(x, y, self._video.frame)
+            self._presenter.ask_surface(x, y, self._frame)
 
 
 def _distance(at: XY, points: list[XY]) -> float:

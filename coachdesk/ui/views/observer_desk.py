@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget
 
 from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
@@ -26,12 +27,13 @@ class ObserverDesk(QStackedWidget):
         quality: QualityPresenter,
         ink: InkPresenter,
         screen: ScreenPresenter,
+        screen_ink: ScreenInkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
         self.wall = Wall(wall, presenter.listen_to, listening)
-        self.call = CallPage(presenter, wall, listening, quality, ink, screen, video)
+        self.call = CallPage(presenter, wall, listening, quality, ink, screen, screen_ink, video)
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

@@ -7,8 +7,10 @@ from typing import Literal
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.sharing import ScreenPresenter
 from coachdesk.ui.views.button import Action, make_button
+from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.screen_view import ScreenView
 from coachdesk.ui.views.screen_window import ScreenWindow
@@ -35,14 +37,16 @@ Place = Literal["pane", "window", "full"]
 
 
 class ScreenPane(QWidget):
-    """Visible while a screen is shared. ``beside``: keys beside those of one's own share.
+    """Visible while a screen is shared. ``ink``: what is drawn on it; ``beside``: keys beside those of one's own share.
 
     Attributes:
         video: the picture, wherever it is shown.
         place: where that is.
     """
 
-    def __init__(self, presenter: ScreenPresenter, *, beside: bool = False) -> None:
+    def __init__(
+        self, presenter: ScreenPresenter, ink: ScreenInkPresenter | None = None, *, beside: bool = False
+    ) -> None:
         super().__init__()
         self._beside = beside
         self._presenter = presenter
@@ -50,6 +54,7 @@ class ScreenPane(QWidget):
         self._window: ScreenWindow | None = None
         self.video = ScreenView()
         self.video.looked_closer.connect(self._tell_zoom)
+        self.ink = InkView(self.video, ink) if ink is not None else None
         self._make_buttons()
         self._bar = self._head()
         self._elsewhere = self._note()

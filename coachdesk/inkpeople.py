@@ -1,0 +1,61 @@
+"""Who is on a call, as its ink needs to know it: by which names, and who sees what. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coachdesk import call as calls
+from coachdesk.annotation import Audience, Mark, SurfaceName
+from coachdesk.inkroutes import sees
+from coachdesk.routing import Member, screen_viewers
+from signaling.policy import Role
+from signaling.protocol import CallView
+
+
+class InkPeople:
+    """Those of the present state of a call; nobody before the first.
+
+    Attributes:
+        members: party ids, roles and modes. held: the call is on hold.
+        customer: their party id, or "".
+    """
+
+    def __init__(self) -> None:
+        self.members: list[Member] = []
+        self.held = False
+        self.customer = ""
+        self._agent = ""
+
+    def apply(self, view: CallView) -> None:
+        self.members, self.held = calls.members(view), calls.held(view)
+        self.customer, self._agent = view.customer, view.agent
+
+    @property
+    def agent(self) -> Member:
+        agent = self.member(self._agent)
+        assert agent is not None
+        return agent
+
+    @property
+    def screen_viewers(self) -> set[str]:
+        """Party ids of those who see what the agent shares of their screen."""
+        return {each.party for each in screen_viewers(self.members, self._agent)}
+
+    def member(self, party: str) -> Member | None:
+        return next((each for each in self.members if each.party == party), None)
+
+    def name_of(self, party: str) -> str:
+        """``agent``, ``customer``, or the party id: the names sounds go by as well."""
+        return {self._agent: "agent", self.customer: "customer"}.get(party, party)
+
+    def known_to(self, viewer: Member) -> Callable[[str], str]:
+        """By which name ``viewer`` may know a party."""
+        if viewer.role is Role.CUSTOMER:
+            return lambda author: "customer" if author == viewer.party else "agent"
+        return self.name_of
+
+    def sees(self, viewer: Member, mark: Mark) -> bool:
+        return self.reaches(viewer, mark.author, mark.audience, mark.surface)
+
+    def reaches(self, viewer: Member, author: str, drawn_for: Audience, surface: SurfaceName) -> bool:
+        return sees(viewer, author, drawn_for, surface, held=self.held)

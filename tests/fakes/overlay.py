@@ -1,0 +1,59 @@
+"""``python -m tests.fakes.overlay``: what the agent's desktop shows over all windows of what others draw on a shared screen.
+
+Lines of input are events of an endpoint, or ``shot FILE``: a picture of the whole screen as it is is written there, and
+``ok`` is said. The end of input ends it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from coachdesk import events
+from coachdesk.screenrules import OWN_PROGRAM
+from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
+from coachdesk.ui.presenters.notices import Notices
+from coachdesk.ui.views.desktop_ink import DesktopInk
+from tests.ui.samples import FakeLink
+
+
+class Input(QObject):
+    line = Signal(str)
+    ended = Signal()
+
+    def read(self) -> None:
+        for line in sys.stdin:
+            self.line.emit(line.strip())
+        self.ended.emit()
+
+
+def main() -> None:
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName(OWN_PROGRAM)
+    app.setQuitOnLastWindowClosed(False)
+    link, notices = FakeLink(), Notices()
+    presenter = ScreenInkPresenter(link, notices, InkPresenter(link, notices))
+    shown = DesktopInk(presenter)
+
+    def take(line: str) -> None:
+        if line.startswith("shot "):
+            QGuiApplication.primaryScreen().grabWindow(0).save(line.removeprefix("shot "))
+            print("ok", flush=True)
+        else:
+            presenter.handle(events.parse(line))
+
+    told = Input()
+    told.line.connect(take)
+    told.ended.connect(app.quit)
+    threading.Thread(target=told.read, daemon=True).start()
+    app.exec()
+    del shown
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""What is drawn on a shared screen, on that (virtual) screen itself: in its place, clicked through, and not captured."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from coachdesk import events
+from coachdesk.annotation import Point, Tool
+from coachdesk.media.screencapture import ScreenCapture, list_sources
+from coachdesk.screen.masks import HIDDEN_GREY
+from coachdesk.screenevents import Place
+from tests.fakes.windows import CLICKED, NOTES, ORDER, Change
+from tests.media.peers import until
+from tests.media.screens import Open, capturing, seen
+from tests.ui.ink_samples import mark
+
+pytestmark = [
+    pytest.mark.media,
+    pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs a virtual screen (Xvfb)"),
+]
+
+YELLOW = "#ffe000"
+RGB = (255, 224, 0)
+FRAME = 3
+REGION = Place(100, 50, 400, 300, screen=0)
+CORNERS = [(0.25, 0.2), (0.75, 0.8)]
+WIDTH = 0.02
+"""Of the line, a share of the picture's height."""
+LEFT, TOP, RIGHT, BOTTOM = 100 + 100 - 3, 50 + 60 - 3, 100 + 300 + 3, 50 + 240 + 3
+"""Of what is then painted: the outer edges of a line 6 pixels wide."""
+Picture = NDArray[np.uint8]
+
+
+class Overlay:
+    """The program that shows marks on the desktop."""
+
+    def __init__(self, process: subprocess.Popen[bytes], file: Path) -> None:
+        self._process, self._file = process, file
+
+    def tell(self, *told: events.AnyEvent) -> None:
+        for event in told:
+            self._say(events.dump(event))
+
+    def draw(self, place: Place = REGION, **changes: Any) -> None:
+        drawn = {"author": "", "frame": FRAME, "colour": YELLOW, "width": WIDTH, "surface": "screen"}
+        drawn |= {"tool": Tool.RECTANGLE, "path": CORNERS, **changes}
+        self.tell(events.SharePlace(frame=FRAME, place=place), mark(**drawn))
+
+    def screen(self) -> Picture:
+        """All that is on the screen now: height x width x 3, red, green, blue."""
+        self._say(f"shot {self._file}\n".encode())
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ok\n"
+        return np.asarray(cv2.imread(str(self._file)), np.uint8)[:, :, ::-1]
+
+    def _say(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+
+@pytest.fixture
+async def desktop(request: pytest.FixtureRequest, screen: None) -> AsyncIterator[str]:
+    """A screen with a window manager, and with a compositor too where that is asked for."""
+    programs = ["openbox", "xcompmgr"] if request.param == "xcompmgr" else ["openbox"]
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}")
+    options = {"openbox": ["--sm-disable"], "xcompmgr": []}
+    running = [
+        await asyncio.create_subprocess_exec(program, *options[program], stderr=asyncio.subprocess.DEVNULL)
+        for program in programs
+    ]
+    yield request.param
+    for process in running:
+        process.terminate()
+        await process.wait()
+
+
+both = pytest.mark.parametrize("desktop", ["openbox", "xcompmgr"], indirect=True)
+
+
+@contextlib.contextmanager
+def overlay(folder: Path) -> Iterator[Overlay]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.fakes.overlay"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        try:
+            yield Overlay(process, folder / "screen.png")
+        finally:
+            process.stdin.close()
+
+
+def of(picture: Picture, rgb: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """Where ``picture`` (RGB) has nearly that colour."""
+    return np.asarray(np.abs(picture.astype(int) - rgb).max(axis=2) < 40)
+
+
+def box(found: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is True."""
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def captured(capture: ScreenCapture) -> Picture:
+    """RGB."""
+    return seen(capture)[:, :, 2::-1]
+
+
+async def painted(
+    shown: Overlay, holds: Callable[[Picture], bool] = lambda picture: bool(of(picture, RGB).any())
+) -> Picture:
+    """The screen, once that holds of it."""
+    found: list[Picture] = []
+
+    def look() -> bool:
+        found[:] = [shown.screen()]
+        return holds(found[0])
+
+    await until(look)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("desktop", "scale"),
+    [("openbox", "1"), ("openbox", "1.5"), ("openbox", "2"), ("xcompmgr", "1.5")],
+    indirect=["desktop"],
+)
+async def test_a_mark_is_in_its_place_on_the_real_screen(
+    desktop: str, show: Open, scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_SCALE_FACTOR", scale)
+    composited = desktop == "xcompmgr"
+    place = Place(REGION.x, REGION.y, REGION.width, REGION.height, screen=0, composited=composited)
+    with overlay(tmp_path) as shown:
+        shown.draw(place)
+        picture = await painted(shown)
+        assert box(of(picture, RGB)) == pytest.approx((LEFT, TOP, RIGHT, BOTTOM), abs=2)
+        inside = picture[TOP + 12 : BOTTOM - 12, LEFT + 12 : RIGHT - 12]
+        assert np.ptp(inside, axis=(0, 1)).max() == 0, "what is within the rectangle is the desktop's"
+        shown.tell(mark("mark0001", state="removed", surface="screen", frame=FRAME))
+        await painted(shown, lambda picture: not of(picture, RGB).any())
+
+
+@pytest.mark.parametrize("desktop", ["openbox"], indirect=True)
+async def test_a_pointer_is_where_it_points_with_a_ring_around_what_to_look_at(
+    desktop: str, tmp_path: Path
+) -> None:
+    at = (REGION.x + REGION.width // 2, REGION.y + REGION.height // 2)
+    laser = events.Laser(
+        author="p-mia",
+        stroke=1,
+        colour=YELLOW,
+        width=WIDTH,
+        frame=FRAME,
+        points=[Point(0.5, 0.5)],
+        surface="screen",
+        sign="spotlight",
+    )
+    with overlay(tmp_path) as shown:
+        shown.tell(events.SharePlace(frame=FRAME, place=REGION))
+
+        def points(picture: Picture) -> bool:
+            shown.tell(laser)  # it fades
+            ring = of(picture, RGB)[at[1] - 1 : at[1] + 1]
+            return bool(ring[:, at[0] - 60 : at[0] - 30].any() and ring[:, at[0] + 30 : at[0] + 60].any())
+
+        await painted(shown, points)
+
+
+@both
+async def test_clicks_go_through_it(desktop: str, show: Open, tmp_path: Path) -> None:
+    show(ORDER)
+    x, y, width, height = ORDER.place
+    with overlay(tmp_path) as shown:
+        shown.draw(Place(x, y, width, height, screen=0), path=[(0.0, 0.0), (1.0, 1.0)], width=0.1)
+        await painted(shown)
+        click(x + 2, y + height // 2)  # on the line itself
+        await painted(shown, lambda picture: bool(of(picture, CLICKED).any()))
+
+
+@both
+async def test_marks_are_neither_captured_nor_leave_holes(desktop: str, show: Open, tmp_path: Path) -> None:
+    tell = show(ORDER, NOTES)
+    with overlay(tmp_path) as shown, capturing("screen:0") as capture:
+        assert capture.place is not None
+        assert capture.place.composited is (desktop == "xcompmgr")
+        assert of(captured(capture), NOTES.rgb).any()
+        shown.draw(capture.place)
+        await painted(shown)
+        tell(Change(1, place=(400, 300, 200, 150)))  # in the corner of the mark and beside it
+        await until(lambda: of(captured(capture), NOTES.rgb)[300:450, 430:580].mean() > 0.9)
+        picture = captured(capture)
+        assert not of(picture, RGB).any()
+        assert not (picture == HIDDEN_GREY).all(axis=2).any()
+
+
+@both
+async def test_a_window_takes_its_marks_along_and_its_picture_shows_none(
+    desktop: str, show: Open, tmp_path: Path
+) -> None:
+    tell = show(ORDER)
+    with overlay(tmp_path) as shown, capturing(window_of(ORDER.title)) as capture:
+        assert capture.place is not None
+        assert (capture.place.x, capture.place.y) == ORDER.place[:2]
+        shown.draw(capture.place)
+        await painted(shown)
+        tell(Change(0, place=(260, 200, *ORDER.place[2:])))
+        await until(lambda: capture.place is not None and (capture.place.x, capture.place.y) == (260, 200))
+        shown.tell(events.SharePlace(frame=FRAME, place=capture.place))
+        there = pytest.approx((260 + 100 - 3, 200 + 60 - 3, 260 + 300 + 3, 200 + 240 + 3), abs=2)
+        await painted(shown, lambda picture: of(picture, RGB).any() and box(of(picture, RGB)) == there)
+        plain = captured(capture)
+        assert not of(plain, RGB).any()
+        assert not (plain == HIDDEN_GREY).all(axis=2).any(), "no holes"
+
+
+def window_of(title: str) -> str:
+    return next(each.source for each in list_sources().screens if each.title == title)
+
+
+def click(x: int, y: int) -> None:
+    """With the left button, as a user would."""
+    x11, test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    now = ctypes.c_ulong(0)
+    test.XTestFakeMotionEvent(display, -1, x, y, now)
+    for pressed in (1, 0):
+        test.XTestFakeButtonEvent(display, 1, pressed, now)
+    x11.XSync(display, 0)
+    x11.XCloseDisplay(display)
