@@ -33,7 +33,8 @@ from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES
 from coachdesk.media import vp8
 from coachdesk.media.opus import Decoder, Encoder
-from coachdesk.media.video import CLOCK_RATE, Vp8Encoder
+from coachdesk.media.video import Vp8Encoder
+from coachdesk.media.vp8codec import CLOCK_RATE
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 from signaling.policy import Mode, Role

@@ -231,7 +231,7 @@ class AgentHub:
 
     def _keyframe_wanted(self, observer: str, stream: str) -> None:
         if stream == SCREEN and self.screen.state != "off":
-            self.screen.request_keyframe()
+            self.screen.request_keyframe(observer)
         elif stream == SCREEN:
             self.customer_screen.request_keyframe(observer)
         else:

@@ -12,7 +12,6 @@ import functools
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -34,16 +33,13 @@ from coachdesk.media.capturetime import CaptureTime, Sampled
 from coachdesk.media.codecs import use_our_codecs
 from coachdesk.media.consent import Consent
 from coachdesk.media.contract import check
-from coachdesk.media.pacer import Pacer
+from coachdesk.media.outqueue import OutQueue
 from coachdesk.media.packet import Packet, seq_delta
 from coachdesk.media.rate import Path, RoundTrips, SentReports
-from coachdesk.media.receivelimit import ReceiveLimit
+from coachdesk.media.receivelimit import Limit, ReceiveLimit
 from coachdesk.media.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
 
 log = logging.getLogger(__name__)
-
-QUEUE_PACKETS = 512
-"""What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless TURN blocks."""
 
 
 # --- process-wide settings ----------------------------------------------------------------------------------
@@ -149,40 +145,40 @@ class _EncoderStandIn:
 class RtpOut:
     """One outgoing RTP stream: numbers, a bounded queue, the loop that sends. RTCP, NACK and RTX stay aiortc's.
 
-    ``open`` from the end of negotiation until close; what is sent before or after is forgotten. When the
-    queue is full the oldest packet leaves it unsent; it can still be retransmitted, and is counted in
-    ``dropped``. Sound carries copies of what went out just before on this very stream, as ``path`` asks for
-    (RFC 2198); video is paced, so that it never gets in the way of sound.
+    ``open`` from the end of negotiation until close; what is sent before or after is forgotten. Sound carries copies of what
+    went out just before on this very stream, as ``path`` asks for (RFC 2198); video is paced.
 
     Attributes:
-        path: what the far end's reports say of the way there.
+        path: what the far end's reports say of the way there. queue: what waits.
         bitrate_limit: what the far end estimates the way bears (REMB), bit/s, for video.
+        on_feedback: called when it has told that, or what it has got.
         timestamp_origin: what is added to the timestamps given, modulo 2**32.
     """
 
     def __init__(self, sender: RTCRtpSender, round_trips: RoundTrips | None = None) -> None:
         """``round_trips``: shared by all streams of the connection."""
         self.on_keyframe_request: Callable[[], None] = _nothing
+        self.on_feedback: Callable[[], None] = _nothing
         self.bitrate_limit: int | None = None
+        self.queue: OutQueue[RtpPacket] = OutQueue(video=sender.kind == "video")
         self.opened = asyncio.Event()
-        self.dropped = self.packets = self.octets = 0
+        self.packets = self.octets = 0
         self.path = Path(round_trips)
         self._reports = SentReports()
         self._sender: Any = sender
         self._frames = SentFrames()
-        self._pacer = Pacer() if sender.kind == "video" else None
         self._red_type: int | None = None
         self._next_seq = random.getrandbits(15)  # no early wrap: SRTP counts them
         self.timestamp_origin = random.getrandbits(32)
         self._sampled = Sampled(is_sound=sender.kind == "audio")
-        self._queue: deque[RtpPacket] = deque()
         self._wake = asyncio.Event()
         self._payload_type = 0
         self._report, sender._send_rtcp = sender._send_rtcp, self._reporting  # type: ignore[method-assign]
         self._start, sender.send = sender.send, self._starting  # type: ignore[method-assign]
         self._feedback, sender._handle_rtcp_packet = sender._handle_rtcp_packet, self._fed_back  # type: ignore[method-assign]
         sender._run_rtp = self._run  # type: ignore[method-assign]
-        sender._send_keyframe = self._keyframe_requested  # type: ignore[method-assign]
+        self._send_again, sender._retransmit = sender._retransmit, self._retransmitting  # type: ignore[method-assign,assignment]
+        sender._send_keyframe = lambda: self.on_keyframe_request()  # type: ignore[method-assign]
         self._set("encoder", _EncoderStandIn(self))
 
     @property
@@ -205,22 +201,19 @@ class RtpOut:
             self._sampled.sent(payload, timestamp + self.timestamp_origin, time.monotonic())
         packet = self._packet(*self._with_copies(payload, timestamp, seq), timestamp, marker, seq)
         self._get("rtp_history")[seq % RTP_HISTORY_SIZE] = packet
-        if len(self._queue) >= QUEUE_PACKETS:
-            self._queue.popleft()
-            self.dropped += 1
-        self._queue.append(packet)
+        self.queue.put(seq, packet)
         self._wake.set()
 
     def forget(self) -> None:
         """Nothing sent so far goes out again, neither as a copy nor when asked for."""
         self._frames.clear()
+        self.queue.forget()
         self._get("rtp_history").clear()
 
     def withdraw(self) -> None:
         """What waits is not sent, and nothing sent so far goes out again. The numbers of what waited are used anew."""
-        if self._queue:
-            self._next_seq = self._queue[0].sequence_number
-            self._queue.clear()
+        first = self.queue.withdraw()
+        self._next_seq = self._next_seq if first is None else first
         self.forget()
 
     def _with_copies(self, payload: bytes, timestamp: int, seq: int) -> tuple[bytes, int]:
@@ -260,13 +253,13 @@ class RtpOut:
                     self.path.reported(report.fraction_lost / 256, self._round_trip(report), now)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self.path.missed(packet.lost, now)
-            if self._pacer is not None and self.path.congested:
+            if self._sender.kind == "video" and self.queue.even_pace is None and self.path.congested:
                 return  # what a queue has dropped would lengthen it once more; a keyframe is asked for in the end
         await self._feedback(packet)
+        self.on_feedback()
 
     def _round_trip(self, report: RtcpReceiverInfo) -> float | None:
-        """Seconds, by this report alone; aiortc's own figure follows too slowly to show a queue, and is below zero where the
-        stream paused."""
+        """Seconds, by this report alone; aiortc's follows too slowly to show a queue, and is below 0 after a pause."""
         self._note_report()
         return self._reports.round_trip(report.lsr, report.dlsr, time.time()) if report.dlsr else None
 
@@ -284,37 +277,44 @@ class RtpOut:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while self._queue:
-                    if self._pacer is not None:
-                        await self._pace(self._pacer)
-                    if self._queue:  # else withdrawn meanwhile
-                        await self._transmit(self._queue.popleft())
+                while self.queue:
+                    if (wait := self.queue.wait(self.bitrate_limit, time.monotonic())) > 0:
+                        await asyncio.sleep(wait)
+                    await self._send_next()
         except ConnectionError:
             log.debug("stream %08x: connection closed", self._sender._ssrc)
         finally:
             self.opened.clear()
-            self._queue.clear()
+            self.queue.withdraw()
             self._get("rtp_exited").set()
 
-    async def _pace(self, pacer: Pacer) -> None:
-        """Wait until the next packet of the queue may go."""
-        waiting = sum(len(packet.payload) for packet in self._queue)
-        wait = pacer.take(len(self._queue[0].payload), waiting, self.bitrate_limit, time.monotonic())
-        if wait > 0:
-            await asyncio.sleep(wait)
+    async def _send_next(self) -> None:
+        if (taken := self.queue.take(time.monotonic())) is None:
+            return
+        try:
+            if taken.again:
+                self._get("rtp_history")[taken.seq % RTP_HISTORY_SIZE] = taken.packet  # it keeps fewer
+                await self._send_again(taken.seq)
+            else:
+                await self._transmit(taken.packet)
+        except pylibsrtp.Error:
+            self.queue.dropped += 1  # too old for the window of SRTP
+
+    async def _retransmitting(self, seq: int) -> None:
+        if self._sender.kind == "video":
+            self.queue.ask(seq, self.path.rtt, time.monotonic())
+            self._wake.set()
+        else:
+            await self._send_again(seq)
 
     async def _transmit(self, packet: RtpPacket) -> None:
         packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
         extensions: HeaderExtensionsMap = self._get("rtp_header_extensions_map")
-        try:
-            await self._sender.transport._send_rtp(packet.serialize(extensions))
-        except pylibsrtp.Error:
-            self.dropped += 1  # too old for the window of SRTP
-            return
+        await self._sender.transport._send_rtp(packet.serialize(extensions))
         self._count(packet)
 
     def _count(self, packet: RtpPacket) -> None:
-        """Keep the numbers that aiortc's sender reports are made of."""
+        """The numbers that aiortc's sender reports are made of."""
         self.packets += 1
         self.octets += len(packet.payload)
         self.path.sent()
@@ -329,9 +329,6 @@ class RtpOut:
             info.rtp_timestamp = self._sampled.by(time.monotonic())
             self._set("lsr", info.ntp_timestamp >> 16 & 0xFFFFFFFF)
         await self._report(packets)
-
-    def _keyframe_requested(self) -> None:
-        self.on_keyframe_request()
 
     def _get(self, name: str) -> Any:
         return getattr(self._sender, f"_RTCRtpSender__{name}")
@@ -355,7 +352,7 @@ class RtpIn:
     """
 
     def __init__(
-        self, receiver: RTCRtpReceiver, on_packet: Callable[[Packet], None], limit: ReceiveLimit | None = None
+        self, receiver: RTCRtpReceiver, on_packet: Callable[[Packet], None], limit: Limit | None = None
     ) -> None:
         self.ssrc: int | None = None
         self.packets = self.octets = self.redundant = 0
@@ -376,9 +373,8 @@ class RtpIn:
         self.ssrc = rtp.ssrc
         self.packets += 1
         self.octets += len(rtp.payload)
-        packet = Packet(
-            rtp.sequence_number, rtp.timestamp, bool(rtp.marker), rtp.payload, rtp.ssrc, time.monotonic()
-        )
+        now = time.monotonic()
+        packet = Packet(rtp.sequence_number, rtp.timestamp, bool(rtp.marker), rtp.payload, rtp.ssrc, now)
         self.captured.arrived(packet.ssrc, packet.timestamp, packet.arrival)
         try:
             for each in self._unwrapped(packet, rtp.payload_type):
@@ -440,8 +436,10 @@ class RtpIn:
         self.ssrc = next((encoding.ssrc for encoding in parameters.encodings), None)
         self._types = {name: _payload_type(parameters.codecs, name) for name in ("opus", "red")}
         receiver._RTCRtpReceiver__codecs.update((codec.payloadType, codec) for codec in parameters.codecs)
-        repairs = {each.rtx.ssrc: each.ssrc for each in parameters.encodings if each.rtx}
-        receiver._RTCRtpReceiver__rtx_ssrc.update(repairs)
+        for one, rtx in [(encoding, encoding.rtx) for encoding in parameters.encodings if encoding.rtx]:
+            receiver._RTCRtpReceiver__rtx_ssrc[rtx.ssrc] = one.ssrc
+            # where there are two streams of a kind, aiortc drops what is sent again unless it is told where it belongs
+            parameters.encodings.append(type(one)(rtx.ssrc, one.payloadType))
         receiver._RTCRtpReceiver__transport._register_rtp_receiver(receiver, parameters)
         self._set("rtcp_task", asyncio.ensure_future(receiver._run_rtcp()))
         self._set("started", True)

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 
 STILL_SECONDS = 0.2
 """A picture as old as this, for which a keyframe is asked, is encoded once more: no newer one may be coming."""
-LONGEST_DEBT = 2.0
+LONGEST_DEBT = 6.0
 """Seconds; one picture never keeps the next waiting for longer."""
+BUDGET_SECONDS = 0.1
+LEAST_BUDGET = 24_000
+"""What a picture of a screen may take: so many seconds of what the line bears, and no fewer bytes than this."""
+ROOM_BYTES = 3_000
+"""More than that still waiting to be sent, a line is not given another picture."""
+SHARP_BYTES, MOST_SHARPENINGS = 1500, 30
+"""A picture that stands still and takes more is not as sharp yet as it gets; and how often it is tried at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,31 +22,82 @@ class Encoding:
     """Bit rates in bit/s.
 
     Attributes:
-        worst_quantizer: 0 to 63; how unsharp a picture may get before it takes more bits than there are.
+        best_quantizer, worst_quantizer: 0 to 63; how sharp a picture gets, and how unsharp it may be before it takes more
+            bits than there are.
         screen_content: for text and flat areas.
-        refinements: seconds after a change at which a picture that stands still is encoded anew, sharper each time; they
-            also have the far end notice what was lost last.
+        refinements: seconds after a change at which a picture that stands still is encoded anew; they have the far end
+            notice what was lost last. Before that it is encoded until it is sharp, at intervals of the first of them.
         frame_rate: at most so many pictures a second, and fewer where they take more bits than there are; None: every
             picture of the source.
+        keyframe_seconds: keyframes asked for so soon after one has gone out are those who wait for that one.
     """
 
     start_bitrate: int
     max_bitrate: int
     worst_quantizer: int
+    best_quantizer: int = 4
     screen_content: bool = False
     refinements: tuple[float, ...] = ()
     frame_rate: float | None = None
+    keyframe_seconds: float = 0.0
 
 
 CAMERA = Encoding(start_bitrate=1_000_000, max_bitrate=1_500_000, worst_quantizer=56)
 SCREEN = Encoding(
-    start_bitrate=1_500_000,
-    max_bitrate=2_000_000,
-    worst_quantizer=42,
+    start_bitrate=1_000_000,
+    max_bitrate=8_000_000,
+    worst_quantizer=56,
+    best_quantizer=18,
     screen_content=True,
-    refinements=(0.3, 1.0, 2.5),
+    refinements=(0.2, 1.0, 2.5),
     frame_rate=15.0,
+    keyframe_seconds=1.0,
 )
+
+
+def budget(bitrate: int) -> int:
+    """Bytes that a picture of a screen is to take, of a line that bears ``bitrate`` bit/s."""
+    return max(LEAST_BUDGET, round(bitrate * BUDGET_SECONDS / 8))
+
+
+class Keyframes:
+    """Whether the next picture is to be a keyframe. Asked on any thread."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._needed = True
+        self._asked = False
+        self._arrived = float("-inf")
+        self._bitrate: int | None = None
+
+    @property
+    def due(self) -> bool:
+        return self._needed or self._asked
+
+    def need(self) -> None:
+        """Somebody is there who has no picture at all, or may not have those before."""
+        self._needed = True
+
+    def ask(self, now: float) -> None:
+        """Somebody has lost what came before, or waits for a keyframe that is on its way: then there is none besides."""
+        if now >= self._arrived:
+            self._asked = True
+
+    def taken(self) -> bool:
+        """Whether the picture that is encoded now is one."""
+        due, self._needed, self._asked = self.due, False, False
+        return due
+
+    def follow(self, bitrate: int, now: float) -> None:
+        """The lines bear ``bitrate`` from now on: what is on its way arrives sooner or later."""
+        if self._bitrate is not None and self._arrived > now:
+            self._arrived = now + min(LONGEST_DEBT, (self._arrived - now) * self._bitrate / bitrate)
+        self._bitrate = bitrate
+
+    def sent(self, size: int, bitrate: int, now: float) -> None:
+        """One of ``size`` bytes goes out on lines that bear ``bitrate``, bit/s."""
+        if self._encoding.keyframe_seconds:
+            self._arrived = now + size * 8 / bitrate + self._encoding.keyframe_seconds
 
 
 class Cadence:
@@ -50,9 +108,11 @@ class Cadence:
         self._seen = float("-inf")
         self._stamp = float("-inf")
         self._free = float("-inf")
+        self._bitrate: int | None = None  # at which what is owed is paid
         self._begun = 0.0
         self._changed = 0.0
         self._refined = 0
+        self._sharpened = 0
 
     def restart(self) -> None:
         """Another source: its picture is due at once, whenever it was taken."""
@@ -64,7 +124,7 @@ class Cadence:
             return None
         refinements = self._encoding.refinements
         if captured > self._seen:
-            self._seen, self._changed, self._refined = captured, now, 0
+            self._seen, self._changed, self._refined, self._sharpened = captured, now, 0, 0
             self._stamp = captured if captured > self._stamp else max(now, self._stamp + 0.001)
         elif keyframe and now - self._stamp >= STILL_SECONDS:
             self._stamp = now
@@ -80,6 +140,16 @@ class Cadence:
         self._begun = now
         return self._stamp
 
+    def ready(self, waiting: int, now: float) -> bool:
+        """Whether the lines have room for another picture, ``waiting`` bytes of those before not being sent yet."""
+        return self._encoding.frame_rate is None or waiting <= ROOM_BYTES or now - self._begun >= LONGEST_DEBT
+
+    def follow(self, bitrate: int, now: float) -> None:
+        """The lines bear ``bitrate`` from now on: what is owed is paid sooner or later."""
+        if self._bitrate is not None and self._free > now:
+            self._free = now + min(LONGEST_DEBT, (self._free - now) * self._bitrate / bitrate)
+        self._bitrate = bitrate
+
     def spent(self, size: int, bitrate: int, now: float) -> None:
         """The picture has become ``size`` bytes; where rate gives way to sharpness, the next waits until they are paid.
 
@@ -88,3 +158,6 @@ class Cadence:
         if self._encoding.frame_rate is not None:
             debt = min(LONGEST_DEBT, size * 8 / bitrate)
             self._free = max(self._begun + 1 / self._encoding.frame_rate, now + debt)
+        if size > SHARP_BYTES and self._sharpened < MOST_SHARPENINGS:
+            self._changed, self._refined = now, 0
+            self._sharpened += 1

@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from coachdesk.media.packet import SequenceUnwrapper
 
 RETRY_AFTER = (0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
-"""Seconds from each request for video to the next; after the last one the packet is given up (0.8 s in all)."""
+"""Seconds from each request for video to the next; after the last one the packet is given up (0.8 s in all). Where the way
+is longer, an answer is waited for."""
+PATIENT_RETRY_AFTER = (*RETRY_AFTER, 0.4, 0.4, 0.4, 0.4, 0.4)
+"""The same for a screen, whose pictures may take seconds on a slow line, and cost more than packets that come late."""
+ANSWER_TIMES = 1.2
+"""So many round trips is an answer waited for."""
 MAX_MISSING = 128
-"""A longer gap is not asked for: senders keep no more, and a keyframe is cheaper."""
+"""A longer gap is not asked for: browsers keep no more, and a keyframe is cheaper."""
+PATIENT_MAX_MISSING = 512
 SOUND_TRIES = 2
 SOUND_PATIENCE = 0.01
 """Seconds a packet of sound may be out of order, or on its way as a copy, before it is asked for."""
@@ -35,14 +41,19 @@ class _Wanted:
 class NackTracker:
     """Missing packets of one stream. As it stands, for video: reordering is not waited for, since a needless
     request costs less than a late picture.
+
+    ``rtt``: the round trip in seconds as the peer connection knows it; None: it does not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after: Sequence[float] = RETRY_AFTER, max_missing: int = MAX_MISSING) -> None:
+        """``max_missing``: a packet is given up when so many later ones have come."""
+        self.rtt: float | None = None
+        self._tries = retry_after
         self._unwrapper = SequenceUnwrapper()
         self._highest: int | None = None
         self._wanted: dict[int, _Wanted] = {}
         self._patience = 0.0
-        self._max_missing = MAX_MISSING
+        self._max_missing = max_missing
 
     def add(self, seq: int, now: float) -> bool:
         """Note an arrived packet and what its number shows to be missing. Whether it had been asked for."""
@@ -84,7 +95,8 @@ class NackTracker:
 
     @property
     def _retry_after(self) -> Sequence[float]:
-        return RETRY_AFTER
+        least = ANSWER_TIMES * (self.rtt or 0.0)
+        return [max(each, least) for each in self._tries]
 
     def _advanced(self, by: int) -> None:
         """The highest number has grown by so much."""
@@ -100,14 +112,13 @@ class NackTracker:
 class SoundNackTracker(NackTracker):
     """Missing packets of sound: asked for while something is lost now and then, and an answer can be in time.
 
-    ``rtt``: the round trip in seconds as the peer connection knows it; None: go by how long answers take.
+    Without ``rtt`` it goes by how long answers take.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._patience = SOUND_PATIENCE
         self._max_missing = SOUND_MAX_MISSING
-        self.rtt: float | None = None
         self._measured: tuple[float, float] | None = None
         self._loss = 0.0
         self._lossy = False

@@ -12,6 +12,8 @@ NARROW_LIMIT, NARROW_SECONDS = 300_000, 2.0
 """On a path that bears less, pictures come slowly and take no more than it bears, so that sound gets through."""
 BURST_BYTES = 6_000
 """May go out at once: five packets."""
+EVEN_FACTOR, EVEN_BURST_BYTES, EVEN_SECONDS = 1.15, 2_500, 16.0
+"""Pictures of a screen are large, and come as often as the line bears: they go out about as fast as that, and no faster."""
 PACKET_BYTES = 60
 """What headers and authentication add to a payload."""
 
@@ -23,21 +25,24 @@ class Pacer:
         self._level = 0.0
         self._time: float | None = None
 
-    def take(self, size: int, waiting: int, limit: int | None, now: float) -> float:
+    def take(self, size: int, waiting: int, limit: int | None, now: float, *, even: bool = False) -> float:
         """Books a payload of ``size`` bytes; returns how many seconds to wait before it is sent.
 
-        ``waiting``: bytes in the queue, this payload among them. ``limit``: what the path bears, bit/s, if known.
+        ``waiting``: bytes in the queue, this payload among them. ``limit``: what the path bears, bit/s, if known. ``even``:
+        the pictures take all of that.
         """
-        pace = _pace(limit or UNKNOWN_LIMIT, waiting)
+        pace = _pace(limit or UNKNOWN_LIMIT, waiting, even=even)
         if self._time is not None:
             self._level = max(0.0, self._level - (now - self._time) * pace)
         self._time = now
         self._level += size + PACKET_BYTES
-        return max(0.0, self._level - BURST_BYTES) / pace
+        return max(0.0, self._level - (EVEN_BURST_BYTES if even else BURST_BYTES)) / pace
 
 
-def _pace(limit: int, waiting: int) -> float:
+def _pace(limit: int, waiting: int, *, even: bool) -> float:
     """Bytes per second."""
+    if even:
+        return max(EVEN_FACTOR * limit / 8, waiting / EVEN_SECONDS)
     if limit < NARROW_LIMIT:
         return max(limit / 8, waiting / NARROW_SECONDS)
     return max(FACTOR * limit / 8, waiting / LONGEST_SECONDS)

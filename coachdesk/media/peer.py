@@ -24,10 +24,11 @@ from coachdesk.media.codecs import preferred_codecs
 from coachdesk.media.compat import RtpIn, RtpOut
 from coachdesk.media.iceservers import aiortc_servers
 from coachdesk.media.inkchannels import InkChannels
-from coachdesk.media.nack import NackTracker, SoundNackTracker
+from coachdesk.media.nack import PATIENT_MAX_MISSING, PATIENT_RETRY_AFTER, NackTracker, SoundNackTracker
 from coachdesk.media.packet import Packet
 from coachdesk.media.rate import RoundTrips
 from coachdesk.media.receivelimit import ReceiveLimit
+from coachdesk.media.screenlimit import ScreenLimit
 from coachdesk.media.stillpipe import StillPipe
 from coachdesk.media.trickle import keep_usable, usable
 from signaling.pace import TokenBucket
@@ -60,11 +61,12 @@ class NegotiationError(Exception):
 
 @dataclass(frozen=True)
 class Stream:
-    """One m-line; ``direction`` is the hub's."""
+    """One m-line; ``direction`` is the hub's; ``screen``: the video is of one."""
 
     name: str
     kind: Literal["audio", "video"]
     direction: Direction
+    screen: bool = False
 
 
 Layout = tuple[Stream, ...]
@@ -72,7 +74,7 @@ Layout = tuple[Stream, ...]
 CUSTOMER: Layout = (
     Stream("main", "audio", "sendrecv"),
     Stream("camera", "video", "sendrecv"),
-    Stream("screen", "video", "recvonly"),
+    Stream("screen", "video", "recvonly", screen=True),
 )
 OBSERVER: Layout = (
     Stream("customer", "audio", "sendonly"),
@@ -80,7 +82,7 @@ OBSERVER: Layout = (
     *(Stream(f"coach{slot}", "audio", "sendonly") for slot in range(MAX_COACHES)),
     *(Stream(name, "audio", "recvonly") for name in ("whisper", "voice", "lane")),
     Stream("camera", "video", "sendonly"),
-    Stream("screen", "video", "sendonly"),
+    Stream("screen", "video", "sendonly", screen=True),
 )
 CONTROL = "control"
 
@@ -89,6 +91,14 @@ _MIRRORED: dict[Direction, Direction] = {
     "recvonly": "sendonly",
     "sendrecv": "sendrecv",
 }
+
+
+def _nacks(stream: Stream) -> NackTracker:
+    if stream.kind == "audio":
+        return SoundNackTracker()
+    if stream.screen:
+        return NackTracker(PATIENT_RETRY_AFTER, PATIENT_MAX_MISSING)
+    return NackTracker()
 
 
 class Peer:
@@ -160,9 +170,11 @@ class Peer:
             out = self.outs[stream.name] = RtpOut(transceiver.sender, self._round_trips)
             out.on_keyframe_request = lambda: self.on_keyframe_request(stream.name)
         self._ins[stream.name] = RtpIn(
-            transceiver.receiver, lambda packet: self._received(stream, packet), self._limit
+            transceiver.receiver,
+            lambda packet: self._received(stream, packet),
+            self._limit or (ScreenLimit() if stream.screen else None),
         )
-        self._nacks[stream.name] = NackTracker() if stream.kind == "video" else SoundNackTracker()
+        self._nacks[stream.name] = _nacks(stream)
 
     # --- negotiation --------------------------------------------------------------------------------------
 
@@ -269,8 +281,7 @@ class Peer:
 
     def _ask_for_missing(self, name: str) -> None:
         tracker = self._nacks[name]
-        if isinstance(tracker, SoundNackTracker):
-            tracker.rtt = self.rtt
+        tracker.rtt = self.rtt
         now = time.monotonic()
         missing = tracker.due(now)
         if missing:
@@ -376,7 +387,7 @@ class Peer:
         out = self.outs[name]
         numbers: dict[str, float] = {
             "packets": out.packets,
-            "dropped": out.dropped,
+            "dropped": out.queue.dropped,
             "kbps": self._rate(f"{name}.out", out.octets),
         }
         return numbers if out.path.rtt is None else numbers | {"rtt_ms": out.path.rtt * 1000}

@@ -6,6 +6,8 @@ arrives then: a browser that has gone down to its least never gets more. It also
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from aiortc.rate import BandwidthUsage, RemoteBitrateEstimator
 
 START_BITRATE = 2_000_000
@@ -18,6 +20,14 @@ MOST_TIMES, MOST_BESIDES = 2.0, 60_000
 """By growth it gets to so many times what arrives and so many bit/s: where a queue stays full, delays do not show it."""
 PAUSE_MS = 2000
 """After so long without a packet, delays are compared anew."""
+
+
+class Limit(Protocol):
+    """As `ReceiveLimit` and `ScreenLimit`; ms and bytes, ``abs_send_time`` as it is on the wire."""
+
+    def add(
+        self, arrival_time_ms: int, abs_send_time: int, payload_size: int, ssrc: int
+    ) -> tuple[int, list[int]] | None: ...
 
 
 class ReceiveLimit:

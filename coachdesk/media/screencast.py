@@ -1,4 +1,6 @@
-"""The agent's screen to the observers of a call: one encoder for all, on m-lines that are there from the start."""
+"""The agent's screen to the observers of a call: one encoder for all whose lines bear about as much, and a second for those
+whose bear much less, on m-lines that are there from the start.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,17 @@ from numpy.typing import NDArray
 from coachdesk import call as calls
 from coachdesk.events import ShareState
 from coachdesk.media.camera import Camera, Shot
+from coachdesk.media.compat import RtpOut
 from coachdesk.media.encoding import SCREEN
 from coachdesk.media.peer import Peer
+from coachdesk.media.screenrate import LineRate, slow
 from coachdesk.media.video import VideoSender
 from coachdesk.routing import screen_viewers
 from signaling.protocol import CallView
 
 STREAM = "screen"
+BESIDE = "camera"
+"""Video that goes the same way, and may have shown what that bears."""
 PLAIN = (360, 640, 3)
 GREY = 40
 
@@ -54,7 +60,9 @@ class ScreenCast:
         self.on_state: Callable[[], None] = lambda: None
         self._viewers: set[str] = set()
         self._peers: dict[str, Peer] = {}
-        self._sender: VideoSender | None = None
+        self._lines: dict[RtpOut, LineRate] = {}
+        self._slow: set[RtpOut] = set()
+        self._senders: tuple[VideoSender, VideoSender] | None = None  # to most, and to those on slow lines
 
     # --- to whom ---------------------------------------------------------------------------------------------
 
@@ -67,34 +75,59 @@ class ScreenCast:
 
     def connect(self, party: str, peer: Peer) -> None:
         """``peer`` is the (new) connection to ``party``."""
+        self._forget(party)
         self._peers[party] = peer
+        self._lines[peer.outs[STREAM]] = _line(peer)
         self._point()
 
     def disconnect(self, party: str) -> None:
-        if self._peers.pop(party, None) is not None:
+        if party in self._peers:
+            self._forget(party)
             self._point()
 
-    def request_keyframe(self) -> None:
-        if self._sender is not None:
-            self._sender.request_keyframe()
+    def _forget(self, party: str) -> None:
+        peer = self._peers.pop(party, None)
+        if peer is not None:
+            self._lines.pop(peer.outs[STREAM], None)
 
-    def _seeing(self) -> list[Peer]:
-        return [peer for party, peer in self._peers.items() if party in self._viewers and STREAM in peer.outs]
+    def request_keyframe(self, party: str) -> None:
+        """``party`` has no picture, or has lost what the next ones refer to."""
+        peer = self._peers.get(party)
+        for sender in self._senders or ():
+            if peer is not None and peer.outs[STREAM] in sender.lines:
+                sender.request_keyframe()
+
+    def _seeing(self) -> list[RtpOut]:
+        return [peer.outs[STREAM] for party, peer in self._peers.items() if party in self._viewers]
 
     def _point(self) -> None:
-        if self._sender is not None:
-            self._sender.send_to([peer.outs[STREAM] for peer in self._seeing()])
+        seeing = self._seeing()
+        self._slow = slow({out: self._lines[out].bitrate for out in seeing}, self._slow)
+        if self._senders is not None:
+            quick, slower = self._senders
+            quick.send_to([out for out in seeing if out not in self._slow])
+            slower.send_to([out for out in seeing if out in self._slow])
+
+    def _sort(self) -> None:
+        """After each picture: a line that bears much less than others, or no longer, changes the encoder."""
+        before = self._slow
+        if slow({out: self._lines[out].bitrate for out in self._seeing()}, before) != before:
+            self._point()
+            for out in self._slow ^ before:
+                out.withdraw()  # nothing of one encoder can follow what was of the other
 
     # --- what ------------------------------------------------------------------------------------------------
 
     async def start(self, source: Camera) -> None:
         """Shares ``source`` in place of what is shared now."""
         before, self.source = self.source, source
-        if self._sender is None:
-            self._sender = VideoSender(source, SCREEN)
+        if self._senders is None:
+            self._lines = {peer.outs[STREAM]: _line(peer) for peer in self._peers.values()}
+            self._senders = self._sender(source), self._sender(source)
         else:
             self._withdraw()
-            self._sender.use(source)
+            for sender in self._senders:
+                sender.use(source)
         self._point()
         self._set("on")
         await _close(before)
@@ -106,30 +139,41 @@ class ScreenCast:
 
     def blank(self, on: bool) -> None:
         """A plain picture goes out at once in place of the screen, and nothing of that which is not sent yet."""
-        if self._sender is None or self.source is None or on is (self.state == "blank"):
+        if self._senders is None or self.source is None or on is (self.state == "blank"):
             return
-        self._sender.use(Plain() if on else self.source)
+        for sender in self._senders:
+            sender.use(Plain() if on else self.source)
         self._withdraw()
         self._set("blank" if on else "on")
 
     def stop(self) -> Coroutine[Any, Any, None]:
         """Nothing of the screen goes out any more, at once; to be awaited: lets go of the source."""
         source, self.source = self.source, None
-        sender, self._sender = self._sender, None
-        if sender is not None:
-            sender.close()
+        senders, self._senders = self._senders, None
+        if senders is not None:
+            for sender in senders:
+                sender.close()
             self._withdraw()
         self._set("off")
         return _close(source)
 
+    def _sender(self, source: Camera) -> VideoSender:
+        sender = VideoSender(source, SCREEN, self._lines.__getitem__)
+        sender.on_sent = self._sort
+        return sender
+
     def _withdraw(self) -> None:
-        for peer in self._peers.values():
-            peer.outs[STREAM].withdraw()
+        for out in self._lines:
+            out.withdraw()
 
     def _set(self, state: ShareState) -> None:
         if state != self.state:
             self.state = state
             self.on_state()
+
+
+def _line(peer: Peer) -> LineRate:
+    return LineRate(peer.outs[BESIDE].bitrate_limit)
 
 
 async def _close(source: Camera | None) -> None:

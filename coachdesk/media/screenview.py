@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 
@@ -9,6 +10,11 @@ from coachdesk import events
 from coachdesk.media.framering import FrameWriter
 from coachdesk.media.packet import Packet
 from coachdesk.media.video import Picture, VideoReceiver
+
+PATIENCE = 2.0
+"""Seconds a missing packet may hold the picture up: on a slow line, what replaces the picture would take longer."""
+ASK_SECONDS = 1.0
+"""How often a keyframe is asked for while there is no picture: one that stands still sends nothing by itself."""
 
 
 class ScreenView:
@@ -72,11 +78,17 @@ class ScreenView:
         if self.state == "off" or not self._published or self._receiver is not None:
             return
         ring = self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
-        receiver = self._receiver = VideoReceiver()
+        receiver = self._receiver = VideoReceiver(PATIENCE)
         receiver.on_picture = lambda picture: _write(ring, picture)
         receiver.on_frame = lambda picture: self._take(ring, picture)
         receiver.on_keyframe_needed = lambda: self.request_keyframe()
-        self.request_keyframe()
+        self._ask(receiver)
+
+    def _ask(self, receiver: VideoReceiver) -> None:
+        """Again and again, as long as there is nothing to be seen."""
+        if receiver is self._receiver and receiver.needs_keyframe:
+            self.request_keyframe()
+            asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask, receiver)
 
     def _take(self, ring: FrameWriter, picture: Picture) -> None:
         if ring is not self._ring:

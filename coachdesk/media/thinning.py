@@ -106,16 +106,21 @@ class Gate:
 
     Attributes:
         open: it is.
+        bitrate: the newest estimate, bit/s; the least that a camera is sent with, where that is more.
     """
 
     def __init__(self) -> None:
         self.open = True
+        self.bitrate: int | None = None
         self._patience = FIRST_CLOSED
         self._changed = float("-inf")
         self._outdated: int | None = None
 
-    def update(self, congested: bool, limit: int | None, now: float) -> None:
-        """Whether a queue grows, and the estimate in bit/s (REMB), which does not change while nothing is sent."""
+    def update(self, loss: float, congested: bool, limit: int | None, now: float) -> None:
+        """Whether a queue grows, and the estimate in bit/s (REMB), which does not change while nothing is sent. ``loss``, a
+        share, tells nothing here: what is lost at random comes again when it is asked for.
+        """
+        self.bitrate = max(LEAST_BITRATE, limit) if limit is not None else None
         known = limit if limit != self._outdated else None
         too_little = known is not None and known < LEAST_BITRATE
         if self.open and (congested or too_little):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fractions
+import functools
 import logging
 import queue
 import random
@@ -12,29 +12,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
-from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from coachdesk.media import vp8
 from coachdesk.media.camera import Camera
 from coachdesk.media.compat import RtpOut
-from coachdesk.media.encoding import CAMERA, Cadence, Encoding
+from coachdesk.media.encoding import CAMERA, Cadence, Encoding, Keyframes
 from coachdesk.media.packet import Packet
 from coachdesk.media.priority import pictures_later
-from coachdesk.media.thinning import LEAST_BITRATE, Gate
+from coachdesk.media.screenencoder import ScreenEncoder
+from coachdesk.media.screenrate import LineRate
+from coachdesk.media.thinning import Gate
 from coachdesk.media.videobuffer import EncodedFrame, VideoBuffer
+from coachdesk.media.vp8codec import CLOCK_RATE, FRAME_RATE, TIME_BASE, compressed, open_codec
 
 log = logging.getLogger(__name__)
 
-CLOCK_RATE = 90000
-TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
 FRAMES_WAITING = 30
 """Encoded frames the decoder may be behind; more are dropped, up to the next keyframe."""
-FRAME_RATE = 30
 JOIN_SECONDS = 2.0
 
 
@@ -68,12 +67,13 @@ class VideoReceiver:
         dropped: pictures the loop was too busy for, and frames the decoder was too slow for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None = None) -> None:
+        """``patience``: see `VideoBuffer`."""
         self.on_frame: Callable[[Picture], None] = _ignore
         self.on_picture: Callable[[Picture], None] = _ignore
         self.on_keyframe_needed: Callable[[], None] = _ignore
         self.decoded = self.dropped = 0
-        self._buffer = VideoBuffer()
+        self._buffer = VideoBuffer(patience)
         self._loop = asyncio.get_running_loop()
         self._frames: queue.Queue[EncodedFrame | None] = queue.Queue(FRAMES_WAITING)
         self._newest: Picture | None = None
@@ -81,6 +81,11 @@ class VideoReceiver:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._decode, name="video-decode", daemon=True)
         self._thread.start()
+
+    @property
+    def needs_keyframe(self) -> bool:
+        """Nothing but a keyframe can be decoded."""
+        return self._buffer.needs_keyframe or self._broken.is_set()
 
     def put(self, packet: Packet) -> None:
         if self._closed.is_set():
@@ -140,16 +145,12 @@ class VideoReceiver:
 
 
 class Vp8Encoder:
-    """Real-time VP8 of one size and bit rate; both may change between pictures, at the cost of a keyframe.
-
-    One of a screen is large: there another bit rate waits for the next keyframe that is wanted anyway. Until then `Cadence`
-    has pictures come more or less often.
-    """
+    """Real-time VP8 of one size and bit rate; both may change between pictures, at the cost of a keyframe."""
 
     def __init__(self, encoding: Encoding = CAMERA) -> None:
         self.bitrate = encoding.start_bitrate
         self._encoding = encoding
-        self._codec: VideoCodecContext | None = None
+        self._codec: av.VideoCodecContext | None = None
         self._picture_id = random.getrandbits(15)
 
     def encode(self, frame: av.VideoFrame, *, keyframe: bool = False) -> list[bytes]:
@@ -157,43 +158,43 @@ class Vp8Encoder:
         it.
         """
         frame = frame.reformat(format="yuv420p")
-        if self._codec is None or not self._fits(self._codec, frame, keyframe):
-            self._codec = self._open(frame.width, frame.height)
-        frame.time_base = TIME_BASE
-        frame.pict_type = av.video.frame.PictureType.I if keyframe else av.video.frame.PictureType.NONE
-        data = b"".join(bytes(packet) for packet in self._codec.encode(frame))
+        if self._codec is None or not self._fits(self._codec, frame):
+            quantizers = self._encoding.best_quantizer, self._encoding.worst_quantizer
+            self._codec = open_codec(
+                frame.width, frame.height, self.bitrate, quantizers=quantizers, options={}
+            )
+        data = compressed(self._codec, frame, keyframe=keyframe)
         if not data:
             return []
         self._picture_id = (self._picture_id + 1) & 0x7FFF
         return vp8.packetize(data, self._picture_id)
 
-    def _fits(self, codec: VideoCodecContext, frame: av.VideoFrame, keyframe: bool) -> bool:
+    def _fits(self, codec: av.VideoCodecContext, frame: av.VideoFrame) -> bool:
         near = abs(self.bitrate - (codec.bit_rate or 0)) <= self.bitrate * 0.15
-        waits = self._encoding.screen_content and not keyframe
-        return (near or waits) and (codec.width, codec.height) == (frame.width, frame.height)
+        return near and (codec.width, codec.height) == (frame.width, frame.height)
 
-    def _open(self, width: int, height: int) -> VideoCodecContext:
-        codec: Any = av.CodecContext.create("libvpx", "w")
-        codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
-        codec.bit_rate = self.bitrate
-        codec.time_base, codec.framerate = TIME_BASE, fractions.Fraction(FRAME_RATE)
-        codec.gop_size = 3000  # keyframes are sent when asked for
-        codec.qmin, codec.qmax = 4, self._encoding.worst_quantizer
-        codec.thread_count = 1  # the threads of libvpx wait for each other by spinning
-        rate = str(self.bitrate)
-        codec.options = {
-            "deadline": "realtime",
-            "cpu-used": "-8",
-            "lag-in-frames": "0",
-            "error-resilient": "default",
-            "static-thresh": "1",
-            "noise-sensitivity": "0",
-            "screen-content-mode": str(int(self._encoding.screen_content)),
-            "minrate": rate,
-            "maxrate": rate,
-            "bufsize": rate,
-        }
-        return codec  # type: ignore[no-any-return]
+
+class Line(Protocol):
+    """What one stream bears, as `Gate` judges it for cameras and `LineRate` for screens.
+
+    Attributes:
+        open: pictures are sent on it.
+        bitrate: bit/s, None as long as nothing is known of it.
+    """
+
+    open: bool
+
+    @property
+    def bitrate(self) -> int | None: ...
+    def update(self, loss: float, congested: bool, limit: int | None, now: float) -> None: ...
+
+
+class Encoder(Protocol):
+    """As `Vp8Encoder` for cameras and `ScreenEncoder` for screens."""
+
+    bitrate: int
+
+    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False) -> list[bytes]: ...
 
 
 class VideoSender:
@@ -201,18 +202,28 @@ class VideoSender:
 
     A picture is encoded only while some stream is open, and only when there is a new one or one is due again. The bit
     rate follows the lowest estimate of those who receive it; a line that bears sound only gets no pictures.
+
+    Attributes:
+        lines: what the streams bear that it is sent on.
+        on_sent: called on the loop after each picture.
     """
 
-    def __init__(self, camera: Camera, encoding: Encoding = CAMERA) -> None:
+    def __init__(
+        self, camera: Camera, encoding: Encoding = CAMERA, line_of: Callable[[RtpOut], Line] | None = None
+    ) -> None:
+        """``line_of``: what is known of a stream that is new here; as a rule, nothing."""
         self.encoded = 0
+        self.lines: dict[RtpOut, Line] = {}
+        self.on_sent: Callable[[], None] = _ignore
+        self._line_of = line_of or (lambda out: LineRate() if encoding.screen_content else Gate())
         self._camera = camera
         self._turn = 0  # grows with every camera; of an earlier one nothing is sent any more
-        self._gates: dict[RtpOut, Gate] = {}
         self._loop = asyncio.get_running_loop()
         self._encoding = encoding
         self._cadence = Cadence(encoding)
-        self._encoder = Vp8Encoder(encoding)
-        self._keyframe = threading.Event()
+        self._encoder: Encoder = ScreenEncoder(encoding) if encoding.screen_content else Vp8Encoder(encoding)
+        self._keyframes = Keyframes(encoding)
+        self._fresh: set[RtpOut] = set()  # those that have had no keyframe yet
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="video-encode", daemon=True)
         self._thread.start()
@@ -221,19 +232,29 @@ class VideoSender:
         """Send ``camera`` from now on; the one before stays open and the caller's."""
         self._camera = camera
         self._turn += 1
-        self.request_keyframe()
+        self._keyframes.need()
 
     def send_to(self, outs: list[RtpOut]) -> None:
         """Send on exactly these streams from now on."""
-        self._gates = {out: self._gates.get(out, Gate()) for out in outs}
-        self.request_keyframe()
+        fresh = set(outs) - self.lines.keys()
+        if fresh:
+            self._fresh |= fresh
+            self._keyframes.need()
+        for out in self.lines.keys() - outs:
+            out.queue.even_pace = None
+        self.lines = {out: self.lines.get(out) or self._line_of(out) for out in outs}
+        for out, line in self.lines.items():
+            out.on_feedback = functools.partial(self._judge, out, line)
 
     def request_keyframe(self) -> None:
-        self._keyframe.set()
+        self._keyframes.ask(time.monotonic())
 
     def close(self) -> None:
         """Stop the worker, send nothing any more; the camera stays open and the caller's."""
         self._turn += 1
+        for out in self.lines:
+            out.on_feedback = _ignore
+            out.queue.even_pace = None
         self._closed.set()
         self._thread.join(JOIN_SECONDS)
 
@@ -246,11 +267,16 @@ class VideoSender:
             if turn != begun:
                 begun = turn
                 self._cadence.restart()
-                self._keyframe.set()  # nothing may refer to what is not sent any more
-            if latest is None or not any(out.open for out in self._gates):
+                self._keyframes.need()  # nothing may refer to what is not sent any more
+            if latest is None or not any(out.open for out in self.lines):
                 continue
             picture, captured = latest
-            stamp = self._cadence.due(captured, time.monotonic(), keyframe=self._keyframe.is_set())
+            self._encoder.bitrate = self._bitrate()
+            self._cadence.follow(self._encoder.bitrate, time.monotonic())
+            self._keyframes.follow(self._encoder.bitrate, time.monotonic())
+            if not self._cadence.ready(self._waiting, time.monotonic()):
+                continue
+            stamp = self._cadence.due(captured, time.monotonic(), keyframe=self._keyframes.due)
             if stamp is None:
                 continue
             try:
@@ -258,38 +284,57 @@ class VideoSender:
             except av.FFmpegError:
                 log.exception("picture not encoded")
 
-    def _encode(self, picture: NDArray[np.uint8], stamp: float, turn: int) -> None:
+    @property
+    def _waiting(self) -> int:
+        """Bytes of earlier pictures, on the stream that is furthest behind."""
+        return max((out.queue.waiting for out, line in self.lines.items() if line.open), default=0)
+
+    def _bitrate(self) -> int:
         start, most = self._encoding.start_bitrate, self._encoding.max_bitrate
-        outs = [out for out, gate in self._gates.items() if gate.open]
-        limits = [out.bitrate_limit for out in outs if out.bitrate_limit is not None]
-        self._encoder.bitrate = max(LEAST_BITRATE, min([most, *limits] if limits else [start]))
-        keyframe = self._keyframe.is_set()
-        self._keyframe.clear()
+        rates = [line.bitrate for line in self.lines.values() if line.open and line.bitrate is not None]
+        return min([most, *rates] if rates else [start])
+
+    def _encode(self, picture: NDArray[np.uint8], stamp: float, turn: int) -> None:
+        keyframe = self._keyframes.taken()
         form = "bgra" if picture.shape[2] == 4 else "bgr24"
         frame = av.VideoFrame.from_numpy_buffer(
             _even(picture), format=form
         )  # not copied: read at once, below
-        frame.pts = round(stamp * CLOCK_RATE)
+        timestamp = frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe)
         self.encoded += 1
-        self._cadence.spent(sum(map(len, payloads)), self._encoder.bitrate, time.monotonic())
+        size, now = sum(map(len, payloads)), time.monotonic()
+        self._cadence.spent(size, self._encoder.bitrate, now)
+        if payloads and vp8.starts_keyframe(payloads[0]):
+            self._keyframes.sent(size, self._encoder.bitrate, now)
         with contextlib.suppress(RuntimeError):  # the loop is gone
-            self._loop.call_soon_threadsafe(self._send, payloads, frame.pts, turn)
+            self._loop.call_soon_threadsafe(self._send, payloads, timestamp, turn)
 
     def _send(self, payloads: list[bytes], timestamp: int, turn: int) -> None:
         if turn != self._turn:
             return
-        for out, gate in self._gates.items():
-            was_open = gate.open
-            gate.update(out.path.congested, out.bitrate_limit, time.monotonic())
-            if not gate.open:
-                if was_open:
-                    out.forget()  # pictures asked for again would keep the queue as it is
-                continue
-            if not was_open:
-                self.request_keyframe()
-            for index, payload in enumerate(payloads):
-                out.send(payload, timestamp & 0xFFFFFFFF, marker=index == len(payloads) - 1)
+        keyframe = bool(payloads) and vp8.starts_keyframe(payloads[0])
+        for out, line in self.lines.items():
+            self._judge(out, line)
+            if line.open and (keyframe or out not in self._fresh):
+                self._fresh.discard(out)
+                for index, payload in enumerate(payloads):
+                    out.send(payload, timestamp & 0xFFFFFFFF, marker=index == len(payloads) - 1)
+        self.on_sent()
+
+    def _judge(self, out: RtpOut, line: Line) -> None:
+        """By the newest that the far end has said."""
+        if out not in self.lines:
+            return
+        was_open = line.open
+        line.update(out.queue.loss, out.path.congested, out.bitrate_limit, time.monotonic())
+        if self._encoding.screen_content:
+            out.queue.even_pace = line.bitrate
+        if was_open and not line.open:
+            out.forget()  # pictures asked for again would keep the queue as it is
+        elif line.open and not was_open:
+            self._fresh.add(out)
+            self._keyframes.need()
 
 
 def _even(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from coachdesk.media import vp8
 from coachdesk.media.packet import Packet, SequenceUnwrapper
 
 PATIENCE = 0.5
-"""Seconds a missing packet may hold the picture up before the next keyframe is waited for instead."""
+"""Seconds a missing packet may hold the picture up before the next keyframe is waited for instead, as a rule."""
 CAPACITY = 1024
 """Packets held at most: about 3 s of 720p."""
 
@@ -32,12 +32,15 @@ class _Piece(NamedTuple):
 class VideoBuffer:
     """Packets in, whole frames out in decoding order, each as soon as its last packet is there.
 
-    A gap is waited for (others ask for the packets, see ``nack``) for ``PATIENCE`` seconds. Then, and at
+    A gap is waited for (others ask for the packets, see ``nack``) for ``patience`` seconds. Then, and at
     the start, frames are skipped up to the next keyframe; ``needs_keyframe`` is true meanwhile. A keyframe
-    that is whole ends any wait at once.
+    that is whole ends any wait at once. A large picture that comes slowly and without gaps is waited for as long as it
+    takes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None = None) -> None:
+        """``patience``: seconds; None: ``PATIENCE``."""
+        self._patience = PATIENCE if patience is None else patience
         self.needs_keyframe = True
         self.skipped = 0
         """How often the picture was given up until a keyframe."""
@@ -45,7 +48,8 @@ class VideoBuffer:
         self._pieces: dict[int, _Piece] = {}
         self._next = 0  # the first packet not yet handed out; meaningless while a keyframe is needed
         self._ssrc: int | None = None
-        self._stuck_since: float | None = None
+        self._gap = 0  # the first packet that is missing
+        self._gap_since: float | None = None
 
     def put(self, packet: Packet, now: float) -> list[EncodedFrame]:
         """Take a packet; return the frames that are whole now. A malformed packet counts as lost."""
@@ -84,16 +88,22 @@ class VideoBuffer:
 
     def _give_up(self) -> None:
         self.skipped += not self.needs_keyframe
-        self._stuck_since = None
+        self._gap_since = None
         self.skip_to_keyframe()
 
     def _watch(self, now: float) -> None:
         """Give up on a gap that has been in the way for too long."""
         if self.needs_keyframe or not self._pieces:
-            self._stuck_since = None
-        elif self._stuck_since is None:
-            self._stuck_since = now
-        elif now - self._stuck_since > PATIENCE:
+            self._gap_since = None
+            return
+        gap = max(self._gap, self._next) if self._gap_since is not None else self._next
+        while gap in self._pieces:
+            gap += 1
+        if gap - self._next == len(self._pieces):
+            self._gap_since = None
+        elif self._gap_since is None or gap != self._gap:
+            self._gap, self._gap_since = gap, now
+        elif now - self._gap_since > self._patience:
             self._give_up()
 
     def _look_for_keyframe(self, number: int) -> None:
@@ -116,7 +126,6 @@ class VideoBuffer:
         while (end := self._end_of_frame(self._next)) is not None:
             pieces = [self._pieces.pop(number) for number in range(self._next, end)]
             self._next = end
-            self._stuck_since = None
             if pieces[0].data:
                 frames.append(_assemble(pieces))
         return frames

@@ -19,7 +19,8 @@ from coachdesk.media.forward import Forwarder
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
-from coachdesk.media.video import CLOCK_RATE, Picture, VideoReceiver
+from coachdesk.media.video import Picture, VideoReceiver
+from coachdesk.media.vp8codec import CLOCK_RATE
 from tests.media.peers import Network, pair, until
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]

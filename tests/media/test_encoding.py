@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.encoding import CAMERA, LONGEST_DEBT, SCREEN, STILL_SECONDS, Cadence, Encoding
+from coachdesk.media.encoding import (
+    CAMERA,
+    LONGEST_DEBT,
+    ROOM_BYTES,
+    SCREEN,
+    SHARP_BYTES,
+    STILL_SECONDS,
+    Cadence,
+    Encoding,
+    Keyframes,
+)
 
 BITRATE = 1_000_000
 
@@ -52,6 +62,58 @@ def test_the_time_a_picture_took_to_encode_does_not_lower_the_frame_rate() -> No
     cadence.spent(0, BITRATE, 5.05)
     assert cadence.due(5.02, 5.06, keyframe=False) is None
     assert cadence.due(5.02, 5.07, keyframe=False) == 5.02
+
+
+def test_what_is_owed_is_paid_at_the_rate_of_the_line_as_it_is_by_then() -> None:
+    cadence = Cadence(SCREEN)
+    cadence.follow(BITRATE, 5.0)
+    cadence.due(5.0, 5.0, keyframe=False)
+    cadence.spent(100_000, BITRATE, 5.0)  # 0.8 s
+    cadence.follow(BITRATE // 2, 5.4)
+    assert cadence.due(5.01, 6.19, keyframe=False) is None
+    assert cadence.due(5.01, 6.21, keyframe=False) == 5.01
+
+
+def test_a_screen_waits_for_what_is_not_sent_yet_but_not_for_ever() -> None:
+    cadence = Cadence(SCREEN)
+    cadence.due(5.0, 5.0, keyframe=False)
+    assert cadence.ready(ROOM_BYTES, 5.1)
+    assert not cadence.ready(ROOM_BYTES + 1, 5.1)
+    assert cadence.ready(ROOM_BYTES + 1, 5.0 + LONGEST_DEBT)
+    assert Cadence(CAMERA).ready(10 * ROOM_BYTES, 5.1)
+
+
+def test_a_picture_is_sharpened_until_it_takes_little() -> None:
+    cadence = Cadence(SCREEN)
+    now, encoded = 5.0, 0
+    while now < 20:
+        if cadence.due(5.0, now, keyframe=False) is not None:
+            encoded += 1
+            cadence.spent(SHARP_BYTES + 1 if encoded < 8 else 10, 100 * BITRATE, now)
+        now += 0.01
+    assert encoded == 7 + len(SCREEN.refinements)
+
+
+def test_a_keyframe_on_its_way_answers_those_who_ask_but_not_one_who_is_new() -> None:
+    keyframes = Keyframes(SCREEN)
+    assert keyframes.taken()
+    keyframes.follow(BITRATE, 5.0)
+    keyframes.sent(125_000, BITRATE, 5.0)
+    keyframes.ask(6.0)
+    assert not keyframes.due
+    keyframes.need()
+    assert keyframes.taken()
+    keyframes.ask(6.0 + SCREEN.keyframe_seconds)
+    assert keyframes.taken()
+    assert not keyframes.due
+
+
+def test_a_keyframe_of_a_camera_is_sent_whenever_it_is_asked_for() -> None:
+    keyframes = Keyframes(CAMERA)
+    keyframes.taken()
+    keyframes.sent(125_000, BITRATE, 5.0)
+    keyframes.ask(5.0)
+    assert keyframes.due
 
 
 def test_a_camera_never_waits() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachdesk.media.nack import MAX_MISSING, RETRY_AFTER, NackTracker
+from coachdesk.media.nack import ANSWER_TIMES, MAX_MISSING, RETRY_AFTER, NackTracker
 
 
 def tracker_with_gap() -> NackTracker:
@@ -25,6 +25,14 @@ def test_what_is_missing_is_asked_for_again_until_it_comes() -> None:
     assert tracker.due(RETRY_AFTER[0] / 2) == []
     tracker.add(0, now=0.02)
     assert tracker.due(RETRY_AFTER[0]) == [1]
+
+
+def test_where_the_way_is_long_an_answer_is_waited_for() -> None:
+    tracker = tracker_with_gap()
+    tracker.rtt = 0.25
+    tracker.due(0.0)
+    assert tracker.due(0.25 * ANSWER_TIMES - 0.01) == []
+    assert tracker.due(0.25 * ANSWER_TIMES) == [0, 1]
 
 
 def test_asking_ends_after_a_bounded_number_of_times() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from coachdesk.media.pacer import (
     BURST_BYTES,
+    EVEN_BURST_BYTES,
+    EVEN_FACTOR,
     FACTOR,
     LONGEST_SECONDS,
     NARROW_LIMIT,
@@ -60,3 +62,12 @@ def test_after_a_rest_there_is_room_for_a_burst_again() -> None:
     pacer = Pacer()
     sent_at(40, 1_000_000, pacer=pacer)
     assert sent_at(5, 1_000_000, pacer=pacer, begin=10.0) == [10.0] * 5
+
+
+def test_a_screen_goes_out_about_as_fast_as_the_line_bears() -> None:
+    pacer, now, times = Pacer(), 0.0, []
+    for left in range(60, 0, -1):
+        now += pacer.take(PAYLOAD, left * PAYLOAD, 300_000, now, even=True)
+        times.append(now)
+    room = (60 * (PAYLOAD + PACKET_BYTES) - EVEN_BURST_BYTES) * 8
+    assert times[-1] == pytest.approx(room / (EVEN_FACTOR * 300_000), rel=0.02)

@@ -12,7 +12,7 @@ import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket, RtpPacket
 
 from coachdesk.media.compat import RtpOut
-from coachdesk.media.peer import CUSTOMER
+from coachdesk.media.peer import CUSTOMER, OBSERVER
 from coachdesk.media.rate import OVERLOAD_LOSS, Path, RoundTrips
 from tests.media.peers import WAIT, Network, collect, pair, until
 
@@ -62,6 +62,18 @@ def lose(out: RtpOut, lost: set[int], answers_lost: int) -> Counter[int]:
     out._transmit = transmit_others  # type: ignore[method-assign]
     out._sender._retransmit = answer
     return asked
+
+
+async def test_what_is_lost_of_either_of_two_pictures_comes_again() -> None:
+    async with pair(OBSERVER) as (hub, observer):
+        got = collect(observer)
+        for name in ("camera", "screen"):
+            out = hub.outs[name]
+            lose(out, {(out.next_seq + 1) & 0xFFFF}, 0)
+            for index in range(3):
+                out.send(b"\x00" + bytes([index]), index * 3000, marker=True)
+        pictures = {(name, bytes([0, index])) for name in ("camera", "screen") for index in range(3)}
+        await until(lambda: {(name, packet.payload) for name, packet in got} == pictures)
 
 
 @pytest.mark.usefixtures("no_queue")

@@ -23,6 +23,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.peer import CUSTOMER as CUSTOMER_LAYOUT
 from coachdesk.media.screencast import GREY, STREAM
+from coachdesk.media.screenrate import LEAST_BITRATE, MOST_BITRATE
 from coachdesk.media.screenview import ScreenView
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
@@ -191,14 +192,38 @@ async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None
         screen = Screen(PUBLIC)
         await call.hub.screen.start(screen)
         await until(lambda: all(each.sees(PUBLIC) for each in call.observers.values()))
-        sender = call.hub.screen._sender
-        assert sender is not None
+        assert call.hub.screen._senders is not None
+        sender, slow = call.hub.screen._senders
         await until(lambda: sender._cadence._refined == len(SCREEN.refinements))
         await looked_at(screen, 2)
         encoded = sender.encoded
         await looked_at(screen, 20)
         assert sender.encoded == encoded
         assert encoded < 12  # one for each picture, and not one for each observer of it
+        assert slow.encoded == 0
+
+
+async def test_who_is_on_a_slow_line_has_an_encoder_of_their_own_and_sees_the_screen() -> None:
+    async with running() as call:
+        hub = call.hub.screen
+        await hub.start(Screen(PUBLIC, busy=True))
+        await until(lambda: all(each.sees(PUBLIC) for each in call.observers.values()))
+        assert hub._senders is not None
+        quick, slow = hub._senders
+        peer = call.hub._legs.peer(TOM)
+        assert peer is not None
+        out = peer.outs[STREAM]
+        for line in hub._lines.values():
+            line.update = lambda *_: None  # type: ignore[method-assign]
+            line.bitrate = MOST_BITRATE
+        hub._lines[out].bitrate = LEAST_BITRATE
+        await until(lambda: out in slow.lines and out not in quick.lines and slow.encoded)
+        await hub.start(Screen(SECRET))
+        await until(lambda: all(each.sees(SECRET) for each in call.observers.values()))
+        hub._lines[out].bitrate = MOST_BITRATE
+        await hub.start(Screen(PUBLIC, busy=True))
+        await until(lambda: out in quick.lines and not slow.lines)
+        await until(lambda: all(each.sees(PUBLIC) for each in call.observers.values()))
 
 
 async def test_one_who_looks_late_sees_a_screen_that_stands_still() -> None:
@@ -235,11 +260,11 @@ async def test_nothing_of_the_screen_leaves_after_it_is_blanked_or_stopped() -> 
         out = peer.outs[STREAM]
         out.send(bytes([0x10]) * 1000, 1)  # waits in the queue
         call.hub.screen.blank(True)
-        assert not out._queue
+        assert not out.queue
         await until(lambda: call.observers[MIA].sees(GREY))
         await call.hub.screen.stop()
         sent = out.packets
-        assert not out._queue
+        assert not out.queue
         await until(lambda: call.observers[MIA].told[-1:] == ["off"])
         await call.speak(20)
         assert out.packets == sent

@@ -312,24 +312,24 @@ def test_loss_alone_leaves_one_layer() -> None:
 
 def test_a_camera_of_our_own_gives_way_to_sound_and_comes_back_when_there_is_room() -> None:
     gate = Gate()
-    gate.update(False, None, 0.0)
+    gate.update(0.0, False, None, 0.0)
     assert gate.open
-    gate.update(True, 1_000_000, 1.0)
+    gate.update(0.0, True, 1_000_000, 1.0)
     assert not gate.open
-    gate.update(False, 1_000_000, 1.0 + FIRST_CLOSED - 0.1)
+    gate.update(0.0, False, 1_000_000, 1.0 + FIRST_CLOSED - 0.1)
     assert not gate.open
-    gate.update(False, 1_000_000, 1.0 + FIRST_CLOSED)
+    gate.update(0.0, False, 1_000_000, 1.0 + FIRST_CLOSED)
     assert gate.open
 
 
 def test_an_estimate_from_before_the_pause_does_not_close_it_again() -> None:
     gate = Gate()
-    gate.update(False, LEAST_BITRATE - 1, 0.0)
+    gate.update(0.0, False, LEAST_BITRATE - 1, 0.0)
     assert not gate.open
     for second in range(40):
-        gate.update(False, LEAST_BITRATE - 1, 1.0 + second)
+        gate.update(0.0, False, LEAST_BITRATE - 1, 1.0 + second)
     assert gate.open
-    gate.update(False, LEAST_BITRATE - 2, 50.0)
+    gate.update(0.0, False, LEAST_BITRATE - 2, 50.0)
     assert not gate.open
 
 
@@ -337,7 +337,7 @@ def test_a_camera_that_fails_again_and_again_is_tried_ever_more_seldom() -> None
     gate, opened = Gate(), []
     for second in range(1200):
         was_open = gate.open
-        gate.update(gate.open and second > 0, None, float(second))
+        gate.update(0.0, gate.open and second > 0, None, float(second))
         if gate.open and not was_open:
             opened.append(second)
     pauses = [b - a for a, b in itertools.pairwise(opened)]

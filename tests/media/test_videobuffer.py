@@ -148,3 +148,16 @@ def test_every_frame_comes_when_nothing_is_lost_for_good(rng: random.Random) -> 
         if rng.random() < 0.3:
             packets[index], packets[index + 1] = packets[index + 1], packets[index]
     assert received(VideoBuffer(), packets) == list(range(20))
+
+
+def test_a_large_picture_that_comes_slowly_is_waited_for_and_a_gap_is_not() -> None:
+    buffer = VideoBuffer()
+    packets = stream(3, keys=(0, 1))
+    packets = [packet._replace(arrival=0.3 * index) for index, packet in enumerate(packets)]
+    assert received(buffer, packets) == [0, 1, 2]
+    assert buffer.skipped == 0
+    patient, usual = VideoBuffer(2.0), VideoBuffer()
+    later = [packet for index, packet in enumerate(stream(40)) if index != 6]
+    for buffer in (patient, usual):
+        received(buffer, later)
+    assert (patient.skipped, usual.skipped) == (0, 1)
