@@ -12,7 +12,7 @@ import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket, RtpPacket
 
 from coachdesk.media.compat import RtpOut
-from coachdesk.media.peer import CUSTOMER, OBSERVER
+from coachdesk.media.peer import CUSTOMER, OBSERVER, Layout
 from coachdesk.media.rate import OVERLOAD_LOSS, Path, RoundTrips
 from tests.media.peers import WAIT, Network, collect, pair, until
 
@@ -64,11 +64,13 @@ def lose(out: RtpOut, lost: set[int], answers_lost: int) -> Counter[int]:
     return asked
 
 
-async def test_what_is_lost_of_either_of_two_pictures_comes_again() -> None:
-    async with pair(OBSERVER) as (hub, observer):
-        got = collect(observer)
+@pytest.mark.parametrize(("layout", "hub_sends"), [(OBSERVER, True), (CUSTOMER, False)])
+async def test_what_is_lost_of_either_of_two_pictures_comes_again(layout: Layout, hub_sends: bool) -> None:
+    async with pair(layout) as peers:
+        sending, receiving = peers if hub_sends else peers[::-1]
+        got = collect(receiving)
         for name in ("camera", "screen"):
-            out = hub.outs[name]
+            out = sending.outs[name]
             lose(out, {(out.next_seq + 1) & 0xFFFF}, 0)
             for index in range(3):
                 out.send(b"\x00" + bytes([index]), index * 3000, marker=True)
