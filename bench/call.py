@@ -31,10 +31,10 @@ from coachdesk.demo.recording import Recording, one_way_ms
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES
-from coachdesk.media import vp8
 from coachdesk.media.opus import Decoder, Encoder
-from coachdesk.media.video import Vp8Encoder
-from coachdesk.media.vp8codec import CLOCK_RATE
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.video import Vp8Encoder
+from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 from signaling.policy import Mode, Role

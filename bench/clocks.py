@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coachdesk.media.crossing import Capture, Playback
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, RATE, Block, Samples
+from coachdesk.media.soundcards.crossing import Capture, Playback
 
 JITTER = 0.002
 """Seconds by which either thread wakes late, at most."""

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.rooms import RATE, Ppm, Sound, echoed, through_devices, through_mic, voices
-from coachdesk.media.leakguard import LeakGuard
-from coachdesk.media.leakmeter import SURE, LeakMeter
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS
 from coachdesk.media.voice import ALL, Processing, Voice
+from coachdesk.media.whisper.leakguard import LeakGuard
+from coachdesk.media.whisper.leakmeter import SURE, LeakMeter
 
 ECHO_DB, ROOM_DBFS = -10.0, -70.0
 SETTLED_SECONDS = 10

@@ -33,7 +33,7 @@ from bench import panning
 from bench.turning import turning_call
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
-from coachdesk.media.framering import FrameReader, SharedPicture
+from coachdesk.media.picture.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}

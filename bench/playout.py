@@ -27,12 +27,12 @@ from scipy.signal import resample_poly
 
 from bench import listening
 from bench.tape import RATE as SCORED_RATE
+from coachdesk.media.connection.rate import Path as Way
+from coachdesk.media.connection.rate import settings
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, RATE, Samples
 from coachdesk.media.playout import Playout
-from coachdesk.media.rate import Path as Way
-from coachdesk.media.rate import settings
 
 SPEECH = Path(__file__).with_name("speech")
 PATH_SECONDS = 0.020

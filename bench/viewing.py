@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import desktop
-from coachdesk.media.framering import FrameReader
+from coachdesk.media.picture.framering import FrameReader
 
 KEEP_SECONDS = 2.5
 LOOK_SECONDS = 0.004

@@ -14,16 +14,16 @@ from coachdesk.callsound import CallSound
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
-from coachdesk.media.camera import Camera
-from coachdesk.media.inkrecord import InkRecord, tidy
-from coachdesk.media.leakguard import LeakGuard
-from coachdesk.media.markfollower import MarkFollower
+from coachdesk.media.connection.peer import State
+from coachdesk.media.ink.inkrecord import InkRecord, tidy
+from coachdesk.media.ink.markfollower import MarkFollower
 from coachdesk.media.mixer import Side
-from coachdesk.media.ownpicture import OwnPicture
 from coachdesk.media.pcm import SILENCE, Block, Stereo
-from coachdesk.media.peer import State
-from coachdesk.media.pictures import Pictures
+from coachdesk.media.picture.camera import Camera
+from coachdesk.media.picture.ownpicture import OwnPicture
+from coachdesk.media.picture.pictures import Pictures
 from coachdesk.media.tracker import TrackerError
+from coachdesk.media.whisper.leakguard import LeakGuard
 from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharedsheet import SharedSheet

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from coachdesk import events
-from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.pcm import Block
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk, TalkTime
+from coachdesk.media.whisper.leakguard import LeakGuard
 
 TALK_TICKS = 500
 """Ticks between two readings of who has spoken how long: 5 s."""

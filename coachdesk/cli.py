@@ -326,7 +326,7 @@ def endpoint(
 ) -> None:
     """Run a headless endpoint: JSON commands on standard input, JSON events on standard output."""
     from coachdesk.endpoint import Endpoint
-    from coachdesk.media.contract import CompatError
+    from coachdesk.media.connection.contract import CompatError
     from coachdesk.media.devices import DeviceError
     from coachdesk.media.voice import ALL, NOTHING
     from coachdesk.stdio import run_stdio

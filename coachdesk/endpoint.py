@@ -25,12 +25,13 @@ from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.diagnostics import report
 from coachdesk.events import AnyEvent
-from coachdesk.media import compat, inkrecord
-from coachdesk.media.camera import list_cameras, open_camera
+from coachdesk.media.connection import compat
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers
+from coachdesk.media.ink import inkrecord
 from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import BLOCK_SECONDS, SILENCE
-from coachdesk.media.pictures import Pictures
+from coachdesk.media.picture.camera import list_cameras, open_camera
+from coachdesk.media.picture.pictures import Pictures
 from coachdesk.media.ticker import Ticker
 from coachdesk.media.voice import Processing, VoiceError
 from coachdesk.observer import ObserverSession

@@ -188,7 +188,7 @@ class Levels(Event, frozen=True, kw_only=True, tag="levels"):
 
 class Frames(Event, frozen=True, kw_only=True, tag="frames"):
     """Pictures of ``party``'s camera, or of their ``screen``, are in shared memory ``name``: see
-    ``coachdesk.media.framering``.
+    ``coachdesk.media.picture.framering``.
     """
 
     party: str

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from coachdesk import events
-from coachdesk.media.pictures import Pictures
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.picture.video import Picture
 from coachdesk.stillwire import MAX_STILL_PIXELS, StillError, Whole
 from signaling.pictureform import JPEG, form_of
 

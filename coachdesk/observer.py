@@ -9,13 +9,13 @@ from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.media.camera import Camera
-from coachdesk.media.inkparty import InkParty
+from coachdesk.media.connection.peer import State
+from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.pcm import SILENCE, Block, Stereo
-from coachdesk.media.peer import State
-from coachdesk.media.pictures import Pictures
-from coachdesk.media.screenview import ScreenView
+from coachdesk.media.picture.camera import Camera
+from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.snapshots import Seen
 from signaling import protocol

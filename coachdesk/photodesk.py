@@ -15,12 +15,12 @@ from coachdesk import commands, events
 from coachdesk.annotation import Point
 from coachdesk.commands import CommandError
 from coachdesk.gestures import outline
-from coachdesk.media.codes import Code, read
+from coachdesk.media.picture.codes import Code, read
+from coachdesk.media.picture.registration import register
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.priority import pictures_later
-from coachdesk.media.registration import register
 from coachdesk.media.tracking.geometry import Homography, Plane, transform
 from coachdesk.media.trackworker import luma
-from coachdesk.media.video import Picture
 from coachdesk.photos import PhotoAlbum
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]

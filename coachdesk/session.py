@@ -19,12 +19,12 @@ from coachdesk.freezing import Freezing
 from coachdesk.inkdesk import InkDesk
 from coachdesk.inkroutes import sees, who_sees
 from coachdesk.inkview import Around
-from coachdesk.media.camera import Camera
+from coachdesk.media.connection.leg import Unsent
 from coachdesk.media.ears import Ear
-from coachdesk.media.leg import Unsent
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import Block, Stereo
-from coachdesk.media.pictures import Pictures
+from coachdesk.media.picture.camera import Camera
+from coachdesk.media.picture.pictures import Pictures
 from coachdesk.media.quality import History
 from coachdesk.media.talktime import Talk
 from coachdesk.photodesk import PhotoDesk

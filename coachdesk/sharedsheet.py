@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from coachdesk import events
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.camera import Camera
-from coachdesk.media.screencapture import ScreenCapture
+from coachdesk.media.picture.camera import Camera
+from coachdesk.media.screenshare.screencapture import ScreenCapture
 from coachdesk.screenevents import Place
 
 Size = tuple[int, int]

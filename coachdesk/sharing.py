@@ -9,9 +9,9 @@ from typing import Any
 from coachdesk import commands, events
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.media.screencapture import ScreenCapture, list_sources
-from coachdesk.media.screencast import ScreenCast
-from coachdesk.media.screensource import kind_of, open_screen
+from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
+from coachdesk.media.screenshare.screencast import ScreenCast
+from coachdesk.media.screenshare.screensource import kind_of, open_screen
 from coachdesk.screenrules import Rules
 from signaling.sharemessages import ShareKind, ShareStage
 

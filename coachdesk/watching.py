@@ -8,8 +8,8 @@ from typing import Any
 from coachdesk import commands, events
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.screenview import ScreenView
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.video import Picture
+from coachdesk.media.screenshare.screenview import ScreenView
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."

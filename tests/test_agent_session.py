@@ -13,14 +13,14 @@ from coachdesk import agent, commands, events
 from coachdesk.agent import HIDDEN_COACH, AgentSession
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
-from coachdesk.media.customerscreen import CustomerScreen
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.leakmeter import Leak
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
-from coachdesk.media.screencast import ScreenCast
-from coachdesk.media.stillhub import StillHub
+from coachdesk.media.screenshare.customerscreen import CustomerScreen
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.talktime import Talk
+from coachdesk.media.whisper.leakmeter import Leak
 from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
 from signaling.policy import Mode, Role

@@ -21,7 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coachdesk.cli import Awareness, StaffRole, app
-from coachdesk.media.contract import CompatError
+from coachdesk.media.connection.contract import CompatError
 from signaling import views
 from signaling.auth import read_token
 from signaling.policy import Mode, Role

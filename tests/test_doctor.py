@@ -13,7 +13,9 @@ import pytest
 from coachdesk import doctor
 from coachdesk.doctor import Finding, Verdict, machine, network, sound, windows
 from coachdesk.events import DeviceView
-from coachdesk.media import camera, contract, devices, opus
+from coachdesk.media import devices, opus
+from coachdesk.media.connection import contract
+from coachdesk.media.picture import camera
 
 
 def expect(finding: Finding, verdict: Verdict, *words: str) -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from coachdesk import commands, events
 from coachdesk.freezing import Freezing, decode
-from coachdesk.media import pictures as module
-from coachdesk.media.framering import FrameReader
-from coachdesk.media.pictures import Pictures
-from coachdesk.media.video import Picture
+from coachdesk.media.picture import pictures as module
+from coachdesk.media.picture.framering import FrameReader
+from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.picture.video import Picture
 from coachdesk.stillwire import StillError, Whole
 from tests.media.peers import until
 

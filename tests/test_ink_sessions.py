@@ -15,11 +15,11 @@ from coachdesk.agent import HIDDEN_COACH, AgentSession
 from coachdesk.annotation import AnyEdit, Begin, End, Point, Show, Tool
 from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
-from coachdesk.media.customerscreen import CustomerScreen
-from coachdesk.media.inkhub import InkHub
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.mixer import Headset
-from coachdesk.media.screencast import ScreenCast
-from coachdesk.media.stillhub import StillHub
+from coachdesk.media.screenshare.customerscreen import CustomerScreen
+from coachdesk.media.screenshare.screencast import ScreenCast
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness

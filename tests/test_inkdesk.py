@@ -15,8 +15,8 @@ from coachdesk.inkdesk import InkDesk
 from coachdesk.inkroutes import sees
 from coachdesk.inkview import Around
 from coachdesk.inkwire import MAX_LIVE_POINTS, REPEATED_POINTS, Anchor
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkparty import InkParty
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.routing import Member
 from signaling.policy import COACHES, Mode, Role
 from tests.fakes.inkcall import Wire

@@ -15,7 +15,7 @@ import pytest
 from coachdesk import commands, events, photodesk
 from coachdesk.annotation import Point, Tool
 from coachdesk.commands import CommandError, DrawOnPhoto, ReadCode
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.video import Picture
 from coachdesk.photodesk import PhotoDesk
 from tests.media.scenes import HEIGHT, MARK, WIDTH, content, looking, picture
 from tests.media.test_codes import qr, seen

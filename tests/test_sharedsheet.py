@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from coachdesk import events
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.screencapture import ScreenCapture
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.screenshare.screencapture import ScreenCapture
 from coachdesk.screenevents import Place
 from coachdesk.sharedsheet import SharedSheet
 from tests.fakes.views import call_view

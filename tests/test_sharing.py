@@ -15,9 +15,9 @@ import pytest_asyncio
 from coachdesk import agent, commands, events, sharing
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.media import screensource
-from coachdesk.media.camera import Camera
-from coachdesk.media.screensource import open_screen
+from coachdesk.media.picture.camera import Camera
+from coachdesk.media.screenshare import screensource
+from coachdesk.media.screenshare.screensource import open_screen
 from coachdesk.routing import Member, screen_viewers
 from coachdesk.screenrules import Rules
 from signaling import protocol

@@ -15,9 +15,9 @@ from coachdesk import agent, commands, events
 from coachdesk.annotation import Begin, Board, End, Entry, Point, Tool
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.media.camera import Shot
-from coachdesk.media.screenview import ScreenView
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.camera import Shot
+from coachdesk.media.picture.video import Picture
+from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.photos import PhotoAlbum
 from coachdesk.snapshots import Seen, Snapshots
 from signaling import protocol
@@ -82,7 +82,7 @@ async def test_a_snapshot_is_the_very_picture_that_was_shared() -> None:
 
 async def test_what_is_hidden_or_blanked_is_not_in_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is captured for it: what is hidden by rules is gone before any picture comes here."""
-    monkeypatch.setattr("coachdesk.media.screensource.ScreenCapture", None)
+    monkeypatch.setattr("coachdesk.media.screenshare.screensource.ScreenCapture", None)
     desk = await sharing()
     desk.hub.screen.blank(True)
     with pytest.raises(CommandError, match="No shared screen") as error:

@@ -19,8 +19,8 @@ from aiortc.mediastreams import MediaStreamError
 from bench.parties.wire import Party, Setup, serve
 from bench.tape import Tape
 from coachdesk.hearing import read_wav
-from coachdesk.media.camera import open_camera
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Samples
+from coachdesk.media.picture.camera import open_camera
 from coachdesk.media.ticker import Ticker
 
 FRAME = 960

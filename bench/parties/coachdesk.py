@@ -18,17 +18,17 @@ import numpy as np
 from bench.parties.wire import Party, Setup, serve
 from bench.tape import Tape
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.camera import open_camera
+from coachdesk.media.connection.peer import CUSTOMER, Peer, State
 from coachdesk.media.ears import Ear
 from coachdesk.media.filesound import FileMic
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Block
-from coachdesk.media.peer import CUSTOMER, Peer, State
+from coachdesk.media.picture.camera import open_camera
+from coachdesk.media.picture.video import VideoSender
 from coachdesk.media.playout import Playout
 from coachdesk.media.priority import sound_first
 from coachdesk.media.ticker import Ticker
-from coachdesk.media.video import VideoSender
 from signaling.policy import Mode, Role
 from signaling.protocol import Answer, CallPhase, CallView, Offer, PartyView, SignalBody
 

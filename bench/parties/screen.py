@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.parties.coachdesk import AgentParty, SupervisorParty
 from bench.parties.wire import Party, Setup, serve
 from coachdesk import events
-from coachdesk.media.screensource import open_screen
-from coachdesk.media.screenview import ScreenView
+from coachdesk.media.screenshare.screensource import open_screen
+from coachdesk.media.screenshare.screenview import ScreenView
 
 
 class SharingParty(AgentParty):

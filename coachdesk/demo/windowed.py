@@ -12,8 +12,8 @@ from pathlib import Path
 from coachdesk import commands, events, lan
 from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES, tone, write_wav
-from coachdesk.media.camera import list_cameras
 from coachdesk.media.devices import list_mics, list_speakers
+from coachdesk.media.picture.camera import list_cameras
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Role
 

@@ -51,7 +51,7 @@ def _version(distribution: str) -> str | None:
 
 def check_aiortc() -> Finding:
     """Whether the installed aiortc still has the private parts that ours leans on."""
-    from coachdesk.media import contract
+    from coachdesk.media.connection import contract
 
     try:
         contract.check()
@@ -94,7 +94,7 @@ def check_shared_memory(size: int = PICTURES) -> Finding:
 
 
 def check_cameras() -> Finding:
-    from coachdesk.media.camera import list_cameras
+    from coachdesk.media.picture.camera import list_cameras
 
     cameras = list_cameras()
     if not cameras:

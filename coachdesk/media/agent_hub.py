@@ -18,23 +18,23 @@ from coachdesk import screenwire
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
 from coachdesk.media.briefing import Briefing, Seats
-from coachdesk.media.customerscreen import CustomerScreen
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.farear import FarEar
 from coachdesk.media.history import Retelling, Wish
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.leakguard import LeakGuard
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer, State
-from coachdesk.media.screencast import STREAM as SCREEN
-from coachdesk.media.screencast import ScreenCast
-from coachdesk.media.stillhub import StillHub
+from coachdesk.media.screenshare.customerscreen import CustomerScreen
+from coachdesk.media.screenshare.screencast import STREAM as SCREEN
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.talktime import Talk
-from coachdesk.media.whispers import Whispers
+from coachdesk.media.whisper.leakguard import LeakGuard
+from coachdesk.media.whisper.whispers import Whispers
 from coachdesk.routing import Lane, Route, routes
 from signaling.policy import Role
 from signaling.protocol import CallView, IceServer, PartyView, SignalBody

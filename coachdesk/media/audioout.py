@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from coachdesk.media.connection.rate import GOOD_LOSS, Path, settings
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.opus import Encoder
 from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, SILENCE, Block
-from coachdesk.media.rate import GOOD_LOSS, Path, settings
 
 SILENT_DBFS = -70.0
 HANGOVER_TICKS, REMINDER_TICKS = 20, 40

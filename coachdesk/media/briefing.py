@@ -9,8 +9,8 @@ import msgspec
 
 from coachdesk.events import Sharer, ShareState
 from coachdesk.media.history import Past
+from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.talktime import Talk
-from coachdesk.media.thinning import Quality
 from signaling.protocol import MAX_COACHES
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 
-from coachdesk.media.lateness import SlidingMinimum
+from coachdesk.media.jitter.lateness import SlidingMinimum
 from coachdesk.media.opus import OpusError, duration
 from coachdesk.media.packet import timestamp_delta
 from coachdesk.media.pcm import RATE

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coachdesk.media.backlog import Backlog
 from coachdesk.media.history import CHUNK_SAMPLES, KEPT_SECONDS, Past, PastSound
+from coachdesk.media.jitter.timescale import MIN_CUT
 from coachdesk.media.opus import Decoder, OpusError
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Samples
-from coachdesk.media.timescale import MIN_CUT
+from coachdesk.media.whisper.backlog import Backlog
 
 SPEED = 1.3
 LIMIT = (KEPT_SECONDS + 10) * RATE

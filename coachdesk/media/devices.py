@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from coachdesk.events import DeviceView
-from coachdesk.media import soundcard
 from coachdesk.media.filesound import DeviceError, FileMic, FileSpeaker, SilentMic, SilentSpeaker
 from coachdesk.media.pcm import Block, Stereo
+from coachdesk.media.soundcards import soundcard
 
 __all__ = [
     "DeviceError",

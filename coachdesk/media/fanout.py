@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from coachdesk.media import vp8
+from coachdesk.media.connection.peer import Peer
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import Peer
-from coachdesk.media.pictureline import PictureLine
-from coachdesk.media.thinning import LayerRates, Quality
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.pictureline import PictureLine
+from coachdesk.media.picture.thinning import LayerRates, Quality
 from signaling.protocol import MAX_COACHES
 
 AUDIO_CLOCK = 48000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from coachdesk.media.packet import Packet, seq_delta, timestamp_delta
-from coachdesk.media.vp8 import starts_keyframe
+from coachdesk.media.picture.vp8 import starts_keyframe
 
 log = logging.getLogger(__name__)
 

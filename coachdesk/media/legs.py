@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
-from coachdesk.media.leg import Leg
-from coachdesk.media.peer import Layout, Peer
+from coachdesk.media.connection.leg import Leg
+from coachdesk.media.connection.peer import Layout, Peer
 from coachdesk.media.quality import FRAME_MS
 from signaling.protocol import IceServer, SignalBody
 

@@ -13,20 +13,20 @@ from coachdesk.events import Reading, Sharer, ShareState
 from coachdesk.media.audioout import AudioOut
 from coachdesk.media.briefing import Briefing
 from coachdesk.media.catchup import CatchUp
+from coachdesk.media.connection.leg import Leg
+from coachdesk.media.connection.peer import OBSERVER, Peer, State
 from coachdesk.media.ears import Ear
 from coachdesk.media.history import Wish
-from coachdesk.media.inkparty import InkParty
-from coachdesk.media.leg import Leg
+from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.mixer import AGENT, CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
-from coachdesk.media.peer import OBSERVER, Peer, State
-from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.quality import FRAME_MS
-from coachdesk.media.screencast import STREAM as SCREEN
+from coachdesk.media.screenshare.screencast import STREAM as SCREEN
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
-from coachdesk.media.thinning import Quality
+from coachdesk.media.whisper.preroll import PushToTalk
 from coachdesk.routing import LANE_OF, Lane
 from coachdesk.stillwire import AnyMessage, Freeze, Have, Whole
 from signaling.protocol import IceServer, SignalBody

@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from coachdesk.media.arrival import ArrivalClock
-from coachdesk.media.incoming import Incoming
+from coachdesk.media.jitter.arrival import ArrivalClock
+from coachdesk.media.jitter.incoming import Incoming
+from coachdesk.media.jitter.splicer import FADE, Splicer
+from coachdesk.media.jitter.timescale import MAX_CUT, OVERLAP
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.opus import OpusError, carries_fec, duration
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Block
-from coachdesk.media.splicer import FADE, Splicer
-from coachdesk.media.timescale import MAX_CUT, OVERLAP
 
 MAX_SPAN = int(0.400 * RATE)
 """Sound held at most, in samples; beyond it the oldest is dropped."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from coachdesk.media.registration import settle
+from coachdesk.media.picture.registration import settle
 from coachdesk.media.tracking.anchor import Anchor, State, toward
 from coachdesk.media.tracking.frames import FrameId, Views
 from coachdesk.media.tracking.geometry import Floats, Homography, Plane, normalized, to_pixels, transform

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.priority import pictures_later
 from coachdesk.media.tracker import FrameId, Pose, Surface, Tracker, TrackerError
 from coachdesk.media.tracking.geometry import Floats, Plane
 from coachdesk.media.tracking.view import at_work_size
-from coachdesk.media.video import Picture
 
 log = logging.getLogger(__name__)
 

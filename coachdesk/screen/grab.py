@@ -19,10 +19,10 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 
 from coachdesk.events import SourceView
-from coachdesk.media.damage import Damage
-from coachdesk.media.framering import MAX_PIXELS, FrameWriter
+from coachdesk.media.picture.framering import MAX_PIXELS, FrameWriter
 from coachdesk.media.priority import pictures_later
-from coachdesk.media.screencapture import Listing, Report
+from coachdesk.media.screenshare.damage import Damage
+from coachdesk.media.screenshare.screencapture import Listing, Report
 from coachdesk.screen.changes import Changes
 from coachdesk.screen.hiding import Hiding, windows_of_others
 from coachdesk.screen.looks import Looks

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coachdesk.events import Grade, Leak, Reading, TalkTime
-from coachdesk.media.leakmeter import NO_LEAK_DB
+from coachdesk.media.whisper.leakmeter import NO_LEAK_DB
 from coachdesk.ui.wording import Tone, agent_name, customer_name, duration
 from signaling.protocol import CallView
 

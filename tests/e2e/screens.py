@@ -13,7 +13,7 @@ from bench import panning
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
-from coachdesk.media.framering import FrameReader
+from coachdesk.media.picture.framering import FrameReader
 from coachdesk.remote import RemoteEndpoint
 from tests.e2e.steps import listen
 

@@ -14,7 +14,7 @@ from bench import panning
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
-from coachdesk.media.framering import FrameReader, SharedPicture
+from coachdesk.media.picture.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode
 from tests.e2e.screens import NEAR, SAMPLES, agent_and_supervisor, sees

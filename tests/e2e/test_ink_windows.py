@@ -19,7 +19,7 @@ from coachdesk.annotation import Point, Tool
 from coachdesk.demo.customer import Customer
 from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES, tone, write_wav
-from coachdesk.media.framering import FrameReader, SharedPicture
+from coachdesk.media.picture.framering import FrameReader, SharedPicture
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 from signaling.policy import Role

@@ -16,8 +16,8 @@ from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.demo.screen import VirtualScreen
 from coachdesk.demo.stage import Stage
-from coachdesk.media.framering import FrameReader
-from coachdesk.media.screencast import GREY
+from coachdesk.media.picture.framering import FrameReader
+from coachdesk.media.screenshare.screencast import GREY
 from coachdesk.remote import RemoteEndpoint, RemoteError
 from coachdesk.soundserver import SoundServer
 from tests.e2e.conftest import SINK

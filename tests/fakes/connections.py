@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coachdesk.media.connection.peer import Layout, State
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import Layout, State
 from signaling.protocol import IceServer
 from tests.fakes.inkchannels import FakeInk
 from tests.fakes.stills import FakeStills

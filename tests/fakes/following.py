@@ -10,12 +10,12 @@ import numpy as np
 
 from coachdesk.annotation import Begin, End, Point, Tool
 from coachdesk.inkwire import Poses
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkrecord import InkRecord
-from coachdesk.media.markfollower import MarkFollower
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.inkrecord import InkRecord
+from coachdesk.media.ink.markfollower import MarkFollower
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
 from coachdesk.media.trackworker import Poses as Found
-from coachdesk.media.video import Picture
 from tests.fakes.views import call_view
 
 PATH = [Point(0.4, 0.4), Point(0.6, 0.6)]

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 import pytest
 
 from coachdesk import call as calls
-from coachdesk.media import audioout, legs, replay
+from coachdesk.media import audioout, legs
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.leakguard import LeakGuard
 from coachdesk.media.mixer import Private
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
+from coachdesk.media.whisper import replay
+from coachdesk.media.whisper.leakguard import LeakGuard
 from coachdesk.routing import Lane, Route, routes
 from signaling.protocol import CallView, SignalBody
 from tests.fakes.legs import FakeLeg, FakeOut

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from coachdesk.inkwire import parse_from_hub
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkparty import InkParty
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.inkparty import InkParty
 
 
 class Wire:

@@ -9,8 +9,8 @@ import msgspec
 
 from coachdesk.annotation import AnyEdit, Begin, Board, End, Entry, Point, Tool
 from coachdesk.inkwire import Edits, Have, Message, dump
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkrecord import InkRecord
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.inkrecord import InkRecord
 from signaling.policy import Mode
 from signaling.protocol import CallView
 from tests.fakes.inkchannels import FakeInk

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from coachdesk.media.connection.peer import Layout, State
+from coachdesk.media.connection.rate import Path
+from coachdesk.media.connection.red import KEPT_FRAMES
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import Layout, State
-from coachdesk.media.rate import Path
-from coachdesk.media.red import KEPT_FRAMES
 from tests.fakes.inkchannels import FakeInk
 from tests.fakes.stills import FakeStills
 

@@ -12,11 +12,11 @@ from coachdesk import commands, events, observer
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.catchup import CatchUp
-from coachdesk.media.inkparty import InkParty
+from coachdesk.media.connection.peer import State
+from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.mixer import Headset
-from coachdesk.media.peer import State
-from coachdesk.media.preroll import PushToTalk
 from coachdesk.media.talktime import Talk
+from coachdesk.media.whisper.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
 from coachdesk.stillwire import Whole
 from signaling import protocol

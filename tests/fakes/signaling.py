@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coachdesk.client import Offline, SignalingError
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.video import Picture
 from signaling import protocol
 from signaling.policy import Role
 from signaling.protocol import Awareness

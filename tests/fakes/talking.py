@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block, Samples
-from coachdesk.media.preroll import PushToTalk
+from coachdesk.media.whisper.preroll import PushToTalk
 from signaling.policy import Mode
 
 

@@ -17,7 +17,7 @@ from tests.media.screens import Open, Tell, showing
 def _patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that closes while the whole machine stands still is not taken for one that hangs."""
     if request.node.get_closest_marker("media") is not None:
-        monkeypatch.setattr("coachdesk.media.peer.CLOSE_SECONDS", 40.0)
+        monkeypatch.setattr("coachdesk.media.connection.peer.CLOSE_SECONDS", 40.0)
 
 
 @pytest_asyncio.fixture

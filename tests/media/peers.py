@@ -10,8 +10,8 @@ from typing import Any
 
 from aiortc.rtp import is_rtcp
 
+from coachdesk.media.connection.peer import Layout, Peer
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import Layout, Peer
 
 WAIT = 40.0
 """Seconds before a test gives up: conditions come true in a tiny part of that on a machine that is not

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bench.netpath import Conditions, NetPath
-from coachdesk.media.encoding import SCREEN, Cadence, Keyframes
-from coachdesk.media.nack import PATIENT_MAX_MISSING, PATIENT_RETRY_AFTER, NackTracker
-from coachdesk.media.outqueue import OutQueue
-from coachdesk.media.pacer import PACKET_BYTES
+from coachdesk.media.connection.nack import PATIENT_MAX_MISSING, PATIENT_RETRY_AFTER, NackTracker
+from coachdesk.media.connection.outqueue import OutQueue
+from coachdesk.media.connection.pacer import PACKET_BYTES
+from coachdesk.media.connection.rate import Path
 from coachdesk.media.packet import Packet
-from coachdesk.media.rate import Path
-from coachdesk.media.screenlimit import ScreenLimit
-from coachdesk.media.screenrate import LineRate
-from coachdesk.media.screenview import PATIENCE
-from coachdesk.media.videobuffer import EncodedFrame, VideoBuffer
-from coachdesk.media.vp8 import starts_keyframe
+from coachdesk.media.picture.encoding import SCREEN, Cadence, Keyframes
+from coachdesk.media.picture.videobuffer import EncodedFrame, VideoBuffer
+from coachdesk.media.picture.vp8 import starts_keyframe
+from coachdesk.media.screenshare.screenlimit import ScreenLimit
+from coachdesk.media.screenshare.screenrate import LineRate
+from coachdesk.media.screenshare.screenview import PATIENCE
 
 SOUND_BYTES, SOUND_SECONDS = 140, 0.02
 """Of a packet of sound with its headers, and from one to the next."""

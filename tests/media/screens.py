@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from coachdesk.media.screencapture import NO_RULES, ScreenCapture
+from coachdesk.media.screenshare.screencapture import NO_RULES, ScreenCapture
 from coachdesk.screenrules import Rules
 from tests.fakes.windows import Change, Window, command
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from coachdesk.media.arrival import MAX_WAIT, MIN_WAIT, ArrivalClock
+from coachdesk.media.jitter.arrival import MAX_WAIT, MIN_WAIT, ArrivalClock
 from coachdesk.media.pcm import RATE
 
 FRAME = 960

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from coachdesk.media.audioout import HANGOVER_TICKS, REMINDER_TICKS, AudioOut
+from coachdesk.media.connection.rate import Path
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
 from coachdesk.media.playout import Playout
-from coachdesk.media.rate import Path
 
 
 class Listener:

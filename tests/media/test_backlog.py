@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from coachdesk.hearing import level
-from coachdesk.media.backlog import Backlog
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Samples
+from coachdesk.media.whisper.backlog import Backlog
 from tests.media.paths import tone
 
 SECOND = RATE

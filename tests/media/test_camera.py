@@ -14,12 +14,12 @@ import pytest
 from numpy.typing import NDArray
 
 from coachdesk.events import DeviceView
-from coachdesk.media import camera as cameras
-from coachdesk.media import testpattern
-from coachdesk.media.camera import Camera, open_camera
 from coachdesk.media.filesound import DeviceError
-from coachdesk.media.video import Picture
-from coachdesk.media.videofile import VideoFileWriter, letterbox
+from coachdesk.media.picture import camera as cameras
+from coachdesk.media.picture import testpattern
+from coachdesk.media.picture.camera import Camera, open_camera
+from coachdesk.media.picture.video import Picture
+from coachdesk.media.picture.videofile import VideoFileWriter, letterbox
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:

@@ -13,14 +13,14 @@ import pytest
 from playwright.async_api import Page, Route, async_playwright
 
 import signaling
-from coachdesk.media import vp8
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
 from coachdesk.media.farear import FarEar
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
-from coachdesk.media.video import Picture, VideoReceiver
-from coachdesk.media.vp8codec import CLOCK_RATE
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.video import Picture, VideoReceiver
+from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from tests.media.peers import Network, pair, until
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from coachdesk.media.codes import read
+from coachdesk.media.picture.codes import read
 
 LEFT = (
     "0001101",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coachdesk.hearing import level
-from coachdesk.media.comfort import CEILING_DBFS, ComfortNoise
+from coachdesk.media.jitter.comfort import CEILING_DBFS, ComfortNoise
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import RATE, Samples
 from tests.media.paths import tone

@@ -9,8 +9,8 @@ import pytest
 from aiortc import RTCRtpSender
 from aiortc.codecs import CODECS
 
-from coachdesk.media import codecs, compat, contract
-from coachdesk.media.contract import REQUIREMENTS, CompatError, Uses
+from coachdesk.media.connection import codecs, compat, contract
+from coachdesk.media.connection.contract import REQUIREMENTS, CompatError, Uses
 
 NAMES = [(use, name) for use in REQUIREMENTS for name in use.names]
 SIGNATURES = [use for use in REQUIREMENTS if use.parameters is not None]

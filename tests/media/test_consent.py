@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aioice import stun
 
-from coachdesk.media import consent
-from coachdesk.media.consent import Consent
+from coachdesk.media.connection import consent
+from coachdesk.media.connection.consent import Consent
 
 
 class Line:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from bench.clocks import Mic, Speaker, moments, ticks
-from coachdesk.media import resample
-from coachdesk.media.crossing import SURPLUS, Playback
-from coachdesk.media.drift import Drift
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Samples
+from coachdesk.media.soundcards import resample
+from coachdesk.media.soundcards.crossing import SURPLUS, Playback
+from coachdesk.media.soundcards.drift import Drift
 
 HOUR, MINUTES = 3600, 150
 NOTHING = np.zeros(RATE, np.float32)

@@ -10,10 +10,10 @@ import pytest
 
 from coachdesk import events, screenwire
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.customerscreen import BEGINS_AT_ONCE
 from coachdesk.media.packet import Packet
-from coachdesk.media.screenview import ScreenView
-from coachdesk.media.video import Picture
+from coachdesk.media.picture.video import Picture
+from coachdesk.media.screenshare.customerscreen import BEGINS_AT_ONCE
+from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.screenwire import Shown
 from signaling.pace import TokenBucket
 from signaling.policy import Mode

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachdesk.media.damage import TILE, Damage, changed_tiles
+from coachdesk.media.screenshare.damage import TILE, Damage, changed_tiles
 
 HEIGHT, WIDTH = 2 * TILE + 10, 3 * TILE + 1
 

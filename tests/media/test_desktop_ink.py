@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from coachdesk import events
 from coachdesk.annotation import Point, Tool
-from coachdesk.media.screencapture import ScreenCapture, list_sources
+from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
 from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenevents import Place
 from tests.fakes.windows import CLICKED, NOTES, ORDER, Change

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coachdesk.media.devices import DeviceError, list_mics, list_speakers, open_mic, open_speaker
-from coachdesk.media.soundring import CAPACITY, SoundRing
+from coachdesk.media.soundcards.soundring import CAPACITY, SoundRing
 
 # --- the ring ------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.encoding import (
+from coachdesk.media.picture.encoding import (
     CAMERA,
     LONGEST_DEBT,
     ROOM_BYTES,

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from coachdesk.media import vp8
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.connection.receivelimit import START_BITRATE
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
-from coachdesk.media.receivelimit import START_BITRATE
+from coachdesk.media.picture import vp8
 from tests.media.peers import WAIT, Network, pair, until
 
 pytestmark = pytest.mark.media

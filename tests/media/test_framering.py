@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coachdesk.media import framering
-from coachdesk.media.framering import FrameReader, FrameWriter
+from coachdesk.media.picture import framering
+from coachdesk.media.picture.framering import FrameReader, FrameWriter
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_closing_twice_and_writing_afterwards_are_harmless(name: str) -> None:
 
 WRITE = """
 import sys, time, numpy as np
-from coachdesk.media.framering import FrameWriter
+from coachdesk.media.picture.framering import FrameWriter
 writer = FrameWriter(sys.argv[1])
 writer.write(np.full((48, 64, 4), 5, np.uint8), 1.0)
 print("ready", flush=True)
@@ -160,7 +160,7 @@ sys.stdin.read()
 
 READ = """
 import sys
-from coachdesk.media.framering import FrameReader
+from coachdesk.media.picture.framering import FrameReader
 reader = FrameReader(sys.argv[1])
 picture = reader.read()
 print(picture.bgra.mean(), flush=True)

@@ -18,9 +18,9 @@ from coachdesk.inkwire import (
     parse_from_hub,
     parse_live_from_hub,
 )
-from coachdesk.media import peer as peer_module
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.connection import peer as peer_module
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.ink.inkhub import InkHub
 from signaling.policy import Mode
 from tests.fakes import views
 from tests.media.peers import pair, until

@@ -18,7 +18,7 @@ from coachdesk.annotation import (
 )
 from coachdesk.inklog import MAX_GUEST_MARKS, MAX_OPEN, Refusal
 from coachdesk.inkwire import Edits, Have, Points, dump
-from coachdesk.media.inkline import EDITS_AT_ONCE, EDITS_PER_SECOND, LIVE_AT_ONCE
+from coachdesk.media.ink.inkline import EDITS_AT_ONCE, EDITS_PER_SECOND, LIVE_AT_ONCE
 from tests.fakes.inkchannels import FakeInk
 from tests.fakes.inkhubcall import (
     EVERYBODY,

@@ -6,7 +6,7 @@ import pytest
 
 from coachdesk.annotation import Begin, End, Point, Show, Tool
 from coachdesk.inkwire import Laser, Points
-from coachdesk.media.inkhub import InkHub
+from coachdesk.media.ink.inkhub import InkHub
 from signaling.policy import Mode
 from tests.fakes.inkhubcall import EVERYBODY, LEARNERS, MIAS, PATH, STAFF, Call, view_of
 from tests.fakes.views import AGENT, BEN, CUSTOMER, MIA, TOM

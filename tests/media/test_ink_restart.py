@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coachdesk.annotation import Audience, Begin, End, Remove, Restore, Show, Tool
-from coachdesk.media.inkrecord import InkRecord
+from coachdesk.media.ink.inkrecord import InkRecord
 from signaling.policy import Mode
 from signaling.protocol import CallView
 from tests.fakes.inkhubcall import EVERYBODY, PARTIES, PATH, STAFF, Call, Far, begin, view_of

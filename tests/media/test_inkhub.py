@@ -18,7 +18,7 @@ from coachdesk.annotation import (
     Show,
 )
 from coachdesk.inkwire import Again, Anchor, Have, Laser, Points, Replay, Turned
-from coachdesk.media.inkhub import InkHub
+from coachdesk.media.ink.inkhub import InkHub
 from signaling.policy import Mode
 from signaling.protocol import CallView
 from tests.fakes.inkchannels import FakeInk

@@ -8,8 +8,8 @@ import pytest
 
 from coachdesk.annotation import AnyEdit, Begin, Board, Caption, End, Entry, Point, Remove, Restore, Tool
 from coachdesk.inkwire import Anchor, Laser, Log, Points, Poses, Refused, dump
-from coachdesk.media.inkhub import InkHub
-from coachdesk.media.inkparty import InkParty
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.ink.inkparty import InkParty
 from tests.fakes.inkcall import Wire
 from tests.fakes.views import MIA, call_view, party
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from coachdesk.annotation import Begin, End, Entry, Point, Tool
-from coachdesk.media import inkrecord
-from coachdesk.media.inkkept import LOG, VERSION
-from coachdesk.media.inkrecord import InkRecord, remove_stale
+from coachdesk.media.ink import inkrecord
+from coachdesk.media.ink.inkkept import LOG, VERSION
+from coachdesk.media.ink.inkrecord import InkRecord, remove_stale
 from tests.conftest import LogWatch
 
 CALL = "call-1"

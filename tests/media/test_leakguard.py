@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from coachdesk.media.leakguard import AUDIBLE_DBFS, CLOSE_DB, LeakGuard
-from coachdesk.media.leakmeter import LONGEST_LAG, SURE, LeakMeter
 from coachdesk.media.pcm import BLOCK_SECONDS, RATE, SILENCE, Samples
+from coachdesk.media.whisper.leakguard import AUDIBLE_DBFS, CLOSE_DB, LeakGuard
+from coachdesk.media.whisper.leakmeter import LONGEST_LAG, SURE, LeakMeter
 from signaling.policy import Mode
 from tests.fakes.hubcall import HubCall
 from tests.fakes.views import CUSTOMER, MIA, call_view, party

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from coachdesk.media import leg as legs
-from coachdesk.media.leg import FIRST_RETRY, LAST_RETRY, RESTART_SECONDS, Leg, Unsent
+from coachdesk.media.connection import leg as legs
+from coachdesk.media.connection.leg import FIRST_RETRY, LAST_RETRY, RESTART_SECONDS, Leg, Unsent
+from coachdesk.media.connection.peer import OBSERVER, State
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import OBSERVER, State
 from signaling.protocol import Answer, Candidate, IceServer, Offer, Restart, SignalBody
 from tests.fakes.connections import Connection
 

@@ -11,11 +11,11 @@ import pytest
 
 from coachdesk.annotation import Begin, End, Point, Remove, Restore, Tool
 from coachdesk.inkwire import Points, Poses, dump, in_packets
-from coachdesk.media import markfollower
-from coachdesk.media.markfollower import KEPT_SECONDS
+from coachdesk.media.ink import markfollower
+from coachdesk.media.ink.markfollower import KEPT_SECONDS
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.tracker import FrameId, Pose, State, Surface, TrackerError
 from coachdesk.media.trackworker import Poses as Found
-from coachdesk.media.video import Picture
 from tests.fakes.following import PATH, FakeWorker, Scene, picture, textured
 from tests.media.peers import until
 
@@ -23,7 +23,7 @@ from tests.media.peers import until
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr("coachdesk.media.markfollower.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("coachdesk.media.ink.markfollower.time.monotonic", lambda: now[0])
     return now
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from coachdesk.annotation import Caption, Remove, Reshape, Restore, Tool
-from coachdesk.media import markfollower
-from coachdesk.media.inkrecord import InkRecord
-from coachdesk.media.markfollower import KEPT_SECONDS
+from coachdesk.media.ink import markfollower
+from coachdesk.media.ink.inkrecord import InkRecord
+from coachdesk.media.ink.markfollower import KEPT_SECONDS
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.tracker import FrameId, State
-from coachdesk.media.video import Picture
 from tests.fakes.following import PATH, FakeWorker, Scene, textured
 from tests.media.peers import until
 
@@ -81,7 +81,7 @@ def test_what_is_kept_is_let_go_with_its_mark_and_with_the_call(
     kept: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = time.monotonic() + KEPT_SECONDS + 1
-    monkeypatch.setattr("coachdesk.media.markfollower.time.monotonic", lambda: later)
+    monkeypatch.setattr("coachdesk.media.ink.markfollower.time.monotonic", lambda: later)
     kept.follower.tick()
     assert kept.worker.released == ["mark_gone"]
     again = started_again(kept, tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachdesk.media.nack import ANSWER_TIMES, MAX_MISSING, RETRY_AFTER, NackTracker
+from coachdesk.media.connection.nack import ANSWER_TIMES, MAX_MISSING, RETRY_AFTER, NackTracker
 
 
 def tracker_with_gap() -> NackTracker:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bench.netpath import Conditions
-from coachdesk.media import vp8
-from coachdesk.media.encoding import SHARP_BYTES, budget
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.encoding import SHARP_BYTES, budget
 from tests.media.screenline import SOUND_SECONDS, Line
 
 COARSE, SHARP = 60_000, 250_000

@@ -9,15 +9,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from coachdesk.media import audioout, backlog, observer
+from coachdesk.media import audioout, observer
+from coachdesk.media.connection.peer import OBSERVER, Stream
 from coachdesk.media.history import Past, PastSound
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
-from coachdesk.media.peer import OBSERVER, Stream
-from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PRIVATE
 from coachdesk.media.talktime import Talk
+from coachdesk.media.whisper import backlog
+from coachdesk.media.whisper.preroll import IN_DOUBT_BLOCKS, PRIVATE
 from coachdesk.routing import Lane
 from signaling.policy import Mode
 from signaling.protocol import SignalBody

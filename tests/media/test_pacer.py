@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.pacer import (
+from coachdesk.media.connection.pacer import (
     BURST_BYTES,
     EVEN_BURST_BYTES,
     EVEN_FACTOR,

@@ -19,12 +19,12 @@ import numpy as np
 import pytest
 from aioice import Connection
 
-from coachdesk.media import peer as peers
-from coachdesk.media.iceservers import aiortc_servers
+from coachdesk.media.connection import peer as peers
+from coachdesk.media.connection.iceservers import aiortc_servers
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
+from coachdesk.media.connection.trickle import keep_usable, usable
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
-from coachdesk.media.trickle import keep_usable, usable
 from signaling.protocol import IceServer
 from tests.media.peers import WAIT, Network, collect, connect, pair, until
 

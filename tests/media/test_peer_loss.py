@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket, RtpPacket
 
-from coachdesk.media.compat import RtpOut
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Layout
-from coachdesk.media.rate import OVERLOAD_LOSS, Path, RoundTrips
+from coachdesk.media.connection.compat import RtpOut
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Layout
+from coachdesk.media.connection.rate import OVERLOAD_LOSS, Path, RoundTrips
 from tests.media.peers import WAIT, Network, collect, pair, until
 
 pytestmark = pytest.mark.media

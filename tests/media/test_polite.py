@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media import backlog
-from coachdesk.media.polite import LONGEST_BLOCKS
-from coachdesk.media.preroll import PREROLL_BLOCKS
+from coachdesk.media.whisper import backlog
+from coachdesk.media.whisper.polite import LONGEST_BLOCKS
+from coachdesk.media.whisper.preroll import PREROLL_BLOCKS
 from signaling.policy import Mode
 from tests.fakes.talking import Desk, cut_bluntly, is_whole
 

@@ -14,9 +14,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from coachdesk.media import backlog
 from coachdesk.media.pcm import BLOCK_SAMPLES, Samples
-from coachdesk.media.preroll import IN_DOUBT_BLOCKS, PREROLL_BLOCKS, PRIVATE
+from coachdesk.media.whisper import backlog
+from coachdesk.media.whisper.preroll import IN_DOUBT_BLOCKS, PREROLL_BLOCKS, PRIVATE
 from signaling.policy import Mode
 from tests.fakes.talking import Desk, cut_bluntly, is_whole
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from coachdesk.media.rate import (
+from coachdesk.media.connection.rate import (
     BURST_COPIES,
     CONGESTED_BITRATE,
     COPIED_BITRATES,

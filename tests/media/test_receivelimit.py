@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coachdesk.media.receivelimit import START_BITRATE, ReceiveLimit
+from coachdesk.media.connection.receivelimit import START_BITRATE, ReceiveLimit
 
 PACKET = 1000
 LEAST, MOST = 30_000, 1_500_000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coachdesk.media.connection.red import KEPT_FRAMES, MAX_OFFSET, Copy, RedInlet, SentFrames, unwrap, wrap
 from coachdesk.media.packet import Packet
-from coachdesk.media.red import KEPT_FRAMES, MAX_OFFSET, Copy, RedInlet, SentFrames, unwrap, wrap
 
 OPUS, FRAME = 96, 960
 

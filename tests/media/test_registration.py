@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from coachdesk.media.registration import register
+from coachdesk.media.picture.registration import register
 from tests.media.scenes import HEIGHT, MARK, WIDTH, content, looking, off, picture
 
 EXACT = 4.0

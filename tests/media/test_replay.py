@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coachdesk.media.mixer import Private
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE
-from coachdesk.media.replay import KEPT_BLOCKS, PAUSE_BLOCKS, Replay
+from coachdesk.media.whisper.replay import KEPT_BLOCKS, PAUSE_BLOCKS, Replay
 
 QUIET = Private(SILENCE)
 

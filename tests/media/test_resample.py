@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, Samples
-from coachdesk.media.resample import DELAY_FRAMES, MAX_DEVIATION, Frames, Resampler
+from coachdesk.media.soundcards.resample import DELAY_FRAMES, MAX_DEVIATION, Frames, Resampler
 
 RATIOS = [1.0, 1.0003, 0.9997, 1 + MAX_DEVIATION, 1 - MAX_DEVIATION]
 

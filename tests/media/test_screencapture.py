@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coachdesk.media import screencapture
 from coachdesk.media.filesound import DeviceError
-from coachdesk.media.framering import FrameReader
-from coachdesk.media.screencapture import ScreenCapture, list_sources
+from coachdesk.media.picture.framering import FrameReader
+from coachdesk.media.screenshare import screencapture
+from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
 from tests.fakes.windows import NOTES, ORDER, Change
 from tests.media.peers import until
 from tests.media.screens import Open, Tell, capturing, seen

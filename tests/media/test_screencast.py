@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from coachdesk import events
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.camera import Shot
+from coachdesk.media.connection.leg import Leg
+from coachdesk.media.connection.peer import CUSTOMER as CUSTOMER_LAYOUT
 from coachdesk.media.ears import Ear
-from coachdesk.media.encoding import SCREEN
-from coachdesk.media.framering import FrameReader
-from coachdesk.media.leg import Leg
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE
-from coachdesk.media.peer import CUSTOMER as CUSTOMER_LAYOUT
-from coachdesk.media.screencast import GREY, STREAM
-from coachdesk.media.screenrate import LEAST_BITRATE, MOST_BITRATE
-from coachdesk.media.screenview import ScreenView
+from coachdesk.media.picture.camera import Shot
+from coachdesk.media.picture.encoding import SCREEN
+from coachdesk.media.picture.framering import FrameReader
+from coachdesk.media.screenshare.screencast import GREY, STREAM
+from coachdesk.media.screenshare.screenrate import LEAST_BITRATE, MOST_BITRATE
+from coachdesk.media.screenshare.screenview import ScreenView
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
 from tests.fakes.views import CUSTOMER, MIA, TOM, call_view, party

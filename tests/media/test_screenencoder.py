@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from coachdesk.media import vp8
-from coachdesk.media.encoding import SCREEN, budget
-from coachdesk.media.screenencoder import OVERSHOOT, ScreenEncoder
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.encoding import SCREEN, budget
+from coachdesk.media.screenshare.screenencoder import OVERSHOOT, ScreenEncoder
 
 Picture = NDArray[np.uint8]
 SIZE = 1280, 720

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from coachdesk.events import SourceView
 from coachdesk.media.filesound import DeviceError
-from coachdesk.media.screencapture import ScreenCapture, list_sources
+from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
 from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenrules import Rules
 from tests.fakes.windows import Change, Window

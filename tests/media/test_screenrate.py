@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.outqueue import QUEUE_PACKETS, OutQueue
+from coachdesk.media.connection.outqueue import QUEUE_PACKETS, OutQueue
+from coachdesk.media.connection.resend import KEPT, LEAST_PACKETS, QUEUE_SECONDS, Resend
 from coachdesk.media.packet import Packet
-from coachdesk.media.resend import KEPT, LEAST_PACKETS, QUEUE_SECONDS, Resend
-from coachdesk.media.screenlimit import START_BITRATE as TOLD_FIRST
-from coachdesk.media.screenlimit import Queue, ScreenLimit
-from coachdesk.media.screenrate import (
+from coachdesk.media.screenshare.screenlimit import START_BITRATE as TOLD_FIRST
+from coachdesk.media.screenshare.screenlimit import Queue, ScreenLimit
+from coachdesk.media.screenshare.screenrate import (
     CLOSED_AFTER,
     CLOSED_SECONDS,
     LEAST_BITRATE,

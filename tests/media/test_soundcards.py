@@ -15,7 +15,7 @@ import pytest
 from coachdesk.hearing import level, levels_over_time, tone
 from coachdesk.media.devices import list_mics, list_speakers, open_mic, open_speaker
 from coachdesk.media.pcm import RATE, SILENCE, Samples
-from coachdesk.media.soundcard import CardMic, CardSpeaker
+from coachdesk.media.soundcards.soundcard import CardMic, CardSpeaker
 from coachdesk.media.ticker import Ticker
 from coachdesk.soundserver import SoundServer
 from tests.media.peers import WAIT, until

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coachdesk.media import soundcard, soundsystem
 from coachdesk.media.devices import list_mics, list_speakers
 from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import SILENCE
-from coachdesk.media.portaudio import listed
-from coachdesk.media.soundcard import STALLED_TICKS, STARTING_TICKS, CardMic, CardSpeaker
-from coachdesk.media.soundsystem import SoundSystem
+from coachdesk.media.soundcards import soundcard, soundsystem
+from coachdesk.media.soundcards.portaudio import listed
+from coachdesk.media.soundcards.soundcard import STALLED_TICKS, STARTING_TICKS, CardMic, CardSpeaker
+from coachdesk.media.soundcards.soundsystem import SoundSystem
 from coachdesk.media.voice import NOTHING
 
 PATIENCE = 40.0
@@ -107,7 +107,7 @@ def portaudio(monkeypatch: pytest.MonkeyPatch) -> Iterator[PortAudio]:
     made = PortAudio()
     system = SoundSystem()
     monkeypatch.setattr(soundsystem, "_load", lambda: made)
-    monkeypatch.setattr("coachdesk.media.portaudio.look_again", made.look_again)
+    monkeypatch.setattr("coachdesk.media.soundcards.portaudio.look_again", made.look_again)
     monkeypatch.setattr(soundcard, "SYSTEM", system)
     monkeypatch.setattr(system, "_watch", SimpleNamespace(seen=None, start=lambda: None, stop=lambda: None))
     yield made

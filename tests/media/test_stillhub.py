@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from coachdesk.media import observer
-from coachdesk.media.stillhub import StillHub
+from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.stillwire import Ask, Freeze, Have, Line, Thaw, Whole
 from signaling.policy import Mode
 from tests.fakes.hubcall import HubCall

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from coachdesk.media.peer import CUSTOMER
-from coachdesk.media.stillpipe import LATEST, MOST_AT_ONCE, Pace, StillPipe
+from coachdesk.media.connection.peer import CUSTOMER
+from coachdesk.media.ink.stillpipe import LATEST, MOST_AT_ONCE, Pace, StillPipe
 from coachdesk.stillwire import MAX_STILL_BYTES, PIECE_BYTES, Ask, StillError, Whole, parse
 from tests.media.peers import pair, until
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coachdesk.media.pcm import BLOCK_SAMPLES
-from coachdesk.media.streamhealth import (
+from coachdesk.media.soundcards.streamhealth import (
     CALM_SECONDS,
     CREPT_SECONDS,
     MAX_CALM_SECONDS,

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 from aiortc.codecs.vpx import VpxPayloadDescriptor
 
-from coachdesk.media import vp8
+from coachdesk.media.connection.rate import Path
 from coachdesk.media.packet import Packet, seq_delta
-from coachdesk.media.pictureline import KEYFRAMES_EVERY, PictureLine
-from coachdesk.media.rate import Path
-from coachdesk.media.thinning import (
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.pictureline import KEYFRAMES_EVERY, PictureLine
+from coachdesk.media.picture.thinning import (
     FIRST_CLOSED,
     FIRST_PATIENCE,
     KEYFRAMES_ONLY,
@@ -27,7 +27,7 @@ from coachdesk.media.thinning import (
     LayerRates,
     Thinner,
 )
-from coachdesk.media.videobuffer import VideoBuffer
+from coachdesk.media.picture.videobuffer import VideoBuffer
 from tests.media.test_forward import Outlet
 
 KEY, DELTA = b"\x10\x00\x00\x9d\x01\x2a", b"\x11\x00\x00"

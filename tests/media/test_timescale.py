@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from coachdesk.hearing import level
+from coachdesk.media.jitter.timescale import MAX_CUT, MIN_CUT, SHORTEST_OVERLAP, lengthen, shorten
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import RATE, Samples
-from coachdesk.media.timescale import MAX_CUT, MIN_CUT, SHORTEST_OVERLAP, lengthen, shorten
 from tests.media.paths import tone, voice
 
 

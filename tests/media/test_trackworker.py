@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from coachdesk.media.picture.video import Picture
 from coachdesk.media.tracker import FrameId, State, Surface, TrackerError
 from coachdesk.media.trackworker import INBOX, Poses, TrackWorker
-from coachdesk.media.video import Picture
 from tests.media.scenes import MARK, content, looking, off, picture
 
 TICKS = 3000

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coachdesk.media import testpattern, videobuffer, vp8
-from coachdesk.media.camera import Camera, open_camera
-from coachdesk.media.encoding import CAMERA, SCREEN
+from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
+from coachdesk.media.connection.rate import RoundTrips
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
-from coachdesk.media.peer import CUSTOMER, OBSERVER, Peer
-from coachdesk.media.rate import RoundTrips
-from coachdesk.media.screenencoder import ScreenEncoder
-from coachdesk.media.video import Encoder, Picture, VideoReceiver, VideoSender, Vp8Encoder
-from coachdesk.media.vp8codec import CLOCK_RATE
+from coachdesk.media.picture import testpattern, videobuffer, vp8
+from coachdesk.media.picture.camera import Camera, open_camera
+from coachdesk.media.picture.encoding import CAMERA, SCREEN
+from coachdesk.media.picture.video import Encoder, Picture, VideoReceiver, VideoSender, Vp8Encoder
+from coachdesk.media.picture.vp8codec import CLOCK_RATE
+from coachdesk.media.screenshare.screenencoder import ScreenEncoder
 from tests.media.peers import WAIT, Network, pair, until
 
 pytestmark = pytest.mark.media
@@ -296,7 +296,7 @@ async def test_undecodable_data_asks_for_a_keyframe_and_recovers(damage: bytes) 
 
 
 async def test_a_handler_that_fails_does_not_stop_the_pictures(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("CRITICAL", "coachdesk.media.video")
+    caplog.set_level("CRITICAL", "coachdesk.media.picture.video")
 
     def fail(_: Picture) -> None:
         raise RuntimeError("broken")

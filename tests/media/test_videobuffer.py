@@ -7,9 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coachdesk.media import vp8
 from coachdesk.media.packet import Packet
-from coachdesk.media.videobuffer import CAPACITY, PATIENCE, VideoBuffer
+from coachdesk.media.picture import vp8
+from coachdesk.media.picture.videobuffer import CAPACITY, PATIENCE, VideoBuffer
 
 FRAME = 3000
 

@@ -7,7 +7,7 @@ from aiortc.codecs.vpx import VpxPayloadDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachdesk.media import vp8
+from coachdesk.media.picture import vp8
 
 KEY, DELTA = b"\x10\x02\x00", b"\x11\x02\x00"
 """First bytes of a VP8 frame: the lowest bit is 0 for a keyframe (RFC 6386)."""

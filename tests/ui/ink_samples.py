@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from coachdesk import events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.inkwire import Anchor
-from coachdesk.media.framering import SharedPicture
+from coachdesk.media.picture.framering import SharedPicture
 from coachdesk.ui.presenters.ink_scene import InkScene
 from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.video import Picture

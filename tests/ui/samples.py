@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from coachdesk import commands, events
-from coachdesk.media.framering import SharedPicture
+from coachdesk.media.picture.framering import SharedPicture
 from coachdesk.ui.link import Fault
 from coachdesk.ui.preferences import Preferences
 from coachdesk.ui.presenters.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 from coachdesk import events
 from coachdesk.annotation import FADING_SECONDS, Point, Tool
 from coachdesk.inkwire import Gesture
-from coachdesk.media.framering import SharedPicture
+from coachdesk.media.picture.framering import SharedPicture
 from coachdesk.ui.inkshape import IDENTITY, between, corners, mapped, scale_at, to_screen
 from coachdesk.ui.presenters.ink_frames import PATIENCE, PictureQueue, PoseBook
 from coachdesk.ui.presenters.ink_scene import POINTER_LINGERS, InkScene

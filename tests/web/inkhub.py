@@ -7,7 +7,7 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
-from coachdesk.media.stillpipe import StillPipe
+from coachdesk.media.ink.stillpipe import StillPipe
 from tests.web.agent import Agent
 from tests.web.desk import until
 

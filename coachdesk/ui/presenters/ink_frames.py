@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from coachdesk.events import Poses
 from coachdesk.inkwire import Anchor
-from coachdesk.media.framering import SharedPicture
+from coachdesk.media.picture.framering import SharedPicture
 
 MOST_FRAMES = 90
 MOST_PICTURES = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
-from coachdesk.media.leakguard import CLOSE_DB
+from coachdesk.media.whisper.leakguard import CLOSE_DB
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.sound_wording import LEAK_WARN_DB, leak
 from coachdesk.ui.views.button import Action, make_button

@@ -13,7 +13,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from coachdesk.media.framering import FrameReader, SharedPicture
+from coachdesk.media.picture.framering import FrameReader, SharedPicture
 from coachdesk.ui import icons
 from coachdesk.ui.presenters.ink_frames import PictureQueue
 from coachdesk.ui.theme import theme
@@ -26,7 +26,7 @@ Picture = NDArray[np.uint8]
 
 
 class Pictures(Protocol):
-    """A reader of shared pictures: ``coachdesk.media.framering.FrameReader``."""
+    """A reader of shared pictures: ``coachdesk.media.picture.framering.FrameReader``."""
 
     def read(self) -> SharedPicture | None:
         """The latest picture; None if there is nothing new."""

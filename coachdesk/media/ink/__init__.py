@@ -1,0 +1,1 @@
+"""Ink and stills between the parties of a call."""

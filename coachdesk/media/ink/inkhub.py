@@ -1,0 +1,450 @@
+"""The hub of a call's ink, at its agent's endpoint: edits and gestures of all come in, and go out to those who may see them.
+
+Who sends is known by the connection. The customer's and observers' messages are judged here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from coachdesk import inkwire
+from coachdesk.annotation import AnyEdit, Begin, Entry, Mark
+from coachdesk.inklog import InkLog, Refusal, last_gestures
+from coachdesk.inkpeople import InkPeople
+from coachdesk.inkroutes import audience, colour_of, may_draw, takes_away
+from coachdesk.inkwire import (
+    Again,
+    Anchor,
+    Edits,
+    Have,
+    InkError,
+    Laser,
+    Points,
+    Poses,
+    Replay,
+    Shared,
+    Turned,
+)
+from coachdesk.media.connection.peer import Peer
+from coachdesk.media.ink.inkkept import Kept
+from coachdesk.media.ink.inkline import InkLine
+from coachdesk.media.ink.inkrecord import InkRecord
+from coachdesk.routing import Member
+from signaling.policy import Role
+from signaling.protocol import CallView
+
+log = logging.getLogger(__name__)
+
+
+class InkHub:
+    """The agent's own ink comes in by ``submit``, ``point`` and ``again``; what the agent sees goes out by the callbacks.
+
+    Attributes:
+        on_entry: an entry of a mark that the agent sees; authors are ``agent``, ``customer`` and party ids.
+        on_points: more of a gesture that the agent sees, while it is drawn.
+        on_laser, on_replay, on_poses: as the messages of these names.
+        on_stage: the epoch, the own colour, or ``shared`` is another.
+        on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
+            whoever follows marks in the picture.
+        newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
+        shared: the agent's screen, as what is drawn on.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.on_entry: Callable[[Entry], None] = lambda entry: None
+        self.on_points: Callable[[Points], None] = lambda points: None
+        self.on_laser: Callable[[Laser], None] = lambda laser: None
+        self.on_replay: Callable[[Replay], None] = lambda replay: None
+        self.on_poses: Callable[[Poses], None] = lambda poses: None
+        self.on_stage: Callable[[], None] = lambda: None
+        self.on_mark: Callable[[Mark], None] = lambda mark: None
+        self.on_gesture: Callable[[Points], None] = lambda points: None
+        self.newest_frame: Callable[[], int | None] = lambda: None
+        self.epoch = 0
+        self._frozen: int | None = None
+        self._stills = False
+        self.refused: Counter[str] = Counter()
+        self._clock = clock
+        self._began = clock()
+        self._log = InkLog()
+        self._record: InkRecord | None = None
+        self._kept: Kept | None = None
+        self.shared = Shared()
+        self._last_shared = 0
+        self._people = InkPeople()
+        self._lines: dict[str, InkLine] = {}
+        self._told_agent: dict[str, int] = {}
+
+    @property
+    def now(self) -> float:
+        """The log's clock, seconds."""
+        return self._clock() - self._began
+
+    @property
+    def colour(self) -> str:
+        """The agent's own, unless they choose another."""
+        return colour_of(self._agent.party, self._people.members)
+
+    @property
+    def watched(self) -> bool:
+        """Whether an observer is there who may draw."""
+        return any(line.begun and line.member.role is not Role.CUSTOMER for line in self._lines.values())
+
+    def marks(self) -> list[Mark]:
+        """Every mark of the call, whoever sees it, in the order they began."""
+        return self._log.board.marks()
+
+    def go_on(self, record: InkRecord) -> None:
+        """Goes on with what ``record`` has, and has it written on. To be called before all else.
+
+        The picture comes over another connection: nothing is known of how it continues, so its epoch is another.
+        """
+        self._record = record
+        if record.kept is not None:
+            self._kept = record.kept
+            self._began = self._clock() - record.kept.now
+            self._log.take_up(record.kept.entries.values())
+            self.epoch = record.kept.epoch + 1
+            record.epoch(self.epoch)
+            on_screens = (mark.frame or 0 for mark in self.marks() if mark.surface == "screen")
+            self._last_shared = max(on_screens, default=0)
+
+    # --- the call ---------------------------------------------------------------------------------------------
+
+    def apply(self, view: CallView) -> None:
+        """Who is on the call, and in which modes."""
+        self._people.apply(view)
+        self._take_up_parties()
+        present = {each.party for each in self._people.members}
+        for party in [each for each in self._lines if each not in present]:
+            del self._lines[party]
+            for entry in self._log.withdraw(party, self.now):
+                self._deliver(entry, None)
+        for party in self._lines:
+            self._tell_stage(party)
+        self._make_up()
+
+    def _take_up_parties(self) -> None:
+        """Goes on with those who were on the call before; what those were drawing who cannot end it is gone."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        gone = [self._agent.party, *(party for party in kept.parties if self._line(party) is None)]
+        for party, line in self._lines.items():
+            known = kept.parties[party]
+            if all(n in kept.entries for n in known.told):  # else they begin anew
+                line.take_up(known.log, [kept.entries[n] for n in known.told])
+                self._note(line)
+        for party in gone:
+            for entry in self._log.withdraw(party, self.now):
+                self._deliver(entry, None)
+        self.on_stage()
+
+    def turn(self) -> None:
+        """The customer's picture becomes another."""
+        self.set_epoch(self.epoch + 1)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+        if self._record is not None:
+            self._record.epoch(epoch)
+        for party in self._lines:
+            self._tell_stage(party)
+        self.on_stage()
+
+    def show_still(self, frozen: int | None, *, instead: bool) -> None:
+        """What everybody sees in place of the live picture is called ``frozen``; None: the live picture.
+
+        ``instead``: that is not a video, but single pictures.
+        """
+        self._frozen, self._stills = frozen, instead
+        for party in self._lines:
+            self._tell_stage(party)
+        self.tick()
+
+    def share(self, size: tuple[int, int] | None) -> None:
+        """What observers see of the agent's screen is another, or of another size (pixels); None: they see none."""
+        self.shared = Shared()
+        if size is not None:
+            self._last_shared += 1
+            self.shared = Shared(frame=self._last_shared, width=size[0], height=size[1])
+        for line in self._lines.values():
+            self._tell_shared(line)
+            line.flush(self.now)
+        self.on_stage()
+
+    def set_offset(self, party: str, offset: int) -> None:
+        """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
+        line = self._line(party)
+        if line is not None and line.offset != offset:
+            line.offset = offset
+            self._tell_stage(party)
+
+    def hint(self, word: inkwire.HintWord) -> None:
+        """Tells the customer what would make marks stick better."""
+        line = self._lines.get(self._people.customer)
+        if line is not None:
+            line.send(inkwire.Hint(hint=word))
+
+    def tick(self) -> None:
+        """Sends what had to wait."""
+        for line in self._lines.values():
+            line.flush(self.now)
+
+    # --- the agent's own --------------------------------------------------------------------------------------
+
+    def submit(self, edit: AnyEdit) -> None:
+        """The agent's own edit. Raises Refusal."""
+        self._submit(self._agent, edit)
+
+    def point(self, message: Points | Laser) -> None:
+        """More of the agent's own gesture, or of the pointer."""
+        self._pass_on(self._agent, message)
+
+    def again(self) -> bool:
+        """Shows the last gestures again, to each what they see; False if there are none."""
+        return self._replay(self._agent)
+
+    # --- what comes in ----------------------------------------------------------------------------------------
+
+    def received(self, party: str, peer: Peer, data: bytes) -> None:
+        """A message on the reliable channel of ``peer``, a connection to ``party``."""
+        line, member = self._line(party), self._people.member(party)
+        if line is None or member is None:
+            return
+        if not line.takes(len(data), self._clock()):
+            self._refuse(line, "too_fast")
+            return
+        try:
+            message = inkwire.parse_from_party(data)
+        except InkError as error:
+            self._malformed(error)
+            return
+        match message:
+            case Have():
+                self._begin(line, peer, message)
+            case Edits():
+                self._take(line, member, message.edits)
+            case Again():
+                self._replay(member)
+            case Turned():
+                self._turned(member)
+
+    def received_live(self, party: str, data: bytes) -> None:
+        """A message on the live channel of a connection to ``party``."""
+        line, member = self._line(party), self._people.member(party)
+        if line is None or member is None:
+            return
+        if not line.takes_live(self._clock()):
+            self.refused["too_fast"] += 1
+            return
+        try:
+            message = inkwire.parse_live_from_party(data)
+        except InkError as error:
+            self._malformed(error)
+            return
+        if not self._pass_on(member, message):
+            self.refused["not_allowed"] += 1
+
+    def _malformed(self, error: InkError) -> None:
+        self.refused["malformed"] += 1
+        log.debug("ink refused: %s", error)
+
+    def _begin(self, line: InkLine, peer: Peer, have: Have) -> None:
+        log_id = line.log_id
+        line.begin(peer, have)
+        if line.log_id != log_id:
+            self._note(line)
+        line.outbox.catch_up(self.now, held=self._people.held)
+        self._tell_stage(line.party)
+        if self.shared.frame:
+            self._tell_shared(line)
+        line.flush(self.now)
+
+    def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
+        for edit in edits:
+            if not line.takes_edit(self._clock()):
+                self._refuse(line, "too_fast", edit.mark)
+                return
+            try:
+                self._submit(member, edit)
+            except Refusal as refusal:
+                self._refuse(line, refusal.code, edit.mark)
+
+    def _refuse(self, line: InkLine, code: inkwire.RefusalCode, mark: str = "") -> None:
+        self.refused[code] += 1
+        if mark:
+            line.send(inkwire.Refused(mark=mark, code=code))
+
+    def _turned(self, member: Member) -> None:
+        if member.role is Role.CUSTOMER:
+            self.turn()
+        else:
+            self.refused["not_allowed"] += 1
+
+    # --- what goes out ----------------------------------------------------------------------------------------
+
+    def _submit(self, editor: Member, edit: AnyEdit) -> None:
+        edit = self._placed(edit) if isinstance(edit, Begin) else edit
+        before = self._log.board.mark(edit.mark)
+        entry = self._log.submit(editor, edit, self._people.members, self.now, held=self._people.held)
+        if entry is not None:
+            self._deliver(entry, before)
+
+    def _placed(self, begin: Begin) -> Begin:
+        """On the frame it is drawn on. Raises Refusal for a screen that is not shared (any more)."""
+        if begin.surface == "screen" and begin.frame != (self.shared.frame or None):
+            raise Refusal("not_allowed")
+        if begin.frame is None:
+            return msgspec.structs.replace(begin, frame=self.newest_frame(), epoch=self.epoch)
+        return begin
+
+    def _deliver(self, entry: Entry, before: Mark | None) -> None:
+        """To those who see the mark now and, that it is gone, to those who saw it until now, also on hold."""
+        mark = self._log.board.mark(entry.edit.mark)
+        if mark is None:
+            return
+        self._write_down(mark)
+        for line in self._lines.values():
+            if self._sees(line.member, mark) or takes_away(line.member, entry.edit, before):
+                line.outbox.put_rest(mark.mark)
+                line.flush(self.now)
+        if self._sees(self._agent, mark) or takes_away(self._agent, entry.edit, before):
+            self._tell_agent(mark)
+        self.on_mark(mark)
+
+    def _make_up(self) -> None:
+        """Tells what somebody may see now and was not told: after a hold, and the agent after a restart."""
+        for mark in self._log.alive(self.now):
+            if self._sees(self._agent, mark):
+                self._tell_agent(mark)
+        if self._people.held:
+            return
+        for line in self._lines.values():
+            for mark in self._log.alive(self.now):
+                line.outbox.put(mark)
+            line.flush(self.now)
+
+    def _tell_agent(self, mark: Mark) -> None:
+        """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""
+        history = self._log.history(mark.mark)
+        for entry in history[self._told_agent.get(mark.mark, 0) :]:
+            self.on_entry(msgspec.structs.replace(entry, author=self._people.name_of(entry.author)))
+        self._told_agent[mark.mark] = len(history)
+
+    def _pass_on(self, author: Member, message: Points | Laser) -> bool:
+        """Passes a gesture on to those who see it; False if it is none of the author's."""
+        held, reaches = self._people.held, self._people.reaches
+        if isinstance(message, Laser):
+            drawn_for = audience(author, self._people.members, held=held)
+            surface, frame = message.surface, message.frame
+        else:
+            mark = self._log.board.mark(message.mark)
+            if mark is None or mark.author != author.party or mark.ended or mark.removed:
+                return False
+            drawn_for, surface, frame = mark.audience, mark.surface, mark.frame
+        gone = surface == "screen" and frame != self.shared.frame
+        if gone or not may_draw(author, surface, held=held):
+            return False
+        if isinstance(message, Points):
+            self.on_gesture(message)
+        for line in self._lines.values():
+            if line.party != author.party and reaches(line.member, author.party, drawn_for, surface):
+                line.send_live(_from(message, line.known_as(author.party)))
+        if author.role is not Role.AGENT and reaches(self._agent, author.party, drawn_for, surface):
+            shown = _from(message, self._people.name_of(author.party))
+            self.on_points(shown) if isinstance(shown, Points) else self.on_laser(shown)
+        return True
+
+    def _replay(self, asker: Member) -> bool:
+        """The agent's asking shows it to all, each what they see; another's only to themselves. The customer's own ink is
+        not what is asked for.
+        """
+        board = self._log.board.marks()
+        marks = [each for each in board if each.author != self._people.customer and self._sees(asker, each)]
+        gestures = last_gestures(marks)
+        agent = asker.role is Role.AGENT
+        for line in self._lines.values():
+            if agent or line.party == asker.party:
+                seen = last_gestures(mark for mark in marks if self._sees(line.member, mark))
+                if seen:
+                    line.send(Replay(gestures=seen))
+        if agent and gestures:
+            self.on_replay(Replay(gestures=gestures))
+        return bool(gestures)
+
+    def send_poses(self, frame: int, epoch: int, anchors: Iterable[Anchor]) -> None:
+        """Where marks are in a frame, to each party those it sees. An anchor has one mark or several."""
+        known = [(anchor, self._log.board.mark(anchor.marks[0])) for anchor in anchors]
+        for line in self._lines.values():
+            seen = [anchor for anchor, mark in known if mark is not None and self._sees(line.member, mark)]
+            for part in inkwire.in_packets(seen):
+                line.send_live(Poses(frame=frame, epoch=epoch, anchors=part))
+        seen = [anchor for anchor, mark in known if mark is not None and self._sees(self._agent, mark)]
+        self.on_poses(Poses(frame=frame, epoch=epoch, anchors=seen))
+
+    def _tell_stage(self, party: str) -> None:
+        line = self._lines[party]
+        line.tell_stage(
+            inkwire.Stage(
+                epoch=self.epoch,
+                colour=colour_of(party, self._people.members),
+                offset=line.offset,
+                frozen=self._frozen,
+                stills=self._stills,
+            )
+        )
+
+    def _tell_shared(self, line: InkLine) -> None:
+        if line.party in self._people.screen_viewers:
+            line.send(self.shared)
+
+    def stats(self) -> dict[str, dict[str, float]]:
+        """``ink``: marks so far, what was refused and why, live messages that found no room."""
+        numbers: dict[str, float] = {"marks": len(self._log.board)}
+        numbers |= {f"refused_{code}": float(count) for code, count in sorted(self.refused.items())}
+        numbers["dropped_live"] = sum(line.dropped for line in self._lines.values())
+        return {"ink": numbers}
+
+    # --- who is who -------------------------------------------------------------------------------------------
+
+    @property
+    def _agent(self) -> Member:
+        return self._people.agent
+
+    def _sees(self, viewer: Member, mark: Mark) -> bool:
+        return self._people.sees(viewer, mark)
+
+    def _line(self, party: str) -> InkLine | None:
+        """Made when it is needed first; None for who is not on the call."""
+        member = self._people.member(party)
+        if member is None:
+            return None
+        if party not in self._lines:
+            line = InkLine(member, self._log, self._people.known_to(member), self._clock())
+            self._lines[party] = line
+            self._note(line)
+        return self._lines[party]
+
+    def _write_down(self, mark: Mark) -> None:
+        """What the agent sees or once saw; of nothing else is anything to be found on their disk."""
+        record = self._record
+        if record is not None and (record.has(mark.mark) or self._sees(self._agent, mark)):
+            record.history(mark.mark, self._log.history(mark.mark))
+
+    def _note(self, line: InkLine) -> None:
+        """Has it written down what this party is told, so far and from now on."""
+        record = self._record
+        if record is not None:
+            record.party(line.party, line.log_id, line.outbox.places)
+            line.outbox.on_told = lambda places: record.told(line.party, places)
+
+
+def _from(message: Points | Laser, author: str) -> Points | Laser:
+    """With the author's name, as far as such a message has one: nobody's own word is believed."""
+    return msgspec.structs.replace(message, author=author) if isinstance(message, Laser) else message

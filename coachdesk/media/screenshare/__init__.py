@@ -1,0 +1,1 @@
+"""A shared screen: its capture, what of it has changed, its way to those who see it."""

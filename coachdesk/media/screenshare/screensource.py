@@ -1,0 +1,62 @@
+"""What can be shared by name: a screen, a window, a region, or a file or test pattern in its place."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from coachdesk.media.filesound import DeviceError
+from coachdesk.media.picture.camera import IMAGES, VIDEOS, Camera, Shot, open_camera
+from coachdesk.media.screenshare.damage import Damage
+from coachdesk.media.screenshare.screencapture import NO_RULES, ScreenCapture
+from coachdesk.screenrules import Rules
+from signaling.sharemessages import ShareKind
+
+KINDS: tuple[ShareKind, ...] = ("screen", "window", "region")
+"""What is captured, by what stands before the first colon of its name."""
+
+
+def kind_of(source: str) -> ShareKind:
+    """What a source of ``open_screen`` is."""
+    return next((kind for kind in KINDS if source.startswith(f"{kind}:")), "file")
+
+
+def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
+    """``screen:N``, ``window:ID``, ``region:N:X,Y,W,H``, an image or video file, or ``test``.
+
+    ``rules``: what is hidden of all but files. Takes up to some seconds: call it in a thread. Raises DeviceError.
+    """
+    if kind_of(source) != "file":
+        return ScreenCapture(source, rules)
+    if source != "test" and Path(source).suffix.lower() not in IMAGES | VIDEOS:
+        raise DeviceError(
+            f"{source!r} cannot be shared. Choose one of those that 'screens' lists, an image or a video file."
+        )
+    return Changed(open_camera(source))
+
+
+class Changed:
+    """Of a source's pictures only those that differ from the one before."""
+
+    def __init__(self, source: Camera) -> None:
+        self.label = source.label
+        self._source = source
+        self._damage = Damage()
+        self._looked = float("-inf")
+        self._changed = 0.0
+
+    @property
+    def fault(self) -> str | None:
+        return self._source.fault
+
+    def latest(self) -> Shot | None:
+        shot = self._source.latest()
+        if shot is not None and shot[1] > self._looked:
+            self._looked = shot[1]
+            if self._damage.update(shot[0]):
+                self._changed = time.monotonic()
+        picture = self._damage.picture
+        return None if picture is None else (picture, self._changed)
+
+    def close(self) -> None:
+        self._source.close()

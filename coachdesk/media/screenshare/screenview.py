@@ -1,0 +1,116 @@
+"""A screen that another shares, at one endpoint: decoded only if somebody looks, into shared memory."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+from coachdesk import events
+from coachdesk.media.packet import Packet
+from coachdesk.media.picture.framering import FrameWriter
+from coachdesk.media.picture.video import Picture, VideoReceiver
+
+PATIENCE = 2.0
+"""Seconds a missing packet may hold the picture up: on a slow line, what replaces the picture would take longer."""
+ASK_SECONDS = 1.0
+"""How often a keyframe is asked for while there is no picture: one that stands still sends nothing by itself."""
+
+
+class ScreenView:
+    """A screen that stands still sends nothing: whether it is shared is told, not seen. Packets that come while it is not
+    are dropped.
+
+    Attributes:
+        state: as told last. party: who shares it.
+        newest: the picture of it that was decoded last; None where it is not decoded, or blanked.
+        request_keyframe: asks who sends it for one.
+    """
+
+    def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
+        self.state: events.ShareState = "off"
+        self.party: events.Sharer = "agent"
+        self._also = ""
+        self.request_keyframe: Callable[[], None] = lambda: None
+        self._emit = emit
+        self.newest: Picture | None = None
+        self._published = False
+        self._ring: FrameWriter | None = None
+        self._receiver: VideoReceiver | None = None
+        self._announced = False
+
+    def told(self, state: events.ShareState, party: events.Sharer = "agent", also: str = "") -> None:
+        """What is said of the share: see ``events.Screen``."""
+        if state == "off":
+            party, also = self.party, ""
+        elif party != self.party and self.state != "off":
+            self.told("off")  # another screen, though on the same stream
+        if (state, party, also) == (self.state, self.party, self._also):
+            return
+        if (state, party) != (self.state, self.party):
+            self.newest = None
+        was, self.state, self.party, self._also = self.state, state, party, also
+        self._emit(events.Screen(party=party, state=state, also=also))
+        if state == "off":
+            self._end()
+        elif was == "off":
+            self._begin()
+
+    def publish(self, on: bool) -> None:
+        """Puts pictures into shared memory, announced by a ``frames`` event, or no longer."""
+        if on is self._published:
+            return
+        self._published = on
+        if on:
+            self._begin()
+        else:
+            self._end()
+
+    def put(self, packet: Packet) -> None:
+        if self._receiver is not None:
+            self._receiver.put(packet)
+
+    def close(self) -> None:
+        """The call is over, or the connection to its agent lost."""
+        self.told("off")
+
+    def _begin(self) -> None:
+        if self.state == "off" or not self._published or self._receiver is not None:
+            return
+        ring = self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
+        receiver = self._receiver = VideoReceiver(PATIENCE)
+        receiver.on_picture = lambda picture: _write(ring, picture)
+        receiver.on_frame = lambda picture: self._take(ring, picture)
+        receiver.on_keyframe_needed = lambda: self.request_keyframe()
+        self._ask(receiver)
+
+    def _ask(self, receiver: VideoReceiver) -> None:
+        """Again and again, as long as there is nothing to be seen."""
+        if receiver is self._receiver and receiver.needs_keyframe:
+            self.request_keyframe()
+            asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask, receiver)
+
+    def _take(self, ring: FrameWriter, picture: Picture) -> None:
+        if ring is not self._ring:
+            return
+        self.newest = picture if self.state == "on" else None
+        if not self._announced:
+            self._announced = True
+            self._emit(events.Frames(party=self.party, name=ring.name, screen=True))
+
+    def _end(self) -> None:
+        self.newest = None
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.close()
+        ring, self._ring = self._ring, None
+        if ring is not None:
+            ring.close()
+        if self._announced:
+            self._announced = False
+            self._emit(events.VideoGone(party=self.party, screen=True))
+
+
+def _write(ring: FrameWriter, picture: Picture) -> None:
+    """On the decoding thread."""
+    ring.write(picture.bgra(), picture.arrival)

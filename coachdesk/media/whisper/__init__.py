@@ -1,0 +1,1 @@
+"""Push-to-talk, and everything that keeps a private word private."""
