@@ -159,6 +159,7 @@ def test_first_run_installs_and_says_what_and_why(machine: Machine) -> None:
         "chromium",
         "coturn",
         "openbox",
+        "xcompmgr",
     ):
         assert package in install.split()
     for group in (

@@ -57,6 +57,21 @@ async def test_a_window_is_captured_without_what_lies_over_it(desktop: Tell) -> 
         assert capture.fault == "The shared window was closed."
 
 
+@pytest.mark.skipif(shutil.which("xcompmgr") is None, reason="needs a compositor (xcompmgr)")
+async def test_nor_is_that_shown_where_a_compositor_keeps_windows_apart(show: Open) -> None:
+    compositor = await asyncio.create_subprocess_exec("xcompmgr", stderr=asyncio.subprocess.DEVNULL)
+    show(ORDER, NOTES)
+    source = next(
+        view.source for view in (await asyncio.to_thread(list_sources)).screens if view.title == ORDER.title
+    )
+    with capturing(source) as capture:
+        await until(lambda: capture.place is not None and capture.place.composited)
+        assert has(seen(capture), RED).any()
+        assert not has(seen(capture), BLUE).any()
+    compositor.terminate()
+    await compositor.wait()
+
+
 async def test_a_screen_and_a_part_of_it_are_captured_as_they_are(desktop: Tell) -> None:
     with capturing("screen:0") as capture:
         picture = seen(capture)
