@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from coachdesk.media.connection.outqueue import OutQueue
 from coachdesk.media.connection.peer import Layout, State
 from coachdesk.media.connection.rate import Path
 from coachdesk.media.connection.red import KEPT_FRAMES
@@ -22,6 +23,8 @@ class FakeOut:
         self.sent: list[bytes] = []
         self.kept: list[bytes] = []
         self.path = Path()
+        self.queue: OutQueue[Packet] = OutQueue(video=True)  # what is sent never waits
+        self.on_feedback: Callable[[], None] = lambda: None
         self.bitrate_limit: int | None = None
         self.timestamp_origin = 0
 
