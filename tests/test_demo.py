@@ -69,25 +69,45 @@ class Machine:
         return Lateness(0.5, 1.0) if late else Lateness(0.0, 0.0)
 
 
-async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+class Staff:
+    """On a call whose customer those who listen hear. ``then``: what comes of the modes the supervisor asks for."""
+
+    def __init__(self, then: Callable[[Staff], None]) -> None:
+        self.agent, self.supervisor, self.trainee = Endpoint(), Endpoint(), Endpoint()
+        self.trainee.hears("customer")
+        self.asked: list[Mode] = []
+        self.told: list[str] = []
+        self._then = then
+        self.supervisor.obeyed = self._obeyed
+
+    def _obeyed(self, command: commands.Command) -> None:
+        if isinstance(command, commands.Listen):
+            self.supervisor.hears("customer")
+        elif isinstance(command, commands.SetMode):
+            self.asked.append(command.mode)
+            self._then(self)
+
+    async def walk(self, *late: int) -> Walk:
+        """The machine is late in the measurements ``late``, counted from 0."""
+        parties = cast("list[RemoteEndpoint]", [self.agent, self.supervisor, self.trainee])
+        return await walk(*parties, "call", self.told.append, Customer(), Machine(*late))
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walking, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(walking, "MEASURED_SECONDS", 0.0)
-    agent, supervisor, trainee = Endpoint(), Endpoint(), Endpoint()
-    trainee.hears("customer", "agent")
 
-    def obeyed(command: commands.Command) -> None:
-        if isinstance(command, commands.Listen):
-            supervisor.hears("customer", "agent")
-        elif isinstance(command, commands.SetMode) and command.mode is Mode.WHISPER:
-            agent.hears("customer", "coach")
-        elif isinstance(command, commands.SetMode) and command.mode is Mode.LANE:
-            trainee.hears("customer", "agent", "coach")
 
-    supervisor.obeyed = obeyed
-    staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
-    result = await walk(*staff, "call", lambda text: None, Customer(), Machine())
+@pytest.mark.usefixtures("at_once")
+async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it() -> None:
+    def then(staff: Staff) -> None:
+        if staff.asked[-1] is Mode.WHISPER:
+            staff.agent.hears("customer", "coach")
+        elif staff.asked[-1] is Mode.LANE:
+            staff.trainee.hears("customer", "agent", "coach")
+
+    result = await Staff(then).walk()
     assert list(result.first_sound_ms) == [
         "listen: customer at supervisor",
         "whisper: supervisor at agent",
@@ -96,66 +116,46 @@ async def test_a_walk_times_the_first_sound_wherever_an_endpoint_hears_it(
     assert min(result.first_sound_ms.values()) >= 0
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_step_in_which_a_line_was_lost_is_walked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(walking, "MEASURED_SECONDS", 0.0)
     monkeypatch.setattr(walking, "STEPS", (("take over", Mode.TAKEOVER), ("hand back", Mode.LISTEN)))
-    agent, supervisor, trainee = Endpoint(), Endpoint(), Endpoint()
-    trainee.hears("customer")
-    asked: list[Mode] = []
-    told: list[str] = []
 
-    def obeyed(command: commands.Command) -> None:
-        if isinstance(command, commands.Listen):
-            supervisor.hears("customer")
-        elif isinstance(command, commands.SetMode):
-            asked.append(command.mode)
-            if len(asked) == 1:
-                states = ("lost", "connecting", "connected")
-                supervisor.log += [
-                    (time.monotonic(), events.Media(party="agent", state=each)) for each in states
-                ]
-            elif len(asked) == 2:
-                agent.log += [(time.monotonic(), events.Online(on=each)) for each in (False, True)]
+    def then(staff: Staff) -> None:
+        if len(staff.asked) == 1:
+            states = ("lost", "connecting", "connected")
+            staff.supervisor.log += [
+                (time.monotonic(), events.Media(party="agent", state=each)) for each in states
+            ]
+        elif len(staff.asked) == 2:
+            staff.agent.log += [(time.monotonic(), events.Online(on=each)) for each in (False, True)]
 
-    supervisor.obeyed = obeyed
-    staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
-    result = await walk(*staff, "call", told.append, Customer(), Machine())
-    assert asked == [Mode.TAKEOVER, Mode.TAKEOVER, Mode.TAKEOVER, Mode.LISTEN]
+    staff = Staff(then)
+    result = await staff.walk()
+    assert staff.asked == [Mode.TAKEOVER, Mode.TAKEOVER, Mode.TAKEOVER, Mode.LISTEN]
     assert [step.mode for step in result.steps] == [Mode.TAKEOVER, Mode.LISTEN]
-    assert [text for text in told if "lost" in text] == [
+    assert [text for text in staff.told if "lost" in text] == [
         "take over: a line was lost meanwhile, and is back"
     ] * 2
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_step_in_which_the_machine_stood_still_is_measured_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(walking, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(walking, "MEASURED_SECONDS", 0.0)
     monkeypatch.setattr(walking, "STEPS", (("whisper", Mode.WHISPER), ("listen again", Mode.LISTEN)))
-    agent, supervisor, trainee = Endpoint(), Endpoint(), Endpoint()
-    trainee.hears("customer")
-    asked: list[Mode] = []
-    told: list[str] = []
 
-    def obeyed(command: commands.Command) -> None:
-        if isinstance(command, commands.Listen):
-            supervisor.hears("customer")
-        elif isinstance(command, commands.SetMode):
-            asked.append(command.mode)
-            if len(asked) == 1:
-                agent.hears("customer", "coach")
+    def then(staff: Staff) -> None:
+        if len(staff.asked) == 1:
+            staff.agent.hears("customer", "coach")
 
-    supervisor.obeyed = obeyed
-    staff = cast("list[RemoteEndpoint]", [agent, supervisor, trainee])
-    result = await walk(*staff, "call", told.append, Customer(), Machine(0, 2, 3, 4))
-    assert asked == [Mode.WHISPER] * 2 + [Mode.LISTEN] * 3
+    staff = Staff(then)
+    result = await staff.walk(0, 2, 3, 4)
+    assert staff.asked == [Mode.WHISPER] * 2 + [Mode.LISTEN] * 3
     assert [step.mode for step in result.steps] == [Mode.WHISPER, Mode.LISTEN]
     assert [step.mode for step in result.late] == [Mode.WHISPER] + [Mode.LISTEN] * 3
     assert (
         "whisper: the machine stood still meanwhile: 50 % of the time lost by waking late, 1.00 s at most"
-        in told
+        in staff.told
     )
 
 

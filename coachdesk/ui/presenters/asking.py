@@ -5,13 +5,13 @@ from __future__ import annotations
 from coachdesk import commands, events
 from coachdesk.screenevents import RequestState
 from coachdesk.ui.link import Fault, Link
-from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 
 DECLINED = Notice("asking", "info", "Your customer does not share their screen", "You can ask again later.")
 
 
-class AskingPresenter(Presenter):
+class AskingPresenter(CallPresenter):
     """Attributes:
     request: as the last ``screen_request`` event told.
     shared: the customer shares their screen.
@@ -36,10 +36,6 @@ class AskingPresenter(Presenter):
                 self._forget()
             case _:
                 return
-        self.changed()
-
-    def endpoint_crashed(self) -> None:
-        self._forget()
         self.changed()
 
     @property

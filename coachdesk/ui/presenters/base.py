@@ -17,3 +17,14 @@ class Presenter:
     def changed(self) -> None:
         for view in self._views:
             view()
+
+
+class CallPresenter(Presenter):
+    """One whose state is of the present call; what the endpoint told is void when that crashes."""
+
+    def endpoint_crashed(self) -> None:
+        self._forget()
+        self.changed()
+
+    def _forget(self) -> None:
+        raise NotImplementedError

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from coachdesk import events
-from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.sound_wording import PictureQuality
 
 
-class ListeningPresenter(Presenter):
+class ListeningPresenter(CallPresenter):
     """Attributes:
     catch_up: the next call begins with its last 20 s. catching_up: what is heard at present is from before.
     picture: how much of the customer's picture the own line bears. talk: who has spoken how long, None until told.
@@ -32,10 +32,6 @@ class ListeningPresenter(Presenter):
                 self._forget()
             case _:
                 return
-        self.changed()
-
-    def endpoint_crashed(self) -> None:
-        self._forget()
         self.changed()
 
     def toggle_catch_up(self) -> None:

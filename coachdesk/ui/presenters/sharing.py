@@ -5,7 +5,7 @@ from __future__ import annotations
 from coachdesk import commands, events
 from coachdesk.screenevents import Sharer, ShareState, SourceView
 from coachdesk.ui.link import Fault, Link
-from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 
 NEVER = "Your customer never sees it."
@@ -15,7 +15,7 @@ OWNERS: dict[Sharer, str] = {"agent": "The agent's screen", "customer": "The cus
 ALSO = "The customer shares theirs too: it is shown once the agent stops."
 
 
-class SharingPresenter(Presenter):
+class SharingPresenter(CallPresenter):
     """The agent's own share.
 
     Attributes:
@@ -51,10 +51,6 @@ class SharingPresenter(Presenter):
                 self._forget()
             case _:
                 return
-        self.changed()
-
-    def endpoint_crashed(self) -> None:
-        self._forget()
         self.changed()
 
     @property
@@ -127,7 +123,7 @@ class SharingPresenter(Presenter):
         self.customers = False
 
 
-class ScreenPresenter(Presenter):
+class ScreenPresenter(CallPresenter):
     """A screen that another shares: to an observer the agent's or the customer's, to an agent the customer's.
 
     Attributes:
@@ -157,10 +153,6 @@ class ScreenPresenter(Presenter):
                 self._forget()
             case _:
                 return
-        self.changed()
-
-    def endpoint_crashed(self) -> None:
-        self._forget()
         self.changed()
 
     @property
