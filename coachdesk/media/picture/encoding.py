@@ -13,7 +13,7 @@ LEAST_BUDGET = 24_000
 """What a picture of a screen may take: so many seconds of what the line bears, and no fewer bytes than this."""
 ROOM_BYTES = 3_000
 """More than that still waiting to be sent, a line is not given another picture."""
-SHARP_BYTES, MOST_SHARPENINGS = 1500, 30
+SHARP_BYTES, MOST_SHARPENINGS = 1500, 40
 """A picture that stands still and takes more is not as sharp yet as it gets; and how often it is tried at most."""
 
 
@@ -46,8 +46,8 @@ CAMERA = Encoding(start_bitrate=1_000_000, max_bitrate=1_500_000, worst_quantize
 SCREEN = Encoding(
     start_bitrate=1_000_000,
     max_bitrate=8_000_000,
-    worst_quantizer=56,
-    best_quantizer=18,
+    worst_quantizer=54,
+    best_quantizer=15,
     screen_content=True,
     refinements=(0.2, 1.0, 2.5),
     frame_rate=15.0,

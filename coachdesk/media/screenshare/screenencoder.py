@@ -20,11 +20,13 @@ BUFFER_BITS = LEAST_BUDGET * 8
 """How much of what earlier pictures spared or overspent counts."""
 INTRA_PERCENT = 100
 """A keyframe has no more than any other picture."""
-OVERSHOOT, KEYFRAME_OVERSHOOT = 2.5, 1.2
+OVERSHOOT = 2.5, 1.2
 """A picture that takes so many times its budget, and so many times the last keyframe, is encoded anew, as a keyframe: where
 most has changed, the encoder makes it as sharp as the picture before."""
 NARROW_BITRATE, NARROW_QUANTIZER = 600_000, 63
-"""On a line that bears less, a picture may get as coarse as can be; when it bears more, from the next one on that is."""
+"""On a line that bears less, a picture may get as coarse as can be; when it bears more, until most has changed."""
+COARSE = 1.3, 0.7
+"""As `OVERSHOOT`, of a picture by which that shows."""
 
 
 class ScreenEncoder:
@@ -56,7 +58,8 @@ class ScreenEncoder:
         else:
             data = self._next(self._codec, frame, size)
             coarse = self._narrow and self.bitrate >= NARROW_BITRATE
-            most = size if coarse else max(OVERSHOOT * size, KEYFRAME_OVERSHOOT * self._keyframe_size)
+            times, keyframes = COARSE if coarse else OVERSHOOT
+            most = max(times * size, keyframes * self._keyframe_size)
             if len(data) > most:
                 data = self._anew(frame, size)
         if not data:
