@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.media.connection.outqueue import QUEUE_PACKETS, OutQueue
-from coachdesk.media.connection.resend import KEPT, LEAST_PACKETS, QUEUE_SECONDS, Resend
+from coachdesk.media.connection.outqueue import QUEUE_PACKETS, QUEUE_SECONDS, UNKNOWN_RTT, OutQueue
+from coachdesk.media.connection.resend import KEPT, LEAST_PACKETS, Resend
 from coachdesk.media.packet import Packet
 from coachdesk.media.screenshare.screenlimit import START_BITRATE as TOLD_FIRST
 from coachdesk.media.screenshare.screenlimit import Queue, ScreenLimit
@@ -100,7 +100,7 @@ def test_what_is_asked_for_often_is_sent_again_once_in_a_round_trip() -> None:
     assert resend.take(1.0) == (7, "seven")
     resend.ask(7, RTT, 1.05)
     assert not resend
-    resend.ask(7, RTT, 1.01 + RTT + QUEUE_SECONDS)
+    resend.ask(7, RTT, 1.01 + RTT)
     assert len(resend) == 1
 
 
@@ -151,6 +151,25 @@ def test_lost_packets_go_first_and_what_is_withdrawn_goes_never() -> None:
     assert queue.waiting == 0
     assert queue.take(2.0) is None
     assert queue.wait(None, 2.0) == 0.0
+
+
+@pytest.mark.parametrize(("rtt", "answer"), [(0.02, 0.02), (None, UNKNOWN_RTT)])
+@pytest.mark.parametrize("screen", [False, True])
+def test_what_is_lost_again_is_sent_again_once_an_answer_would_be_there(
+    screen: bool, rtt: float | None, answer: float
+) -> None:
+    """A camera's far end asks six times in 0.5 s: were all but one ignored, two losses would stop its picture."""
+    queue: OutQueue[Packet] = OutQueue(video=True)
+    queue.even_pace = 300_000 if screen else None
+    queue.put(0, packet(0))
+    assert queue.take(0.0) is not None
+    queue.ask(0, rtt, 1.0)
+    assert queue.take(1.0) is not None
+    answer += QUEUE_SECONDS if screen else 0.0
+    queue.ask(0, rtt, 1.0 + 0.9 * answer)
+    assert queue.waiting == 0
+    queue.ask(0, rtt, 1.0 + 1.1 * answer)
+    assert queue.waiting > 0
 
 
 def test_a_full_queue_leaves_the_oldest_out_and_can_still_send_it_again() -> None:

@@ -11,6 +11,9 @@ from coachdesk.media.picture.vp8 import PAYLOAD_MAX
 
 QUEUE_PACKETS = 512
 """What one outgoing stream may have waiting: a large keyframe, or seconds of sound. It is empty unless TURN blocks."""
+UNKNOWN_RTT = 0.1
+QUEUE_SECONDS = 0.2
+"""By which an answer may be later than a round trip on a line that a screen fills; a camera leaves room."""
 
 
 class Waiting(Protocol):
@@ -74,7 +77,8 @@ class OutQueue(Generic[Out]):
 
     def ask(self, seq: int, rtt: float | None, now: float) -> None:
         """The far end misses a packet of video; ``rtt``: the round trip in seconds, if known."""
-        self._resend.ask(seq, rtt, now)
+        answer = UNKNOWN_RTT if rtt is None else rtt
+        self._resend.ask(seq, answer if self.even_pace is None else answer + QUEUE_SECONDS, now)
 
     def wait(self, limit: int | None, now: float) -> float:
         """Seconds until the next one may go; ``limit``: what the far end estimates the way bears, bit/s."""

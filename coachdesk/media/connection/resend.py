@@ -11,9 +11,6 @@ WINDOW_SECONDS, LEAST_PACKETS = 0.8, 24
 MOST_WAITING = 256
 KEPT = 1024
 """Packets: more than a second at 8 Mb/s."""
-UNKNOWN_RTT = 0.1
-QUEUE_SECONDS = 0.2
-"""By which an answer may be later than a round trip without a queue."""
 
 
 Sent = TypeVar("Sent")
@@ -53,12 +50,14 @@ class Resend(Generic[Sent]):
             del self._kept[oldest]
             self._waiting.pop(oldest, None)
 
-    def ask(self, seq: int, rtt: float | None, now: float) -> None:
-        """The far end misses the packet of this number; ``rtt``: the round trip in seconds, if known."""
+    def ask(self, seq: int, answer: float, now: float) -> None:
+        """The far end misses the packet of this number. ``answer``: seconds within which what was sent again may still
+        be on its way there.
+        """
         before = self._resent.get(seq)
         if seq not in self._kept or seq in self._waiting or len(self._waiting) >= MOST_WAITING:
             return
-        if before is None or now - before >= (rtt or UNKNOWN_RTT) + QUEUE_SECONDS:
+        if before is None or now - before >= answer:
             self._waiting[seq] = None
             passage = self._newest.get(seq)
             if passage is not None and not passage.lost:
