@@ -22,7 +22,6 @@ Two idle processors lose up to 0.03 while a call with windows and a browser runs
 """
 STOOD_STILL = 0.25
 """Seconds late, once, that a call in real time is not expected to bear without a gap that can be heard."""
-CALM_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,6 @@ class Witness:
         lost, most = map(float, self.process.stdout.readline().split())
         since, self._since = self._since, time.monotonic()
         return Lateness(lost / max(0.001, self._since - since), most)
-
-    def await_calm(self) -> None:
-        """Until the machine keeps time for 2 s, at most ``CALM_PATIENCE``."""
-        until = time.monotonic() + CALM_PATIENCE
-        self.lateness()
-        while time.monotonic() < until:
-            time.sleep(2.0)
-            if self.lateness().kept_time:
-                return
 
     def close(self) -> None:
         self.process.communicate(timeout=10)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from coachdesk.steadiness import Witness
-from tests.steadiness import REPEATS, Heard
+from tests.steadiness import REPEATS, Heard, await_calm
 
 _home = Path(tempfile.mkdtemp(prefix="coachdesk-tests-"))
 _home.chmod(0o700)
@@ -48,7 +48,7 @@ class InRealTime:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if getattr(item, "execution_count", 1) > 1:
-            self._witness.await_calm()
+            await_calm(self._witness)
         self._witness.lateness()
         self._kept_time = True
 

@@ -14,12 +14,13 @@ from coachdesk.steadiness import Witness
 INSIDE = """
 import pytest, time
 from coachdesk.steadiness import Lateness, Witness
+from tests import conftest
 from tests.steadiness import Heard
 
 pytestmark = pytest.mark.media
 late = Lateness(0.5, 1.0)
 calm = Lateness(0.0, 0.0)
-Witness.await_calm = lambda self: None
+conftest.await_calm = lambda witness: None
 tries = dict.fromkeys(("late", "calm", "heard"), 0)
 
 def fails(name, says, error, monkeypatch):
