@@ -99,6 +99,62 @@ def test_shadows_that_pass_over_a_mark_do_not_take_it_along() -> None:
         assert off(pose.h, view) < RIGHT
 
 
+def smeared(views: list[Homography]) -> Picture:
+    """What is seen while the shutter is open all the way from the first view to the last."""
+    return np.mean([picture(view) for view in views], axis=0).astype(np.uint8)
+
+
+def test_in_pictures_smeared_by_a_shaking_hand_it_is_in_its_place(camera: Camera) -> None:
+    def at(t: float) -> Homography:
+        return looking(120 * math.sin(0.3 * t) * min(t / 6, 1), 70 * math.sin(0.4 * t) * min(t / 6, 1))
+
+    shown = 0
+    for number in range(1, 25):
+        pose = camera.show(smeared([at(number + step) for step in np.linspace(-0.45, 0.45, 12)]))["mark"]
+        if pose.state is State.TRACKED:
+            shown += 1
+            assert off(pose.h, at(number)) < 2 * RIGHT
+    assert shown > 20
+
+
+def covered(view: Homography, x: float, y: float) -> Picture:
+    """The mark under something else, as large as a hand, that is not where it was: ``x``, ``y`` pixels aside."""
+    seen, hand = picture(view), picture(looking(3 * x, -2 * y), seed=2)
+    middle = transform(view, MARK).mean(0) + np.array([x, y])
+    shape = cv2.ellipse(
+        np.zeros_like(seen), [int(each) for each in middle], [170, 130], 0, 0, 360, (255,), -1
+    )
+    return np.where(shape > 0, hand, seen)
+
+
+def test_under_a_hand_that_moves_a_mark_stays_with_what_is_beside_it(camera: Camera) -> None:
+    views = path(40)
+    for view in views[1:20]:
+        camera.show(picture(view))
+    shown = 0
+    for number, view in enumerate(views[20:]):
+        pose = camera.show(covered(view, 30 * math.sin(number), 25 * math.cos(0.7 * number)))["mark"]
+        if pose.state is State.TRACKED:
+            shown += 1
+            assert off(pose.h, view) < 2 * RIGHT
+    assert shown > 16
+
+
+def test_a_lost_mark_under_a_hand_is_found_by_what_is_beside_it(camera: Camera) -> None:
+    views = path(48)
+    for view in views[1:20]:
+        camera.show(picture(view))
+    for _ in range(8):
+        camera.show(picture(looking(), seed=3))
+    shown = 0
+    for number, view in enumerate(views[28:]):
+        pose = camera.show(covered(view, 30 * math.sin(number), 25 * math.cos(0.7 * number)))["mark"]
+        if pose.state is State.TRACKED:
+            shown += 1
+            assert off(pose.h, view) < 2 * RIGHT
+    assert shown > 8
+
+
 def test_a_mark_is_never_shown_on_something_else(camera: Camera) -> None:
     camera.show(picture(looking(2)))
     for number in range(12):

@@ -8,6 +8,7 @@ import pytest
 
 from coachdesk.media.tracking import features, flow, relocate, softness
 from coachdesk.media.tracking.evidence import likeness
+from coachdesk.media.tracking.fit import Matches, fit
 from coachdesk.media.tracking.frames import CLOCK_RATE, FrameId, Views
 from coachdesk.media.tracking.geometry import Homography, local, transform
 from coachdesk.media.tracking.keyframe import Keyframe
@@ -112,6 +113,24 @@ def test_no_matches_determine_nothing() -> None:
     assert spread >= HOPELESS or not np.isfinite(spread)
 
 
+def matched(keyframe: Keyframe, now: np.ndarray) -> Matches:
+    """All points of a keyframe, seen at ``now`` with the noise of a camera."""
+    grain = np.random.default_rng(6).normal(0, 0.15, now.shape)
+    return Matches(keyframe, np.arange(len(now)), now + grain)
+
+
+def test_what_lies_on_a_mark_does_not_say_where_its_plane_is() -> None:
+    keyframe = Keyframe(View(picture(looking())), np.eye(3), WORK_MARK)
+    keyframe.coplanar[:] = 0.9  # as was seen before
+    now = keyframe.points.at + DOWN
+    now[keyframe.points.away < 11] += [9.0, 4.0]  # a hand, moving
+    hand, plane = (fit(matched(keyframe, now), 2.0, np.eye(3), wide_only=each) for each in (False, True))
+    assert hand is not None
+    assert plane is not None
+    assert np.abs(transform(hand.g, WORK_MARK) - (WORK_MARK + DOWN)).max() > 5
+    assert np.abs(transform(plane.g, WORK_MARK) - (WORK_MARK + DOWN)).max() < 0.5
+
+
 def test_five_right_matches_are_found_among_many_wrong_ones() -> None:
     view = View(picture(looking()))
     keyframe = Keyframe(view, np.eye(3), WORK_MARK)
@@ -170,6 +189,25 @@ def test_blur_is_estimated_by_what_makes_it_as_soft(sigma: float) -> None:
     assert blur is not None
     assert sharpness(blur.of(sharp, 1)) == pytest.approx(sharpness(soft), rel=0.4)
     assert softness.estimate(sharp, sharp, np.zeros(2)) is None
+
+
+def test_a_smear_is_measured_beneath_noise_that_came_after_it() -> None:
+    sharp = View(picture(looking(), noise=0)).quarter
+    motion = np.array([12.0, 5.0])
+    smeared = softness.Blur(0.0, (12.0, 5.0)).of(sharp, 1)
+    noisy = smeared + np.random.default_rng(4).normal(0, 8, sharp.shape)
+    blur = softness.estimate(sharp, np.clip(noisy, 0, 255).astype(np.uint8), motion)
+    assert blur is not None
+    assert blur.smear is not None
+    assert np.hypot(*blur.smear) >= 0.7 * np.hypot(*motion)
+
+
+@pytest.mark.parametrize("motion", [[0.0, 0.0], [8.0, 0.0]])
+def test_a_hand_before_a_sharp_picture_is_no_blur(motion: list[float]) -> None:
+    sharp = View(picture(looking(), noise=0)).quarter
+    covered = sharp.copy()
+    covered[:, 90:160] = 128
+    assert softness.estimate(sharp, covered, np.array(motion)) is None
 
 
 def test_views_of_two_seconds_are_kept() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from coachdesk.media.tracking import softness
 from coachdesk.media.tracking.evidence import PATCH, Evidence, likeness
@@ -118,10 +119,13 @@ def _placed(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evide
     if len(index) < LEAST_POINTS:
         return None
     matches = Matches(keyframe, index, now)
-    best = fit(matches, THRESHOLD if blur is None else SOFT_THRESHOLD, g)
-    if best is None or not plausible(keyframe, best.g):
-        return None
-    return _weigh(matches, best, view, blur, chosen)
+    threshold = THRESHOLD if blur is None else SOFT_THRESHOLD
+    best = fit(matches, threshold, g)
+    near = _weigh(matches, best, view, blur, chosen)
+    if best is None or not best.is_local or (near is not None and near.sound):
+        return near
+    wide = _weigh(matches, fit(matches, threshold, g, wide_only=True), view, blur, chosen)  # a hand, perhaps
+    return max((each for each in (near, wide) if each), key=lambda each: each.agreeing, default=None)
 
 
 def _track(
@@ -131,10 +135,11 @@ def _track(
     blur: softness.Blur | None,
     spots: Floats,
     reach: float,
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+) -> tuple[Floats, Mask]:
     """Where ``spots`` of the warped keyframe are in the picture, and which of them were found.
 
-    In a strongly blurred picture the fine detail is gone: the quarter planes are compared then.
+    In a strongly blurred picture the fine detail is gone: the quarter planes are compared then. In a smeared one single
+    points slip along the streaks: there dense flow holds, which is smooth.
     """
     strong = blur is not None and blur.strong
     ours, theirs, step = (small, view.quarter, 2.0) if strong else (warped, view.high, 1.0)
@@ -142,8 +147,21 @@ def _track(
         ours = blur.of(ours, 1 if strong else 2)
     start = ((spots + 0.5) / step - 0.5).astype(np.float32)
     ours = softness.same_contrast(ours, theirs, start)
-    side = 15 if strong else 17 if blur is None else 21
-    levels = 2 if reach > NEAR else 1 if strong or blur is None else 2
+    if strong and blur is not None and blur.smear is not None:
+        x, y = np.round(start).astype(int).T
+        ends, found = start + flow(ours, theirs)[y, x], np.ones(len(start), bool)
+    else:
+        side = 15 if strong else 17 if blur is None else 21
+        levels = 2 if reach > NEAR else 1 if strong or blur is None else 2
+        ends, found = _point_by_point(ours, theirs, start, side, levels)
+    now = (ends.astype(np.float64) + 0.5) * step - 0.5
+    return now, found & (np.abs(now - spots).max(1) < max(12.0, reach))
+
+
+def _point_by_point(
+    ours: Plane, theirs: Plane, start: NDArray[np.float32], side: int, levels: int
+) -> tuple[NDArray[np.float32], Mask]:
+    """Where each point is by itself (pyramidal Lucas-Kanade), and which were found."""
     ends, status, _ = cv2.calcOpticalFlowPyrLK(
         ours,
         theirs,
@@ -155,14 +173,16 @@ def _track(
         criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.03),
         minEigThreshold=1e-4,
     )
-    now = (ends.reshape(-1, 2).astype(np.float64) + 0.5) * step - 0.5
-    close = np.abs(now - spots).max(1) < max(12.0, reach)
-    return now, (status.ravel() > 0) & close
+    return np.asarray(ends.reshape(-1, 2), np.float32), status.ravel() > 0
 
 
-def _weigh(matches: Matches, best: Fit, view: View, blur: softness.Blur | None, chosen: Mask) -> Evidence:
-    """Looks at every point where the fit puts it."""
+def _weigh(
+    matches: Matches, best: Fit | None, view: View, blur: softness.Blur | None, chosen: Mask
+) -> Evidence | None:
+    """Looks at every point where the fit puts it; None without one, or where no camera could see the mark so."""
     keyframe, points = matches.keyframe, matches.keyframe.points
+    if best is None or not plausible(keyframe, best.g):
+        return None
     warped = _warped_quarter(keyframe, best.g, view)
     if blur is not None:
         warped = blur.of(warped, 1)

@@ -58,6 +58,7 @@ class Anchor:
         self._centre = outline.mean(0, keepdims=True)
         self._velocity: Homography = np.eye(3)
         self._steady: Homography | None = None  # where it was in the frame before, if that is known
+        self._stride: Floats | None = None  # the step it took there
         self._course = Course()
         self._course.start()
         self._led = False  # to where another mark says
@@ -87,14 +88,14 @@ class Anchor:
     def lose(self) -> None:
         """The picture has changed: what is known of the place says nothing any more."""
         self._failed, self._probation, self._searched = COASTING + 1, 0, 0
-        self._velocity, self._steady = np.eye(3), None
+        self._velocity, self._steady, self._stride = np.eye(3), None, None
         self._course.forget()
         self.state, self.evidence = State.LOST, None
 
     def carry(self, motion: Homography) -> None:
         """The view has changed as another mark says; to be called instead of `update`, or before it."""
         if self.state is not State.LOST:
-            self._steady = self.h
+            self._steady, self._stride = self.h, None
             self.h = normalized(motion @ self.h)
             self._velocity = np.eye(3)
             self._course.forget()
@@ -123,6 +124,7 @@ class Anchor:
         carried = self._carried(view)
         if carried is None:
             self._course.forget()
+            self._steady = self._stride = None
             return None
         if found is None or not self._believed(found, carried):
             if self._failed == 0:
@@ -131,6 +133,10 @@ class Anchor:
                 found = self._far(carried, view) if self._failed % 2 == 0 else None
         if found is not None and self._believed(found, carried):
             found = self._distinct(found, view, carried if self._failed else self.h)
+            if found is not None:
+                return found
+        elif found is not None and self._failed:
+            found = self._found_again(found, view)  # flow may have gone with a hand
             if found is not None:
                 return found
         self._drift(carried, view)
@@ -193,8 +199,10 @@ class Anchor:
     def _guess(self, h: Homography) -> Guess:
         if self._steady is None:
             return Guess(h, np.zeros(2), self._count)
-        motion = transform(h, self._centre) - transform(self._steady, self._centre)
-        return Guess(h, motion[0], self._count)
+        motion = self._step(self._steady, h)
+        if self._stride is not None:  # its speed now, not half a frame ago: what the picture is blurred by
+            motion = motion + (motion - self._stride) / 2
+        return Guess(h, motion, self._count)
 
     def _carried(self, view: View) -> Homography | None:
         """The last place, carried on by the picture's motion since the view before."""
@@ -209,12 +217,12 @@ class Anchor:
 
     def _drift(self, carried: Homography, view: View) -> None:
         """Not found: it goes with the picture for the moment."""
-        keyframe = self.atlas.active
+        keyframe, step = self.atlas.active, self._step(self.h, carried)
         period = _period(keyframe, carried @ keyframe.back)
         if period:
-            step = self._step(self.h, carried)
             self._course.carried(step, flow.whole(self._previous, view), period)
-        self.h = carried
+        self.h = self._steady = carried
+        self._stride = step
 
     # --- searching ---
 
@@ -246,17 +254,22 @@ class Anchor:
     def _look_at(self, keyframe: Keyframe, g: Homography, view: View) -> Evidence | None:
         """Whether the mark is where a search says."""
         found = self._by_flow(keyframe, Guess(normalized(g @ keyframe.h), np.zeros(2), self._count), view)
-        trust = found.trust_found() if found is not None else Trust.NONE
-        if found is None or not trust:
+        return None if found is None else self._found_again(found, view)
+
+    def _found_again(self, found: Evidence, view: View) -> Evidence | None:
+        """What was found far from where it was expected, if it is good enough for that: for sure, or on probation."""
+        trust = found.trust_found()
+        if not trust:
             return None
-        if len(keyframe.repeats):
-            found = rivals.resolve(found, self._guess(found.h), view)
-        if found is None:
+        better: Evidence | None = found
+        if len(found.keyframe.repeats):
+            better = rivals.resolve(found, self._guess(found.h), view)
+        if better is None:
             return None
         self._probation = 0 if trust is Trust.FULL else PROBATION
-        self.atlas.active = keyframe
-        self._failed = 1
-        return found
+        self.atlas.active = found.keyframe
+        self._failed, self._steady, self._stride = 1, None, None
+        return better
 
     def _next_to_search(self) -> Keyframe:
         if self._searched == 0:
@@ -268,11 +281,13 @@ class Anchor:
 
     def _miss(self) -> None:
         self._failed += 1
-        self._velocity, self._steady = np.eye(3), None
+        self._velocity = np.eye(3)
         self._led = False
         if self._probation:
             self._failed, self._probation = COASTING + 1, 0
-        self.state = State.LOST if self._failed > COASTING else State.HIDDEN
+        self.state = State.HIDDEN
+        if self._failed > COASTING:
+            self.state, self._steady, self._stride = State.LOST, None, None
 
     def _hit(self, found: Evidence, view: View) -> None:
         self._searched = 0
@@ -285,6 +300,7 @@ class Anchor:
             self._course.start()
         else:
             self._course.seen(self._step(self.h, found.h))
+        self._stride = None if self._steady is None or self._led else self._step(self.h, found.h)
         self._led = False
         velocity = normalized(found.h @ np.linalg.inv(self.h))
         self._velocity = velocity if self._failed == 0 else np.eye(3)

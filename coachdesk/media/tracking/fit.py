@@ -50,23 +50,29 @@ class Hypothesis:
 @dataclass(frozen=True)
 class Fit:
     """``g``: from keyframe to newest picture. ``residuals``: whitened, pixels, per match. ``noise``: standard deviation
-    of the matches, pixels. ``spread``: that of the mark's outline, pixels per pixel of noise.
+    of the matches, pixels. ``spread``: that of the mark's outline, pixels per pixel of noise. ``is_local``: taken from the
+    mark's own points.
     """
 
     g: Homography
     residuals: Floats
     noise: float
     spread: float
+    is_local: bool
 
 
-def hypothesis(matches: Matches, threshold: float, start: Homography) -> Hypothesis | None:
-    """The better of the two models. The wide one survives blur and a hand; the local one is right where the
+def hypothesis(
+    matches: Matches, threshold: float, start: Homography, *, wide_only: bool = False
+) -> Hypothesis | None:
+    """The better of the two models, or the wide one. The wide one survives blur and a hand; the local one is right where the
     surroundings lie in another plane, and is taken only if it explains clearly more of the mark's own points.
     """
     inner, good, corner = _classes(matches)
     own = inner & good
     base = _believed(matches, good, corner)
     wide = _consensus(matches, base, threshold, max(LEAST_WIDE, 0.3 * base.sum()))
+    if wide_only:
+        return None if wide is None else Hypothesis(wide, base, False)
     near = _consensus(matches, own & corner, threshold, max(12, 0.4 * (own & corner).sum()))
     if near is None and own.sum() >= LEAST_LOCAL:
         near = _held(matches, own, start if wide is None else wide, threshold)
@@ -81,11 +87,11 @@ def hypothesis(matches: Matches, threshold: float, start: Homography) -> Hypothe
     return None if wide is None else Hypothesis(wide, base, False)
 
 
-def fit(matches: Matches, threshold: float, start: Homography) -> Fit | None:
+def fit(matches: Matches, threshold: float, start: Homography, *, wide_only: bool = False) -> Fit | None:
     """The better model, refined with all points that agree with it; None when neither holds. ``start``: from keyframe
-    to newest picture, as it was guessed.
+    to newest picture, as it was guessed. ``wide_only``: the one that all coplanar points say.
     """
-    found = hypothesis(matches, threshold, start)
+    found = hypothesis(matches, threshold, start, wide_only=wide_only)
     if found is None:
         return None
     keyframe, then, now = matches.keyframe, matches.then, matches.now
@@ -113,7 +119,7 @@ def fit(matches: Matches, threshold: float, start: Homography) -> Fit | None:
             corners=corners,
         )
         left = residuals(g, then, now, factors)
-    return Fit(normalized(g), left, noise, spread)
+    return Fit(normalized(g), left, noise, spread, found.is_local)
 
 
 def _classes(matches: Matches) -> tuple[Mask, Mask, Mask]:
