@@ -114,7 +114,10 @@ def as_the_product(network: str, seed: int = 7) -> Sender:
         for _ in span:
             way.sent()
         way.missed([index for index in span if np.isinf(delays[index])], float(second + 1))
-        way.reported(0.0, 2 * float(np.median(delays[np.isfinite(delays)])), float(second + 1))
+        taken = delays[span.start : span.stop]
+        taken = taken[np.isfinite(taken)]
+        jitter = float(np.mean(np.abs(np.diff(taken))))
+        way.reported(0.0, 2 * float(np.median(taken)), jitter, float(second + 1))
     chosen = settings([way])
     return Sender(
         way.copies, fec=chosen.expected_loss, frame=chosen.blocks * BLOCK_SAMPLES, bitrate=chosen.bitrate

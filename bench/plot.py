@@ -15,6 +15,8 @@ COLORS = {
     "chromium>chromium": "#7a7a7a",
     "chromium>coachdesk": "#4c9be8",
     "coachdesk>chromium": "#8e6bd6",
+    "page>coachdesk": "#0e7490",
+    "coachdesk>page": "#c0479f",
     "coachdesk>coachdesk": "#15803d",
     "aiortc>aiortc": "#d9822b",
 }

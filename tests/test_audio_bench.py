@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import bars, listening
+from bench import bars, listening, plot
+from bench.audio import PATHS
 from bench.cell import SPEECH, Call, Direction
 from bench.networks import NETWORKS
 from bench.tape import RATE, late_ms, save, timeline
@@ -269,3 +270,8 @@ def test_a_table_has_a_line_for_every_path(tmp_path: Path) -> None:
     table = bars.table(rows, {name: network.title for name, network in NETWORKS.items()})
     assert len(table.splitlines()) == 2
     assert "chromium>chromium" in table
+
+
+def test_every_path_has_a_colour_of_its_own_in_the_plot() -> None:
+    assert set(plot.COLORS) == set(PATHS)
+    assert len(set(plot.COLORS.values())) == len(PATHS)

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+CLOCK_RATES = {"audio": 48_000, "video": 90_000}
+"""Units of the RTP clock in a second: of Opus (RFC 7587, 4.1), and of VP8 (RFC 7741, 4.1)."""
+
 
 class Packet(NamedTuple):
     """One received RTP packet. ``arrival`` is ``time.monotonic()`` seconds; ``timestamp`` is in units of

@@ -146,8 +146,8 @@ async def test_what_is_forgotten_is_neither_copied_nor_sent_again() -> None:
         raw.add = lambda rtp: (seen.append(rtp.payload), (False, None))[1]  # type: ignore[method-assign]
         out = hub.outs["main"]
         now = time.monotonic()
-        out.path.reported(0.5, 0.01, now - 2)
-        out.path.reported(0.5, 0.01, now)
+        out.path.reported(0.5, 0.01, 0.0, now - 2)
+        out.path.reported(0.5, 0.01, 0.0, now)
         assert len(out.path.copies) == 3
         lost = out.next_seq
         for index, payload in enumerate([b"one", b"two", b"three"]):

@@ -9,7 +9,6 @@ import pytest
 from coachdesk.media.connection.rate import (
     BURST_COPIES,
     CONGESTED_BITRATE,
-    COPIED_BITRATES,
     COPIES,
     LONG_QUEUE_SECONDS,
     MAX_BITRATE,
@@ -17,6 +16,8 @@ from coachdesk.media.connection.rate import (
     QUEUE_SECONDS,
     SHARED_MIN_BITRATE,
     START_BITRATE,
+    STEADY_JITTER,
+    UNSTEADY_JITTER,
     AudioSettings,
     Path,
     RoundTrips,
@@ -38,10 +39,12 @@ class Line:
         self.rng = random.Random(1)
         self._seq = 0
 
-    def run(self, seconds: int, *, loss: float = 0.0, burst: int = 1, rtt: float = GOOD_RTT) -> Path:
+    def run(
+        self, seconds: int, *, loss: float = 0.0, burst: int = 1, rtt: float = GOOD_RTT, jitter: float = 0.0
+    ) -> Path:
         for _ in range(seconds):
             lost = self._second(loss, burst)
-            self.path.reported(0.0 if self.asks else lost / 50, rtt, self.now)
+            self.path.reported(0.0 if self.asks else lost / 50, rtt, jitter, self.now)
         return self.path
 
     def _second(self, loss: float, burst: int) -> int:
@@ -71,7 +74,7 @@ def test_one_packet_lost_now_and_then_is_no_reason() -> None:
     line = Line()
     for _ in range(20):
         assert line.run(7).copies == ()
-        line.path.reported(0.02, GOOD_RTT, line.now + 1)
+        line.path.reported(0.02, GOOD_RTT, 0.0, line.now + 1)
         line.now += 1
     assert line.path.copies == ()
 
@@ -178,8 +181,8 @@ def test_where_most_is_lost_there_is_too_much() -> None:
 def test_all_streams_of_a_way_know_of_its_queue() -> None:
     round_trips = RoundTrips()
     sound, picture = Path(round_trips), Path(round_trips)
-    sound.reported(0.0, 0.02, 1.0)
-    picture.reported(0.0, 0.5, 2.0)
+    sound.reported(0.0, 0.02, 0.0, 1.0)
+    picture.reported(0.0, 0.5, 0.0, 2.0)
     assert sound.congested
     assert settings([sound]).bitrate <= CONGESTED_BITRATE
 
@@ -228,8 +231,31 @@ def test_a_good_path_gets_short_frames_and_the_highest_bit_rate() -> None:
     assert settings([]).blocks == 1
 
 
-def test_copies_are_paid_for_with_bit_rate() -> None:
-    assert settings([Line().run(30, loss=0.2)]).bitrate == COPIED_BITRATES[3]
+def test_losses_at_random_are_met_in_short_frames_whose_copies_come_soon() -> None:
+    for loss in (0.02, 0.1, 0.2):
+        path = Line().run(30, loss=loss)
+        assert path.copies
+        assert settings([path]).blocks == 1
+
+
+def test_bursts_are_got_over_by_copies_from_further_away() -> None:
+    assert settings([Line(asks=True).run(40, loss=0.08, burst=5)]).blocks == 2
+
+
+def test_a_far_end_that_takes_no_copies_gets_long_frames_where_much_is_lost() -> None:
+    assert settings([Line(redundant=False).run(30, loss=0.1)]).blocks == 2
+
+
+def test_where_packets_come_unevenly_they_are_longer() -> None:
+    line = Line()
+    assert settings([line.run(30, jitter=0.9 * UNSTEADY_JITTER)]).blocks == 1
+    assert settings([line.run(1, jitter=1.1 * UNSTEADY_JITTER)]).blocks == 2
+    assert settings([line.run(30, jitter=1.1 * STEADY_JITTER)]).blocks == 2, "hysteresis"
+    assert settings([line.run(1, jitter=0.9 * STEADY_JITTER)]).blocks == 1
+
+
+def test_copies_leave_the_bit_rate_as_it_is() -> None:
+    assert settings([Line().run(30, loss=0.2)]).bitrate == MAX_BITRATE
 
 
 def test_requests_between_the_reports_do_not_keep_the_bit_rate_down() -> None:
@@ -239,7 +265,7 @@ def test_requests_between_the_reports_do_not_keep_the_bit_rate_down() -> None:
         for _ in range(50):
             path.sent()
         path.missed([second * 50, second * 50 + 20], second + 0.99)
-        path.reported(0.0, GOOD_RTT, second + 1.0)
+        path.reported(0.0, GOOD_RTT, 0.0, second + 1.0)
     assert len(path.copies) == 1
     assert settings([path]).bitrate == MAX_BITRATE
 

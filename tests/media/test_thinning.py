@@ -172,9 +172,9 @@ def test_at_worst_there_are_keyframes_only_and_then_nothing() -> None:
     frames = play(camera, line, out, rates, 4)
     assert camera.asked <= 1 + 4 / KEYFRAMES_EVERY
     assert len(frames) == camera.asked
-    out.path.reported(0.0, 0.02, camera.now - 2)
+    out.path.reported(0.0, 0.02, 0.0, camera.now - 2)
     for second in range(8):
-        out.path.reported(0.0, 3.0, camera.now + second)
+        out.path.reported(0.0, 3.0, 0.0, camera.now + second)
     assert out.path.congested
     play(camera, line, out, rates, 3)
     assert line.quality == "none"

@@ -210,14 +210,18 @@ async def test_what_a_report_says_of_the_line(desk: Desk, visit: Visit) -> None:
     assert await customer.ask(line_of, []) == UNKNOWN
 
 
-async def test_the_order_of_codecs_is_all_that_changes_in_the_offer(desk: Desk, visit: Visit) -> None:
+async def test_an_offer_with_copies_has_another_order_and_short_packets_without_fec(
+    desk: Desk, visit: Visit
+) -> None:
     customer = await load(desk, visit, "redundancy.js")
     offer = (
         "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96 110\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:110 red/48000/2\r\n"
-        "a=fmtp:110 96/96\r\nm=video 9 UDP/TLS/RTP/SAVPF 97 98\r\na=rtpmap:97 VP8/90000\r\n"
+        "a=fmtp:96 minptime=10;useinbandfec=1;stereo=0\r\na=fmtp:110 96/96\r\nm=video 9 UDP/TLS/RTP/SAVPF 97 98\r\n"
+        "a=rtpmap:97 VP8/90000\r\n"
     )
     first = await customer.ask("(sdp) => it.withRed(sdp, true)", offer)
-    assert first == offer.replace("SAVPF 96 110", "SAVPF 110 96")
+    reordered = offer.replace("SAVPF 96 110", "SAVPF 110 96")
+    assert first == reordered.replace("useinbandfec=1", "useinbandfec=0;ptime=10")
     assert await customer.ask("(sdp) => it.withRed(sdp, false)", first) == offer
     assert await customer.ask("(sdp) => it.withRed(sdp, true)", offer.replace("red/48000", "CN/8000")) == ""
 

@@ -37,7 +37,7 @@ from coachdesk.media.connection.outqueue import OutQueue
 from coachdesk.media.connection.rate import Path, RoundTrips, SentReports
 from coachdesk.media.connection.receivelimit import Limit, ReceiveLimit
 from coachdesk.media.connection.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
-from coachdesk.media.packet import Packet, seq_delta
+from coachdesk.media.packet import CLOCK_RATES, Packet, seq_delta
 
 log = logging.getLogger(__name__)
 
@@ -250,7 +250,8 @@ class RtpOut:
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
             for report in packet.reports:
                 if report.ssrc == self._sender._ssrc:
-                    self.path.reported(report.fraction_lost / 256, self._round_trip(report), now)
+                    jitter = report.jitter / CLOCK_RATES[self._sender.kind]
+                    self.path.reported(report.fraction_lost / 256, self._round_trip(report), jitter, now)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self.path.missed(packet.lost, now)
             if self._sender.kind == "video" and self.queue.even_pace is None and self.path.congested:

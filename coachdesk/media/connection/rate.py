@@ -15,14 +15,15 @@ from typing import NamedTuple
 from coachdesk.media.packet import seq_delta
 
 COPIES: tuple[tuple[int, ...], ...] = ((), (1,), (1, 2), (1, 2, 3))
-"""Per level, which frames of 20 ms before its own a packet carries again."""
+"""Per level, which packets before its own a packet carries again. Losses at random are met in packets of 10 ms, so that
+a copy comes 10 ms after what it is of, and not 20: that is delay saved at every listener."""
 LEVEL_ON = (0.010, 0.080, 0.160)
 LEVEL_OFF = (0.004, 0.060, 0.120)
 """Loss from which a level is taken, and below which it is left: at 5 % one copy at full bit rate sounds best, at 10 % two
 (bench/playout.py)."""
 BURST_COPIES = (4,)
-"""Far enough away to get over most bursts of 100 ms. A nearer one besides brings back little, and 20 ms more of delay
-are worth less than they cost (bench/playout.py)."""
+"""Far enough away, in packets of 20 ms, to get over most bursts of 100 ms. A nearer one besides brings back little, and
+20 ms more of delay are worth less than they cost (bench/playout.py)."""
 BURST_RUN = 2.2
 """Lost packets in a row, on average, from which losses count as bursts; at random, 20 % loss has 1.25."""
 RISE_SECONDS, FALL_SECONDS = 4.0, 6.0
@@ -42,6 +43,8 @@ CLEARED_SECONDS = 12.0
 SPREAD_SHARE, SPREADS = 0.25, 2.0
 """Jitter is no queue: the mean difference from one round trip to the next (by how much each counts in it), so many times."""
 MIN_BITRATE, START_BITRATE, MAX_BITRATE = 16_000, 40_000, 48_000
+"""Bits per second. Copies cost as much each, but do not lower it: a low bit rate is heard in all of the sound (PESQ 3.5 at
+32 kb/s, 4.0 at 48), what is lost in a little of it."""
 SHARED_MIN_BITRATE = 24_000
 """Bits per second. One slow path takes the sound that others hear too no lower than the last."""
 CONGESTED_BITRATE = 20_000
@@ -52,11 +55,11 @@ NARROW_BITRATE = 30_000
 """What bears no more than that bears no more than one copy."""
 HOLD_SECONDS = 15.0
 """After a queue, the bit rate stays as it is for so long."""
-COPIED_BITRATES = (MAX_BITRATE, MAX_BITRATE, MAX_BITRATE, 40_000)
-"""The most with so many copies at hand: the copies cost as much each, but a low bit rate is heard in all of the sound
-(PESQ 3.5 at 32 kb/s, 4.0 at 48), what is lost in a little of it."""
 GOOD_LOSS, GOOD_RTT = 0.004, 0.150
-"""What a path may show and still be given frames of 10 ms, in share of packets and seconds."""
+"""What a path may show and still be given frames of 10 ms, in share of packets lost without a copy and seconds."""
+UNSTEADY_JITTER, STEADY_JITTER = 0.004, 0.0025
+"""Interarrival jitter (RFC 3550, 6.4.1) from which a path gets frames of 20 ms, and below which it has those of 10 ms
+again, in seconds. Frames of 10 ms overtake each other where those of 20 ms do not, and browsers wait long for that."""
 MAX_EXPECTED_LOSS = 30
 REPORTS_KEPT = 16
 
@@ -84,6 +87,7 @@ class Path:
         )
         self._sent = 0
         self._missed: set[int] = set()
+        self._unsteady = False
         self._since: float | None = None
         self._reported: float | None = None
         self._round_trips = round_trips if round_trips is not None else RoundTrips()
@@ -105,8 +109,9 @@ class Path:
         if self._sent >= SAMPLE_PACKETS and now - self._begun(now) >= SAMPLE_SECONDS:
             self._sample(0.0, now)
 
-    def reported(self, lost: float, rtt: float | None, now: float) -> None:
-        """A receiver report: the share of packets lost since the one before, and the round trip in seconds."""
+    def reported(self, lost: float, rtt: float | None, jitter: float, now: float) -> None:
+        """A receiver report: the share of packets lost since the one before; round trip and jitter in seconds."""
+        self._unsteady = jitter > (STEADY_JITTER if self._unsteady else UNSTEADY_JITTER)
         if rtt is not None and rtt >= 0:
             self._round_trips.add(rtt, now)
             self.rtt = rtt if self.rtt is None else self.rtt + 0.4 * (rtt - self.rtt)
@@ -142,8 +147,9 @@ class Path:
     @property
     def good(self) -> bool:
         """Nothing speaks against more packets."""
-        quick = self.loss < GOOD_LOSS and (self.rtt or 0.0) < GOOD_RTT
-        return quick and not self.congested and self.bitrate >= START_BITRATE
+        whole = self.bare_loss < GOOD_LOSS and not self._bursty
+        steady = (self.rtt or 0.0) < GOOD_RTT and not self._unsteady
+        return whole and steady and not self.congested and self.bitrate >= START_BITRATE
 
     def _begun(self, now: float) -> float:
         if self._since is None:
@@ -185,8 +191,7 @@ def settings(paths: Iterable[Path]) -> AudioSettings:
     if not ways:
         return AudioSettings(START_BITRATE, 0, 1)
     lowest = SHARED_MIN_BITRATE if len(ways) > 1 else MIN_BITRATE
-    highest = min(COPIED_BITRATES[min(len(way.copies), len(COPIED_BITRATES) - 1)] for way in ways)
-    bitrate = max(lowest, min(highest, *(way.bitrate for way in ways)))
+    bitrate = max(lowest, min(way.bitrate for way in ways))
     if any(way.congested for way in ways):
         bitrate = max(lowest, min(bitrate, CONGESTED_BITRATE))
     expected = max(way.bare_loss for way in ways)

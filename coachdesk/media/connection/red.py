@@ -17,8 +17,6 @@ MAX_COPY = (1 << 10) - 1
 """Bytes of one copy."""
 MAX_PAYLOAD = 1180
 """Bytes of a packet with all its copies, as of ``vp8.PAYLOAD_MAX``."""
-FRAME = 960
-"""RTP clock units in 20 ms of sound."""
 KEPT_FRAMES = 32
 """Frames a sender can copy from: 320 ms of the shortest we send."""
 KNOWN_PACKETS = 64
@@ -87,25 +85,18 @@ class SentFrames:
             del self._frames[next(iter(self._frames))]
 
     def copies(self, seq: int, timestamp: int, room: int, distances: Iterable[int]) -> list[Copy]:
-        """Copies of the frames sent ``distances`` times 20 ms before ``seq``, oldest first, in ``room`` bytes at most.
+        """Copies of the frames sent ``distances`` packets before ``seq``, oldest first, in ``room`` bytes at most.
 
         The nearest go first where room is short; what was not sent, or too long ago, is left out.
         """
         chosen: list[Copy] = []
-        packets = self._per_frame(seq, timestamp)
         for distance in sorted(distances):
-            then, payload = self._frames.get((seq - distance * packets) & 0xFFFF, (timestamp, b""))
+            then, payload = self._frames.get((seq - distance) & 0xFFFF, (timestamp, b""))
             offset = timestamp_delta(timestamp, then)
             room -= len(payload) + 4
             if 0 < offset <= MAX_OFFSET and 0 < len(payload) <= MAX_COPY and room >= 0:
                 chosen.insert(0, Copy(offset, payload))
         return chosen
-
-    def _per_frame(self, seq: int, timestamp: int) -> int:
-        """Packets in 20 ms, at present."""
-        before, _ = self._frames.get((seq - 1) & 0xFFFF, (timestamp, b""))
-        step = timestamp_delta(timestamp, before)
-        return FRAME // step if 0 < step < FRAME else 1
 
     def clear(self) -> None:
         """Forgets all: what comes next carries nothing of what came before."""
