@@ -86,13 +86,20 @@ def picture(number: int) -> Picture:
         case "single" | "typing":
             _type(screen, step)
         case "scrolling":
-            screen[PAGE.cut] = _page()[20 * step % (PAGE_LINES * LINE) :][: PAGE.height]
+            screen[PAGE.cut] = _page()[LINE * (step % PAGE_LINES) :][: PAGE.height]
         case "dragging":
             _drag(screen, step)
         case "video":
             screen[VIDEO.cut] = _film(step)
     screen[CLOCK.cut] = _clock(number)
     return screen
+
+
+def text(number: int) -> list[str]:
+    """The lines on the page of that picture, which nothing lies over."""
+    scene, step = SCENES[number // STEPS % len(SCENES)], number % STEPS
+    first = step % PAGE_LINES if scene.name == "scrolling" else 0
+    return _lines()[first : first + PAGE.height // LINE]
 
 
 def shade(picture: Picture) -> Picture:
@@ -142,12 +149,17 @@ def _still() -> Picture:
 
 
 @cache
+def _lines() -> list[str]:
+    rng = np.random.default_rng(7)
+    return [" ".join(rng.choice(PROSE.split(), 22)) for _ in range(PAGE_LINES + HEIGHT // LINE)]
+
+
+@cache
 def _page() -> Picture:
     """Longer than the screen by so much that it can be scrolled through to its end."""
-    rng = np.random.default_rng(7)
-    page = np.full(((PAGE_LINES + HEIGHT // LINE) * LINE, PAGE.width, 4), 255, np.uint8)
-    for line in range(len(page) // LINE):
-        _write(page, " ".join(rng.choice(PROSE.split(), 22)), (10, (line + 1) * LINE - 6))
+    page = np.full((len(_lines()) * LINE, PAGE.width, 4), 255, np.uint8)
+    for line, text in enumerate(_lines()):
+        _write(page, text, (10, (line + 1) * LINE - 6))
     page[:, -20:] = (230, 230, 230, 255)
     return page
 

@@ -9,11 +9,12 @@ On a virtual screen of 1920 x 1080 the window of ``testscreen.py`` shows scenes 
 shares that screen, another, on a host of its own, watches (``parties/screen.py``, ``parties/chromium_screen.py``). The
 clock is read in what the viewer decoded: CoachDesk's in the shared memory that its windows show, Chromium's in its page.
 The call is set up on a clean network. Latency, sharpness: see ``viewing.py``. CPU is in percent of a core, of all that a
-party does: for CoachDesk the call's sound (silence) is part of that, ``capture`` is its capturing child alone. Bits are
-what the sharer's host sends, without what CoachDesk's call sends before anything is shared. Ratios are to Chromium's
-figures in the same run.
+party does: for CoachDesk the call's sound (silence) is part of that, as much as ``call`` before anything is shared;
+``capture`` is its capturing child alone. Bits are what the sharer's host sends, without what CoachDesk's call sends before
+anything is shared. Ratios are to Chromium's figures in the same run.
 
-How well characters are recognized is not measured: nothing that CoachDesk depends on recognizes them.
+``chars``: how many of the page's characters Tesseract recognizes in the last picture of the scene, as a share; it is not
+tried where a window lies over the page, and left out where there is no Tesseract.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import msgspec
 import numpy as np
 
-from bench import desktop, netlab
+from bench import desktop, netlab, reading
 from bench.audio import names
 from bench.cell import HOSTS, connect
 from bench.netlab import NetLab
@@ -62,6 +63,8 @@ NETWORKS = {
 SETTLING_SECONDS, SCENE_SECONDS, TAIL_SECONDS = 8.0, 3.0, 1.0
 """After the network has become what it is; at the begin of each scene; after it, for what is under way."""
 SILENCE_SECONDS = 3.0
+COVERED = "dragging"
+"""A scene in which something lies over the page."""
 PATIENCE_SECONDS = 30.0
 
 
@@ -70,9 +73,10 @@ class Row(msgspec.Struct):
 
     Attributes:
         changes, seen: on the screen, and those of them that were seen or overtaken.
-        capture: CPU of CoachDesk's capturing child alone.
+        capture: CPU of CoachDesk's capturing child alone; call: of its sharer before anything is shared, part of ``sharer``.
         ssim: median of the pictures looked at.
         pictures: a second, at the viewer.
+        chars: characters that are recognized in the last picture looked at, of 1.
     """
 
     kind: str
@@ -88,6 +92,8 @@ class Row(msgspec.Struct):
     kbps: float
     ssim: float | None
     pictures: float
+    chars: float | None = None
+    call: float | None = None
 
 
 class Results(msgspec.Struct):
@@ -96,6 +102,13 @@ class Results(msgspec.Struct):
     command: str
     rows: list[Row] = []
     failures: list[str] = []
+
+
+class Silence(msgspec.Struct):
+    """CoachDesk's call before anything is shared: what the sharer sends, and its CPU in percent."""
+
+    kbps: float = 0.0
+    cpu: float | None = None
 
 
 class Span(msgspec.Struct):
@@ -164,7 +177,7 @@ async def measure(kind: str, name: str, scenes: list[str], seconds: float) -> li
         await connect(parties)
         window = await stack.enter_async_context(TestWindow(screen.env))
         await window.begin(0)
-        silence = await _kbps(lab, SILENCE_SECONDS) if kind == COACHDESK else 0.0
+        silence = await _silence(lab, parties[0]) if kind == COACHDESK else Silence()
         await asyncio.gather(*(party.ask("speak") for party in parties))
         watcher = await _watcher(folder / HOSTS[1]) if kind == COACHDESK else None
         lab.set(NETWORKS[name].conditions)
@@ -197,6 +210,12 @@ def _indices(scenes: list[str]) -> list[int]:
     return [index for index, scene in enumerate(desktop.SCENES) if scene.name in scenes]
 
 
+async def _silence(lab: NetLab, sharer: RemoteParty) -> Silence:
+    began, before = time.monotonic(), sharer.cpu_seconds()
+    kbps = await _kbps(lab, SILENCE_SECONDS)
+    return Silence(kbps, (sharer.cpu_seconds() - before) / (time.monotonic() - began) * 100)
+
+
 async def _kbps(lab: NetLab, seconds: float) -> float:
     """What the sharer's host sends, lost or not."""
     lab.passages()
@@ -224,15 +243,18 @@ async def _scene(
     return Span(scene, begin, end, (whole, helpers, other), kbps)
 
 
-def _row(kind: str, name: str, span: Span, silence: float, shown: Moments, seen: Seen) -> Row:
+def _row(kind: str, name: str, span: Span, silence: Silence, shown: Moments, seen: Seen) -> Row:
     late = [each * 1000 for each in latencies(shown, seen.numbers, span.begin, span.end)]
-    looks = [sharpness(kept) for kept in seen.kept if span.begin <= kept.time < span.end + TAIL_SECONDS]
+    kept = [each for each in seen.kept if span.begin <= each.time < span.end + TAIL_SECONDS]
+    looks = [sharpness(each) for each in kept]
+    scene = desktop.SCENES[span.scene].name
+    readable = kept and scene != COVERED and reading.available()
     sharp = [each for each in looks if each is not None]
     sharer, capture, viewer = span.cpu
     return Row(
         kind=kind,
         network=name,
-        scene=desktop.SCENES[span.scene].name,
+        scene=scene,
         p50=float(np.median(late)) if late else None,
         p95=float(np.percentile(late, 95)) if late else None,
         changes=sum(span.begin <= moment < span.end for _, moment in shown),
@@ -240,13 +262,15 @@ def _row(kind: str, name: str, span: Span, silence: float, shown: Moments, seen:
         sharer=sharer,
         capture=capture if kind == COACHDESK else None,
         viewer=viewer,
-        kbps=max(0.0, span.kbps - silence),
+        kbps=max(0.0, span.kbps - silence.kbps),
+        call=silence.cpu,
         ssim=float(np.median(sharp)) if sharp else None,
+        chars=reading.recognized(kept[-1]) if readable else None,
         pictures=sum(span.begin <= moment < span.end for _, moment in seen.numbers) / (span.end - span.begin),
     )
 
 
-FIGURES = ("p50", "p95", "sharer", "viewer", "kbps", "ssim")
+FIGURES = ("p50", "p95", "sharer", "viewer", "kbps", "ssim", "chars")
 
 
 def ratios(row: Row, rows: Iterable[Row]) -> dict[str, float]:
@@ -266,7 +290,7 @@ def ratios(row: Row, rows: Iterable[Row]) -> dict[str, float]:
 def table(rows: list[Row]) -> str:
     """Each row, and under it its ratios to Chromium."""
     lines = [
-        f"{'':<32}{'p50':>7}{'p95':>8}{'sharer':>8}{'capture':>8}{'viewer':>8}{'kb/s':>8}{'SSIM':>7}{'fps':>6}"
+        f"{'':<32}{'p50':>7}{'p95':>8}{'sharer':>8}{'call':>8}{'capture':>8}{'viewer':>8}{'kb/s':>8}{'SSIM':>7}{'chars':>7}{'fps':>6}"
     ]
     for name in dict.fromkeys(row.network for row in rows):
         lines.append(NETWORKS[name].title)
@@ -279,12 +303,23 @@ def table(rows: list[Row]) -> str:
 
 
 def _lines(row: Row, rows: list[Row]) -> list[str]:
-    figures = (row.p50, row.p95, row.sharer, row.capture, row.viewer, row.kbps, row.ssim, row.pictures)
-    forms = ("7.0f", "8.0f", "8.1f", "8.1f", "8.1f", "8.0f", "7.3f", "6.1f")
+    figures = (
+        row.p50,
+        row.p95,
+        row.sharer,
+        row.call,
+        row.capture,
+        row.viewer,
+        row.kbps,
+        row.ssim,
+        row.chars,
+        row.pictures,
+    )
+    forms = ("7.0f", "8.0f", "8.1f", "8.1f", "8.1f", "8.1f", "8.0f", "7.3f", "7.3f", "6.1f")
     cells = "".join(_cell(figure, form) for figure, form in zip(figures, forms, strict=True))
     lines = [f"  {row.scene:<10} {row.kind:<19}{cells}"]
     if found := ratios(row, rows):
-        widths = {"p50": 7, "p95": 8, "sharer": 8, "viewer": 16, "kbps": 8, "ssim": 7}
+        widths = {"p50": 7, "p95": 8, "sharer": 8, "viewer": 24, "kbps": 8, "ssim": 7, "chars": 7}
         marks = (_cell(found.get(figure), f"{width - 1}.2f", "x") for figure, width in widths.items())
         lines.append(f"  {'':<10} {'to Chromium':<19}{''.join(marks)}")
     return lines
@@ -321,6 +356,8 @@ def main() -> None:
         netlab.require()
     except netlab.NetLabError as error:
         sys.exit(f"bench/screen.py: {error}")
+    if not reading.available():
+        print(reading.ABSENT, file=sys.stderr)
     results = Results(shlex.join(sys.argv))
     try:
         asyncio.run(run(options, results))

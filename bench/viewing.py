@@ -109,11 +109,15 @@ def sharpness(kept: Kept) -> float | None:
     number = desktop.number_in(kept.grey)
     if number is None:
         return None
+    return ssim(desktop.shade(desktop.picture(number))[desktop.PAGE.cut], fitted(kept.grey)[desktop.PAGE.cut])
+
+
+def fitted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As large as the screen."""
     size = (desktop.WIDTH, desktop.HEIGHT)
-    grey = kept.grey
-    if grey.shape != size[::-1]:
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    return ssim(desktop.shade(desktop.picture(number))[desktop.PAGE.cut], grey[desktop.PAGE.cut])
+    if grey.shape == size[::-1]:
+        return grey
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def ssim(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -22,18 +22,18 @@ from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.ownpicture import OwnPicture
 from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.tracker import TrackerError
 from coachdesk.media.whisper.leakguard import LeakGuard
 from coachdesk.routing import Lane, screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharedsheet import SharedSheet
-from coachdesk.sharing import Sharing
+from coachdesk.showing import Showing
 from coachdesk.snapshots import Seen
 from coachdesk.stillwire import Whole
 from coachdesk.watching import Watching
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
-from signaling.sharemessages import ShareKind, ShareStage
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +50,13 @@ class AgentSession(Session):
         super().__init__(client, server, pictures, emit)
         self._hub: AgentHub | None = None
         self._own_picture = OwnPicture()
-        self._sharing = Sharing(
-            lambda: self._hub.screen if self._hub is not None else None,
-            self._screen_seen_by,
-            lambda: client.welcome.hidden_windows if client.welcome is not None else (),
-            self._ask_to_share,
-            emit,
+        self._showing = Showing(
+            self._cast,
+            lambda on: self._ask(protocol.ShowScreen, call=self._call_id(), on=on),
+            self._sharing.present,
             self._spawn,
         )
-        self._watching = Watching(emit)
+        self._watching = Watching(emit, lambda party: self._name(party) if self._may_know(party) else "")
         self._sheet = SharedSheet(lambda: self._hub, emit)
         self._applied = -1
         self._waiting: set[str] = set()
@@ -106,6 +104,7 @@ class AgentSession(Session):
             **self._ink.handlers,
             **self._photo_handlers,
             **self._sharing.handlers,
+            **self._showing.handlers,
             **self._watching.handlers,
         }
 
@@ -278,6 +277,7 @@ class AgentSession(Session):
         self._emit(events.Call(call=shown))
         self._ink.retell()
         self._sharing.retell()
+        self._watching.retell()
 
     def _shown_view(self) -> CallView | None:
         welcome = self._client.welcome
@@ -357,6 +357,7 @@ class AgentSession(Session):
             self._follower.tick()
             self._sharing.tick()
             self._sheet.tick()
+            self._hub.screen_marks.tick()
         talk = self._sound.tick(mic, self._speaking())
         if talk is not None:
             self._tell_talk(talk)
@@ -385,6 +386,9 @@ class AgentSession(Session):
         streams = await super().streams()
         return {name: row for name, row in streams.items() if not hidden & set(re.split(r"[./]", name))}
 
+    def _cast(self) -> ScreenCast | None:
+        return self._hub.screen if self._hub is not None else None
+
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""
         self._own_picture.use(camera)
@@ -396,18 +400,20 @@ class AgentSession(Session):
     def _screen_seen_by(self) -> list[str]:
         """Names of those who see what the agent shares, as far as the policy lets the agent know of them."""
         shown = self._shown_view()
-        viewers = screen_viewers(calls.members(shown), self.party) if shown is not None else []
+        if shown is None or self._hub is None:
+            return []
+        members, held = calls.members(shown), calls.held(shown)
+        viewers = screen_viewers(members, self.party, held=held, shown=self._hub.screen.to_customer)
         return [self._name(viewer.party) for viewer in viewers]
 
     def _screen_seen(self) -> Seen | None:
-        """The customer's, where that is seen here; else one's own share."""
-        if (customers := self._watching.newest) is not None:
-            return Seen(customers.bgra, agents=False)
+        """Another's, where that is seen here; else one's own share."""
+        if (others := self._watching.newest) is not None:
+            return Seen(others.bgra, agents=False, pointer=self._watching.pointer)
         picture = self._hub.screen.shown() if self._hub is not None else None
-        return None if picture is None else Seen(lambda: picture, agents=True)
-
-    async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
-        await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)
+        if picture is None or self._hub is None:
+            return None
+        return Seen(lambda: picture, agents=True, pointer=self._hub.screen.pointer)
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()

@@ -115,6 +115,7 @@ class Begin(Edit, frozen=True, kw_only=True, tag="begin"):
         fade: seconds the mark stays after its end, unless pinned.
         frame: RTP timestamp of the customer's video frame it is drawn on; None from a party that cannot know: the newest.
             On a shared screen: as last told by ``inkwire.Shared``.
+        picture: on a shared screen: RTP timestamp of the newest picture of it to whoever draws; None: the newest there is.
         epoch: as last told; it changes with every flip, rotation and change of resolution.
     """
 
@@ -125,6 +126,7 @@ class Begin(Edit, frozen=True, kw_only=True, tag="begin"):
     frame: FrameId | None = None
     epoch: Epoch = 0
     surface: SurfaceName = "camera"
+    picture: FrameId | None = None
 
 
 class End(Edit, frozen=True, kw_only=True, tag="end"):
@@ -210,6 +212,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     surface: SurfaceName
     fades_at: float | None
     """When it is gone, on the log's clock; None: never, or not ended yet."""
+    picture: int | None = None
 
     def visible(self, now: float) -> bool:
         return not self.removed and (self.fades_at is None or now < self.fades_at)
@@ -318,6 +321,7 @@ class _Properties:
             removed=bool(self._get("removed").value),
             pinned=bool(self._get("pin").value),
             surface=begin.surface,
+            picture=begin.picture,
             fades_at=self._fades_at(begin.fade),
         )
 

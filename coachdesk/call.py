@@ -53,9 +53,13 @@ def heard_by(view: CallView, party_id: str) -> list[str]:
 
 
 def fail_closed(view: CallView) -> CallView:
-    """The same call with every observer listening only: what holds when the server's word is in doubt."""
+    """The same call with every observer listening only, and no screen of theirs shown: what holds when the server's word is
+    in doubt.
+    """
     quiet = [
-        msgspec.structs.replace(each, mode=Mode.LISTEN, in_force=False) if each.role in OBSERVERS else each
+        msgspec.structs.replace(each, mode=Mode.LISTEN, in_force=False, shares="blank" if each.shares else "")
+        if each.role in OBSERVERS
+        else each
         for each in view.parties
     ]
     return msgspec.structs.replace(view, parties=quiet)

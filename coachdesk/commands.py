@@ -30,6 +30,7 @@ from coachdesk.screencommands import BlankShare as BlankShare
 from coachdesk.screencommands import Screens as Screens
 from coachdesk.screencommands import Share as Share
 from coachdesk.screencommands import ShareRules as ShareRules
+from coachdesk.screencommands import ShowCustomer as ShowCustomer
 from coachdesk.screencommands import Snapshot as Snapshot
 from coachdesk.screencommands import StopShare as StopShare
 from signaling.policy import Mode
@@ -412,6 +413,7 @@ AnyCommand = (
     | Snapshot
     | StopShare
     | BlankShare
+    | ShowCustomer
     | AskScreen
     | DrawOnPhoto
     | ReadCode

@@ -20,6 +20,7 @@ from coachdesk.inkevents import Stage as Stage
 from coachdesk.inkevents import Surface as Surface
 from coachdesk.screenevents import RequestState as RequestState
 from coachdesk.screenevents import Screen as Screen
+from coachdesk.screenevents import ScreenPointer as ScreenPointer
 from coachdesk.screenevents import ScreenRequest as ScreenRequest
 from coachdesk.screenevents import Screens as Screens
 from coachdesk.screenevents import SharePlace as SharePlace
@@ -398,6 +399,7 @@ AnyEvent = (
     | Sharing
     | SharePlace
     | Screen
+    | ScreenPointer
     | ScreenRequest
     | Stills
     | Codes

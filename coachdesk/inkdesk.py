@@ -25,7 +25,7 @@ from coachdesk.annotation import (
 from coachdesk.commands import CommandError
 from coachdesk.gestures import finished, simplified
 from coachdesk.inklog import Refusal
-from coachdesk.inkview import Around, InkView
+from coachdesk.inkview import Around, InkView, moved
 from coachdesk.inkwire import (
     MAX_GESTURE_POINTS,
     MAX_LIVE_POINTS,
@@ -116,15 +116,29 @@ class InkDesk:
         view = self._view
         media.on_entry, media.on_points, media.on_laser = view.entry, view.drawing, view.pointed
         media.on_replay, media.on_poses = view.replayed, view.posed
-        media.on_stage = lambda: self._emit(
-            events.Stage(epoch=media.epoch, colour=media.colour, shared=media.shared.frame)
+        media.on_stage = lambda: self._staged(media)
+
+    def _staged(self, media: InkMedia) -> None:
+        shared = media.shared
+        self._emit(
+            events.Stage(
+                epoch=media.epoch, colour=media.colour, shared=shared.frame, customer=shared.customer
+            )
         )
+        self._view.retell()
 
     def go_on(self) -> None:
         """The marks known by now are of before this program began: one's own can be undone."""
         for mark in self._view.board.marks():
             if mark.author == self._around.own() and mark.ended and not mark.removed:
                 self._sketch.did(sketch.drew(mark.mark))
+
+    def shown(self, mark: Mark) -> bool:
+        """Whether what ``mark`` is on, of the agent's screen, is shown to the customer."""
+        shared = self._media.shared if self._media is not None else None
+        return (
+            shared is not None and shared.customer and (mark.surface, mark.frame) == ("screen", shared.frame)
+        )
 
     def end(self) -> None:
         """The call is over, and with it all marks."""
@@ -142,14 +156,16 @@ class InkDesk:
         self._emit(events.Error(code="ink_refused", message=REFUSALS[refused.code]))
 
     def on_screen(self) -> list[Mark]:
-        """The marks that are seen here now on what the agent shares."""
+        """The marks that are seen here now on what the agent shares, where they are on it."""
         media = self._media
         if media is None:
             return []
         seen = (
             mark for mark in self._view.board.visible(media.now) if mark.ended and self._around.sees(mark)
         )
-        return [mark for mark in seen if mark.surface == "screen" and mark.frame == media.shared.frame]
+        here = [mark for mark in seen if mark.surface == "screen" and mark.frame == media.shared.frame]
+        placed = (moved(mark, self._view.on_screen.get(mark.mark)) for mark in here)
+        return [mark for mark in placed if mark is not None]
 
     def retell(self) -> None:
         """The call, and with it who sees which mark, has changed."""
@@ -191,6 +207,7 @@ class InkDesk:
             frame=self._frame(command),
             epoch=self._on.epoch,
             surface=command.surface,
+            picture=self._around.newest_screen() if command.surface == "screen" else None,
         )
         self._submit(begin)
         return _Gesture(begin)

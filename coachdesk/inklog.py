@@ -22,7 +22,7 @@ from coachdesk.annotation import (
     Reshape,
     Restore,
 )
-from coachdesk.inkroutes import audience, may_edit, sees
+from coachdesk.inkroutes import audience, may_edit
 from coachdesk.inkwire import Gesture, RefusalCode, fits
 from coachdesk.routing import Member
 from signaling.policy import Role
@@ -182,16 +182,10 @@ class Outbox:
         self._known_as = known_as
         self._told: dict[str, int] = {}
 
-    def catch_up(self, now: float, *, held: bool = False) -> None:
-        """Everything there is to see."""
-        for mark in self._log.alive(now):
-            self.put(mark, held=held)
-
-    def put(self, mark: Mark, *, held: bool = False) -> None:
-        """What is not told yet of one mark, if this party sees it."""
-        if not sees(self._viewer, mark.author, mark.audience, mark.surface, held=held):
-            return
-        self.put_rest(mark.mark)
+    def put_all(self, marks: Iterable[Mark]) -> None:
+        """What is not told yet of ``marks``."""
+        for mark in marks:
+            self.put_rest(mark.mark)
 
     def put_rest(self, mark: str) -> None:
         """What is not told yet of one mark, whoever sees it: also that it has just become invisible."""

@@ -17,12 +17,13 @@ class InkPeople:
 
     Attributes:
         members: party ids, roles and modes. held: the call is on hold.
-        customer: their party id, or "".
+        customer: their party id, or "". shown: the frame of the agent's screen that they see, or 0.
     """
 
     def __init__(self) -> None:
         self.members: list[Member] = []
         self.held = False
+        self.shown = 0
         self.customer = ""
         self._agent = ""
 
@@ -55,7 +56,10 @@ class InkPeople:
         return self.name_of
 
     def sees(self, viewer: Member, mark: Mark) -> bool:
-        return self.reaches(viewer, mark.author, mark.audience, mark.surface)
+        return self.reaches(viewer, mark.author, mark.audience, mark.surface, mark.frame)
 
-    def reaches(self, viewer: Member, author: str, drawn_for: Audience, surface: SurfaceName) -> bool:
-        return sees(viewer, author, drawn_for, surface, held=self.held)
+    def reaches(
+        self, viewer: Member, author: str, drawn_for: Audience, surface: SurfaceName, frame: int | None
+    ) -> bool:
+        shown = surface == "screen" and frame == self.shown != 0
+        return sees(viewer, author, drawn_for, surface, held=self.held, shown=shown)

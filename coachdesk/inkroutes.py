@@ -1,8 +1,8 @@
 """Who sees which ink on a call, and who may change it. Pure, and the only place where that is decided.
 
 Ink follows voice (``routing``): what somebody draws is for those they speak to at that moment, and stays so, as a word
-stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private. The customer does not
-see the agent's screen, so nothing that is drawn on it either.
+stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private. What is drawn on the
+agent's screen the customer sees for as long as they are shown that screen, and draws nothing there themselves.
 """
 
 from __future__ import annotations
@@ -52,11 +52,20 @@ def taken_over(members: list[Member]) -> bool:
 
 
 def sees(
-    viewer: Member, author: str, audience: Audience, surface: SurfaceName, *, held: bool = False
+    viewer: Member,
+    author: str,
+    audience: Audience,
+    surface: SurfaceName,
+    *,
+    held: bool = False,
+    shown: bool = False,
 ) -> bool:
-    """Whether ``viewer`` sees a mark of ``author`` (a party id). On hold the customer gets and gives nothing new."""
+    """Whether ``viewer`` sees a mark of ``author`` (a party id). On hold the customer gets and gives nothing new.
+
+    ``shown``: what the mark is on, of the agent's screen, is shown to the customer.
+    """
     if viewer.role is Role.CUSTOMER:
-        return surface == "camera" and audience is Audience.PUBLIC and not held
+        return (surface == "camera" or shown) and audience is Audience.PUBLIC and not held
     if viewer.party == author or audience is Audience.PUBLIC:
         return True
     if viewer.role in COACHES:
@@ -65,11 +74,17 @@ def sees(
 
 
 def who_sees(
-    members: list[Member], author: str, audience: Audience, surface: SurfaceName, *, held: bool = False
+    members: list[Member],
+    author: str,
+    audience: Audience,
+    surface: SurfaceName,
+    *,
+    held: bool = False,
+    shown: bool = False,
 ) -> list[Member]:
     """Everybody but the author who sees the mark: what "who sees this" shows."""
     others = (each for each in members if each.party != author)
-    return [each for each in others if sees(each, author, audience, surface, held=held)]
+    return [each for each in others if sees(each, author, audience, surface, held=held, shown=shown)]
 
 
 def takes_away(viewer: Member, edit: AnyEdit, before: Mark | None) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from coachdesk import events
 from coachdesk.annotation import Board, Entry, Mark
 from coachdesk.gestures import centre
@@ -27,6 +29,7 @@ class Around:
         sees: whether this user sees a mark: one that was shown to them may be taken back.
         seen_by: names of those who see a mark, its author and this user aside.
         newest_frame: what is drawn on unless a command says so.
+        newest_screen: RTP timestamp of the newest picture here of the screen that the agent shares, if there is one.
         aspect: width by height of the picture.
         may_clear_all: whether others' marks are this user's to clear.
     """
@@ -39,6 +42,7 @@ class Around:
     newest_frame: Callable[[], int | None]
     aspect: Callable[[], float]
     may_clear_all: bool
+    newest_screen: Callable[[], int | None] = lambda: None
 
 
 class InkView:
@@ -47,6 +51,7 @@ class InkView:
     Attributes:
         board: all entries so far.
         wants_poses: whether ``poses`` events are asked for.
+        on_screen: where marks were last on the screen that the agent shares, by mark.
     """
 
     def __init__(self, around: Around, emit: Callable[[events.AnyEvent], None]) -> None:
@@ -60,6 +65,7 @@ class InkView:
         self._clock = clock
         self._told: dict[str, events.Mark] = {}
         self._next_fade = float("inf")
+        self.on_screen: dict[str, Anchor] = {}
 
     def retell(self) -> None:
         """Who sees which mark may have changed."""
@@ -147,10 +153,18 @@ class InkView:
         self._emit(events.ReplayInk(gestures=replay.gestures))
 
     def posed(self, poses: Poses) -> None:
+        if poses.surface == "screen":
+            self.on_screen = {mark: anchor for anchor in poses.anchors for mark in anchor.marks}
         if self.wants_poses:
             places = {mark: place for anchor in poses.anchors for mark, place in self._places(anchor)}
             self._emit(
-                events.Poses(frame=poses.frame, epoch=poses.epoch, anchors=poses.anchors, places=places)
+                events.Poses(
+                    frame=poses.frame,
+                    epoch=poses.epoch,
+                    anchors=poses.anchors,
+                    places=places,
+                    surface=poses.surface,
+                )
             )
 
     def _places(self, anchor: Anchor) -> Iterator[tuple[str, tuple[float, float]]]:
@@ -163,6 +177,19 @@ class InkView:
                 place = _mapped(anchor.h, *centre(mark.tool, mark.path))
                 if place is not None:
                     yield name, place
+
+
+def moved(mark: Mark, anchor: Anchor | None) -> Mark | None:
+    """``mark`` where it is by ``anchor``, as drawn if there is none; None: it is not to be seen."""
+    if anchor is None:
+        return mark
+    places = [_mapped(anchor.h, point.x, point.y) if anchor.h is not None else None for point in mark.path]
+    path = [
+        point._replace(x=min(1.0, max(0.0, at[0])), y=min(1.0, max(0.0, at[1])))
+        for point, at in zip(mark.path, places, strict=True)
+        if at
+    ]
+    return msgspec.structs.replace(mark, path=tuple(path)) if len(path) == len(mark.path) else None
 
 
 def _mapped(h: tuple[float, ...], x: float, y: float) -> tuple[float, float] | None:

@@ -26,6 +26,7 @@ from coachdesk.annotation import (
     PointerSign,
     SurfaceName,
     Tool,
+    Unit,
     Width,
 )
 
@@ -119,16 +120,19 @@ class Stage(Message, frozen=True, tag="stage"):
 
 
 class Shared(Message, frozen=True, tag="shared"):
-    """Observers: the screen that the agent shares may be drawn on, or no longer; nothing is said before the first.
+    """Observers: the screen that the agent shares may be drawn on, or no longer; nothing is said before the first. The
+    customer: they see it, and what is drawn there for them.
 
     Attributes:
         frame: goes into ``begin``: what all its pictures go by until its target or size is another; 0: none is shared.
         width, height: of what is shared, pixels.
+        customer: the customer sees it too.
     """
 
     frame: FrameId = 0
     width: Annotated[int, Meta(ge=1, le=2**16)] = 1
     height: Annotated[int, Meta(ge=1, le=2**16)] = 1
+    customer: bool = False
 
 
 class Refused(Message, frozen=True, tag="refused"):
@@ -203,17 +207,34 @@ class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 class Poses(Message, frozen=True, tag="poses"):
     """Where all anchored marks that this party sees are in frame ``frame``; hub to party, for every frame it decoded. Many
     anchors come as several messages.
+
+    ``surface`` ``screen``: in the picture of the agent's screen that has this RTP timestamp; for every one that is sent to
+    this party, on the reliable channel.
     """
 
     frame: FrameId
     epoch: Epoch
     anchors: Annotated[list[Anchor], Meta(max_length=MAX_ANCHORS)]
+    surface: SurfaceName = "camera"
+
+
+class Cursor(Message, frozen=True, tag="cursor"):
+    """Where the sharer's own pointer is on the screen they share: from a supervisor, and to observers. ``number`` grows.
+
+    Attributes:
+        at: x and y from 0 to 1; None while it is not there.
+        of: whose screen that is. It is the hub that says so; what a party says of it is ignored.
+    """
+
+    number: Seq
+    at: tuple[Unit, Unit] | None = None
+    of: Literal["agent", "supervisor"] = "agent"
 
 
 FromParty = Have | Edits | Again | Turned
-FromHub = Log | Stage | Shared | Refused | Replay | Hint
-LiveFromParty = Points | Laser
-LiveFromHub = Points | Laser | Poses
+FromHub = Log | Stage | Shared | Refused | Replay | Hint | Poses
+LiveFromParty = Points | Laser | Cursor
+LiveFromHub = Points | Laser | Poses | Cursor
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder(order=None)
@@ -221,6 +242,11 @@ _from_party: msgspec.json.Decoder[FromParty] = msgspec.json.Decoder(FromParty)
 _from_hub: msgspec.json.Decoder[FromHub] = msgspec.json.Decoder(FromHub)
 _live_from_party: msgspec.json.Decoder[LiveFromParty] = msgspec.json.Decoder(LiveFromParty)
 _live_from_hub: msgspec.json.Decoder[LiveFromHub] = msgspec.json.Decoder(LiveFromHub)
+
+
+def signed(message: Points | Laser, author: str) -> Points | Laser:
+    """With the author's name, as far as such a message has one: nobody's own word is believed."""
+    return msgspec.structs.replace(message, author=author) if isinstance(message, Laser) else message
 
 
 def parse_from_party(data: bytes) -> FromParty:

@@ -15,13 +15,17 @@ from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.screenshare.screenview import ScreenView
+from coachdesk.routing import screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.snapshots import Seen
 from signaling import protocol
-from signaling.policy import Mode
+from signaling.policy import Mode, Role
 from signaling.protocol import CallView, EndReason, SignalBody
 
+SHARE_TICKS = 10
+"""Ticks between two looks at whether what is shared is still there: 100 ms."""
 IN_FORCE_SECONDS = 5.0
 """A mode the agent's endpoint has not wired by then is reported as failed."""
 
@@ -45,6 +49,7 @@ class ObserverSession(Session):
         super().__init__(client, server, pictures, emit)
         self._media: ObserverMedia | None = None
         self._screen = ScreenView(emit)
+        self._ticks = 0
         self._wish = 0
         self._asked = 0  # the wish by which the server was asked for what is being spoken; 0: not yet
         self._talk = Mode.LISTEN
@@ -71,7 +76,13 @@ class ObserverSession(Session):
             commands.Stats: self._stats,
             **self._ink.handlers,
             **self._photo_handlers,
+            **(self._sharing.handlers if self._may_share else {}),
         }
+
+    @property
+    def _may_share(self) -> bool:
+        welcome = self._client.welcome
+        return welcome is not None and welcome.role is Role.SUPERVISOR
 
     # --- commands --------------------------------------------------------------------------------------------
 
@@ -239,6 +250,7 @@ class ObserverSession(Session):
     def online(self, on: bool) -> None:
         if self.view is None:
             return
+        self._sharing.online(on)
         if not on:
             self._wish += 1
             self._close_mic()
@@ -269,6 +281,7 @@ class ObserverSession(Session):
         self._emit(events.Call(call=view))
         self._tell_mode(view)
         self._ink.retell()
+        self._sharing.retell()
 
     def _tell_mode(self, view: CallView) -> None:
         own = calls.party(view, self.party)
@@ -294,7 +307,7 @@ class ObserverSession(Session):
         media.past.on_running = lambda on: self._emit(events.CatchingUp(on=on))
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
-        media.on_screen, media.on_screen_packet = self._screen.told, self._screen.put
+        media.on_screen, media.on_screen_packet = self._screen_told, self._screen.put
         self._screen.request_keyframe = media.request_screen_keyframe
         media.on_still = lambda still: self._spawn(self._freezing.take(still), "showing a still")
         media.on_whisper_closed = self._whisper_closed
@@ -310,6 +323,7 @@ class ObserverSession(Session):
         self._ink.begin(ink)
         ink.on_refused = self._ink.refused
         ink.on_begin = self._ink.begin_anew
+        ink.on_cursor = self._screen.pointed
         tell = ink.on_stage
 
         def staged() -> None:
@@ -369,12 +383,16 @@ class ObserverSession(Session):
         self._freezing.end()
         if media is not None:
             self._spawn(media.close(), "leaving the call")
+        self._sharing.retell()
         return True
 
     # --- media -----------------------------------------------------------------------------------------------
 
     def tick(self, mic: Block, now: float) -> Block | Stereo:
         self._ink.tick()
+        self._ticks += 1
+        if self._ticks % SHARE_TICKS == 0:
+            self._sharing.tick()
         return self._media.tick(mic, now) if self._media is not None else SILENCE
 
     def mute(self, on: bool) -> None:
@@ -384,15 +402,39 @@ class ObserverSession(Session):
     def levels(self) -> dict[str, float]:
         return self._media.headset.levels() if self._media is not None else {}
 
+    def _cast(self) -> ScreenCast | None:
+        return self._media.screen if self._media is not None else None
+
     def use_camera(self, camera: Camera) -> None:
         """An observer shows no camera."""
 
     def publish(self, on: bool) -> None:
         self._screen.publish(on)
 
+    def _newest_screen(self) -> int | None:
+        newest = self._screen.newest
+        return None if newest is None or self._screen.party != "agent" else newest.timestamp
+
+    def _screen_told(self, state: events.ShareState, party: events.Sharer, also: str) -> None:
+        view = self.view
+        sharing = [each.name for each in view.parties if each.shares] if view is not None else []
+        self._screen.told(state, party, also, sharing[0] if party == "supervisor" and sharing else "")
+        self._sharing.retell()
+
+    def _screen_seen_by(self) -> list[str]:
+        """Names of those who see what this user shares: the agent alone, while the agent's own goes first for others."""
+        if self.view is None:
+            return []
+        viewers = screen_viewers(calls.members(self.view), self.party)
+        if self._screen.party == "agent" and self._screen.state != "off":
+            viewers = [viewer for viewer in viewers if viewer.party == self.view.agent]
+        return [self._name(viewer.party) for viewer in viewers]
+
     def _screen_seen(self) -> Seen | None:
         screen = self._screen
-        return None if screen.newest is None else Seen(screen.newest.bgra, agents=screen.party == "agent")
+        if screen.newest is None:
+            return None
+        return Seen(screen.newest.bgra, agents=screen.party == "agent", pointer=screen.pointer)
 
     def request_keyframe(self) -> None:
         if self._media is not None:

@@ -93,22 +93,38 @@ def who_hears(members: list[Member], party: str, *, held: bool = False) -> list[
 
 _SCREEN_VIEWERS: dict[Role, frozenset[Role]] = {
     Role.AGENT: OBSERVERS,
+    Role.SUPERVISOR: OBSERVERS | {Role.AGENT},
     Role.CUSTOMER: OBSERVERS | {Role.AGENT},
 }
 """Which roles see the screen of which; whoever is not in it shares none."""
 
 
-def screen_viewers(members: list[Member], sharer: str, *, held: bool = False) -> list[Member]:
-    """Who sees the screen that ``sharer`` shares: the agent's, the observers of the call; the customer's, those who see
-    their camera, which is nobody during a hold. Nobody else may share, and the customer is never among them.
+def screen_viewers(
+    members: list[Member], sharer: str, *, held: bool = False, shown: bool = False
+) -> list[Member]:
+    """Who sees the screen that ``sharer`` shares: the agent's, the observers of the call and, where it is ``shown`` to them
+    too, the customer while they hear the agent; a supervisor's, the agent and the other observers; the customer's, those who
+    see their camera, which is nobody during a hold. Nobody else may share.
 
     >>> call = [Member("a", Role.AGENT), Member("c", Role.CUSTOMER), Member("t", Role.TRAINEE)]
     >>> [member.party for member in screen_viewers(call, "a")]
     ['t']
     >>> [member.party for member in screen_viewers(call, "c")]
     ['a', 't']
+    >>> [member.party for member in screen_viewers(call, "a", shown=True)]
+    ['c', 't']
+    >>> [member.party for member in screen_viewers([*call, Member("s", Role.SUPERVISOR)], "s")]
+    ['a', 't']
     """
     role = next((member.role for member in members if member.party == sharer), None)
     if role is None or (held and role is Role.CUSTOMER):
         return []
-    return [member for member in members if member.role in _SCREEN_VIEWERS.get(role, frozenset())]
+    viewers = _SCREEN_VIEWERS.get(role, frozenset())
+    if role is Role.AGENT and shown and customer_hears(members, sharer, held=held):
+        viewers |= {Role.CUSTOMER}
+    return [member for member in members if member.role in viewers and member.party != sharer]
+
+
+def customer_hears(members: list[Member], party: str, *, held: bool = False) -> bool:
+    """Whether the customer hears ``party`` now; only then may the agent's screen be shown to them."""
+    return any(member.role is Role.CUSTOMER for member in who_hears(members, party, held=held))

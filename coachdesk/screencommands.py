@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -10,24 +10,29 @@ from coachdesk.command import Command
 from coachdesk.screenrules import Regions
 from signaling.fields import HiddenWindows
 
+Content = Literal["text", "motion"]
+"""What goes first where a line does not bear both: sharpness, as text needs it, or smoothness, as a video does."""
+
 
 class Screens(Command, frozen=True, kw_only=True, tag="screens"):
-    """Agent: list what can be shared of this machine's screens. Answer: ``screens``."""
+    """Agent, supervisor: list what can be shared of this machine's screens. Answer: ``screens``."""
 
 
 class Share(Command, frozen=True, kw_only=True, tag="share"):
     """Agent: the observers of the call see ``source`` from now on, as in ``screens``: ``screen:N``, ``window:ID``; or
-    ``region:N:X,Y,W,H``, a part of screen N in its own pixels; or an image or video file, or ``test``. The customer never
-    does. Answer: ``sharing``.
+    ``region:N:X,Y,W,H``, a part of screen N in its own pixels; or an image or video file, or ``test``. The customer does
+    not, until ``show_customer``. Supervisor, in every mode: the agent does, and the other observers while the agent shares
+    none; the customer never does. Answer: ``sharing``.
     """
 
     source: Annotated[str, Meta(min_length=1, max_length=1024)]
+    content: Content = "text"
 
 
 class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
-    """Agent: what is hidden of every screen that is shared, from now on, in place of what was said before: windows by their
-    title or program (a part of it, or a pattern with ``*``), regions as in ``share``. The team's policy, password managers
-    and pages for payment stay hidden beside it. Answer: ``ok``.
+    """Agent, supervisor: what is hidden of every screen that is shared, from now on, in place of what was said before:
+    windows by their title or program (a part of it, or a pattern with ``*``), regions as in ``share``. The team's policy,
+    password managers and pages for payment stay hidden beside it. Answer: ``ok``.
     """
 
     titles: HiddenWindows = ()
@@ -35,7 +40,7 @@ class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
 
 
 class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
-    """Agent: nothing is shared any more. Answer: ``sharing``."""
+    """Agent, supervisor: nothing is shared any more. Answer: ``sharing``."""
 
 
 class Snapshot(Command, frozen=True, kw_only=True, tag="snapshot"):
@@ -45,7 +50,17 @@ class Snapshot(Command, frozen=True, kw_only=True, tag="snapshot"):
 
 
 class BlankShare(Command, frozen=True, kw_only=True, tag="blank_share"):
-    """Agent: a plain picture is shown in place of what is shared, at once; or the screen again. Answer: ``sharing``."""
+    """Agent, supervisor: a plain picture is shown in place of what is shared, at once; or the screen again.
+    Answer: ``sharing``.
+    """
+
+    on: bool
+
+
+class ShowCustomer(Command, frozen=True, kw_only=True, tag="show_customer"):
+    """Agent: the customer sees what is shared too, and what is drawn on it for everybody, until it is said otherwise,
+    something else is shared, it is blanked, the call is put on hold, or somebody takes it over. Answer: ``sharing``.
+    """
 
     on: bool
 

@@ -6,12 +6,14 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from coachdesk.annotation import Point, Tool
+from coachdesk.annotation import Point, Tool, Unit
 from coachdesk.event import Event
 
 ShareState = Literal["off", "on", "blank"]
 """Of a screen that is shared: ``blank`` while a plain picture, or none, is shown in its place."""
-Sharer = Literal["agent", "customer"]
+Sharer = Literal["agent", "supervisor", "customer"]
+Spot = tuple[Unit, Unit]
+"""A place in a picture: x from 0 (left) to 1 (right), y from 0 (top) to 1 (bottom)."""
 RequestState = Literal["unable", "none", "asked", "declined"]
 """Whether a customer is asked to share their screen: ``unable``: their browser has no such thing, or is not connected."""
 
@@ -46,7 +48,7 @@ class ShotMark(Struct, frozen=True):
 
 
 class Screens(Event, frozen=True, kw_only=True, tag="screens"):
-    """Agent: what can be shared of this machine's screens; not windows that are hidden by rules.
+    """Agent, supervisor: what can be shared of this machine's screens; not windows that are hidden by rules.
 
     Attributes:
         warning: what these rules cannot hide on this system, or "".
@@ -57,11 +59,13 @@ class Screens(Event, frozen=True, kw_only=True, tag="screens"):
 
 
 class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
-    """Agent: how one's own share of a screen is, at every change.
+    """Agent, supervisor: how one's own share of a screen is, at every change.
 
     Attributes:
         label: what is shared.
-        seen_by: names of those who see it, as far as the team's policy tells the agent who observes.
+        seen_by: names of those who see it, as far as the team's policy tells the agent who observes; observers see a
+            supervisor's while the agent shares none.
+        customer: the customer sees it too.
         message: why it ended or is blanked, where nobody asked for that.
         warning: what of it rules cannot hide on this system, or "".
     """
@@ -69,6 +73,7 @@ class Sharing(Event, frozen=True, kw_only=True, tag="sharing"):
     state: ShareState
     label: str = ""
     seen_by: list[str] = field(default_factory=list)
+    customer: bool = False
     message: str = ""
     warning: str = ""
 
@@ -104,16 +109,29 @@ class SharePlace(Event, frozen=True, kw_only=True, tag="share_place"):
 
 
 class Screen(Event, frozen=True, kw_only=True, tag="screen"):
-    """``party`` shares a screen, has blanked it, or shares none. Observers: ``agent`` or ``customer``, one at a time, the
-    agent's own first; the agent: ``customer``.
+    """``party`` shares a screen, has blanked it, or shares none. Of several one is shown: an observer the agent's own first,
+    then a ``supervisor``'s, then the customer's; the agent a supervisor's first. Nobody is shown their own.
 
     Attributes:
         also: who shares another, which is shown when this one is not shared any more, or "".
+        name: of the supervisor whose it is; "" where the team's policy does not tell the agent who observes.
     """
 
     party: Sharer
     state: ShareState
     also: str = ""
+    name: str = ""
+
+
+class ScreenPointer(Event, frozen=True, kw_only=True, tag="screen_pointer"):
+    """While ``frames`` is on: where the pointer of the agent, or of a supervisor, is on the screen that they share
+    and that is shown here, up to 60 times a second while it moves.
+
+    Attributes:
+        at: None while it is not there, or over what is hidden.
+    """
+
+    at: Spot | None = None
 
 
 class ScreenRequest(Event, frozen=True, kw_only=True, tag="screen_request"):

@@ -1,4 +1,4 @@
-"""What the agent's endpoint and the customer's page say to each other of the customer's screen, on `control`. Pure."""
+"""What the agent's endpoint and the customer's page say to each other of their screens, on `control`. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from msgspec import Struct
 
 class AskScreen(Struct, frozen=True, tag_field="kind", tag="ask_screen"):
     """Hub to page: the agent would like to see the customer's screen, or no longer. It is the customer's to share it."""
+
+    on: bool
+
+
+class AgentScreen(Struct, frozen=True, tag_field="kind", tag="agent_screen"):
+    """Hub to page, at first on every connection and at every change: the agent shows their screen to the customer, or no
+    longer. What comes as video while it is not said so is not to be shown.
+    """
 
     on: bool
 

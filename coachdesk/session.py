@@ -26,15 +26,18 @@ from coachdesk.media.pcm import Block, Stereo
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.pictures import Pictures
 from coachdesk.media.quality import History
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.talktime import Talk
 from coachdesk.photodesk import PhotoDesk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
 from coachdesk.routing import Member
+from coachdesk.sharing import Sharing
 from coachdesk.snapshots import Seen, Snapshots
 from signaling import protocol
 from signaling.policy import COACHES
 from signaling.protocol import CallView, Code, IceServer, SignalBody
+from signaling.sharemessages import ShareKind, ShareStage
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
 Emit = Callable[[events.AnyEvent], None]
@@ -80,11 +83,20 @@ class Session(ABC):
                 newest_frame=lambda: pictures.newest_frame,
                 aspect=lambda: pictures.aspect,
                 may_clear_all=client.welcome is not None and client.welcome.role in COACHES,
+                newest_screen=self._newest_screen,
             ),
             emit,
         )
         self._freezing = Freezing(pictures, emit)
         self._photo_desk = PhotoDesk(self._photos, pictures, self._ink.handlers[commands.Draw])
+        self._sharing = Sharing(
+            self._cast,
+            self._screen_seen_by,
+            lambda: client.welcome.hidden_windows if client.welcome is not None else (),
+            self._ask_to_share,
+            emit,
+            self._spawn,
+        )
         self._snapshots = Snapshots(
             self._photos,
             lambda: self._ask(protocol.TakeSnapshot, call=self._call_id()),
@@ -140,6 +152,21 @@ class Session(ABC):
 
     def publish(self, on: bool) -> None:  # noqa: B027
         """Whether pictures of a screen that another shares go into shared memory, as the customer's do."""
+
+    def _newest_screen(self) -> int | None:
+        """RTP timestamp of the newest picture here of the screen that the agent shares, where that is another's."""
+        return None
+
+    async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
+        await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)
+
+    @abstractmethod
+    def _cast(self) -> ScreenCast | None:
+        """What shows this user's screen to others on the present call."""
+
+    @abstractmethod
+    def _screen_seen_by(self) -> list[str]:
+        """Names of those who see what this user shares, as far as they may know of them."""
 
     @abstractmethod
     def _screen_seen(self) -> Seen | None:
@@ -290,7 +317,8 @@ class Session(ABC):
         if view is None:
             return []
         author = {"customer": view.customer, "agent": view.agent}.get(mark.author, mark.author)
-        seeing = who_sees(calls.members(view), author, mark.audience, mark.surface, held=calls.held(view))
+        members, held, shown = calls.members(view), calls.held(view), self._ink.shown(mark)
+        seeing = who_sees(members, author, mark.audience, mark.surface, held=held, shown=shown)
         return [self._name(each.party) for each in seeing if each.party != self.party]
 
     def _known_as(self, source: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from coachdesk import events
 from coachdesk.media.agent_hub import AgentHub
-from coachdesk.media.picture.camera import Camera
-from coachdesk.media.screenshare.screencapture import ScreenCapture
+from coachdesk.media.screenshare.screensource import ScreenSource
 from coachdesk.screenevents import Place
 
 Size = tuple[int, int]
@@ -18,7 +17,7 @@ class SharedSheet:
 
     def __init__(self, hub: Callable[[], AgentHub | None], emit: Callable[[events.AnyEvent], None]) -> None:
         self._hub, self._emit = hub, emit
-        self._source: Camera | None = None
+        self._source: ScreenSource | None = None
         self._size: Size | None = None
         self._told = events.SharePlace(frame=0)
 
@@ -44,10 +43,10 @@ class SharedSheet:
             self._emit(told)
 
 
-def _look(source: Camera | None, known: Size | None) -> tuple[Place | None, Size | None]:
+def _look(source: ScreenSource | None, known: Size | None) -> tuple[Place | None, Size | None]:
     """Where ``source`` is, and its size; what is no part of the desktop keeps the size that is ``known``."""
-    if isinstance(source, ScreenCapture):
-        place = source.place
-        return place, (place.width, place.height) if place is not None else None
+    place = source.place if source is not None else None
+    if place is not None:
+        return place, (place.width, place.height)
     shot = source.latest() if source is not None and known is None else None
     return None, (shot[0].shape[1], shot[0].shape[0]) if shot is not None else known

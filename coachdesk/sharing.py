@@ -1,4 +1,4 @@
-"""An agent's share of a screen: what they ask for, what the server allows and has on record, what they are told of it."""
+"""One's own share of a screen: what one asks for, what the server allows and has on record, what one is told of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from coachdesk import commands, events
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
-from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
+from coachdesk.media.screenshare.screencapture import list_sources
 from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.screenshare.screensource import kind_of, open_screen
 from coachdesk.screenrules import Rules
@@ -23,9 +23,9 @@ AWAY = (
 
 
 class Sharing:
-    """One agent's, over many calls.
+    """One user's, over many calls.
 
-    ``cast``: that of the present call, or None. ``seen_by``: names of those who see what is shared, as far as the agent
+    ``cast``: that of the present call, or None. ``seen_by``: names of those who see what is shared, as far as they
     may know of them. ``policy``: titles of windows that the team's policy hides. ``ask``: tells the server how the share is
     to be, or has become; raises SignalingError when it is refused, or there is no answer. ``spawn``: runs work to its end,
     and tells if it fails.
@@ -82,7 +82,7 @@ class Sharing:
             await asyncio.to_thread(source.close)
             raise
         self._obeyed, self._kind = rules, kind
-        await cast.start(source)
+        await cast.start(source, command.content)
         await self._obey()
         return self._tell()
 
@@ -118,7 +118,7 @@ class Sharing:
         """What is shared now is captured by the present rules from now on."""
         async with self._obeying:
             cast, rules = self._cast(), self._rules()
-            if cast is not None and isinstance(cast.source, ScreenCapture) and rules != self._obeyed:
+            if cast is not None and cast.source is not None and rules != self._obeyed:
                 self._obeyed = rules
                 await asyncio.to_thread(cast.source.hide, rules)
 
@@ -126,7 +126,7 @@ class Sharing:
         cast = self._cast()
         if cast is None:
             raise CommandError(
-                "no_such_call", "A screen can be shared during a call alone. Answer one first."
+                "no_such_call", "A screen can be shared during a call alone. Answer or join one first."
             )
         return cast
 
@@ -169,7 +169,7 @@ class Sharing:
 
     def online(self, on: bool) -> None:
         """Without the server nothing is shown: it could neither refuse it nor keep a record. It is shown again by the
-        agent alone.
+        user alone.
         """
         cast = self._cast()
         if cast is None:
@@ -197,6 +197,10 @@ class Sharing:
         self._spawn(self._obey(), "hiding what rules hide of a screen share")
         self._tell()
 
+    def present(self) -> events.Sharing:
+        """How it is now, told if that is new."""
+        return self._tell()
+
     def _tell(self, message: str = "") -> events.Sharing:
         """Emits what has changed, and returns it."""
         cast = self._cast()
@@ -206,8 +210,9 @@ class Sharing:
                 state=cast.state,
                 label=cast.source.label,
                 seen_by=self._seen_by(),
+                customer=cast.to_customer,
                 message=message,
-                warning=cast.source.warning if isinstance(cast.source, ScreenCapture) else "",
+                warning=cast.source.warning,
             )
         if now != self._told:
             self._told = now

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from coachdesk import commands, events
 from coachdesk.annotation import Mark
+from coachdesk.arrowshape import ARROW, EDGE
 from coachdesk.commands import CommandError
 from coachdesk.photos import PhotoAlbum
-from coachdesk.screenevents import ShotMark
+from coachdesk.screenevents import ShotMark, Spot
 
 Pixels = NDArray[np.uint8]
 
@@ -24,11 +25,12 @@ Pixels = NDArray[np.uint8]
 @dataclass(frozen=True)
 class Seen:
     """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``agents``: of the agent's screen,
-    on which marks may lie.
+    on which marks may lie. ``pointer``: where on it its sharer's is, if it is to be seen and not in the picture.
     """
 
     pixels: Callable[[], Pixels]
     agents: bool
+    pointer: Spot | None = None
 
 
 class Snapshots:
@@ -61,7 +63,7 @@ class Snapshots:
         marks = [_shot_mark(mark) for mark in self._drawn()] if seen.agents else []
         await self._allow()
         pixels = await asyncio.to_thread(seen.pixels)
-        data = await asyncio.to_thread(_png, pixels)
+        data = await asyncio.to_thread(_png, pixels, seen.pointer)
         height, width = pixels.shape[:2]
         name = f"screen-{secrets.token_urlsafe(12)}"
         return await self._album.add(
@@ -81,6 +83,17 @@ def _shot_mark(mark: Mark) -> ShotMark:
     )
 
 
-def _png(pixels: Pixels) -> bytes:
+def _png(pixels: Pixels, pointer: Spot | None) -> bytes:
     """Without loss, for text."""
-    return cv2.imencode(".png", np.ascontiguousarray(pixels[..., :3]))[1].tobytes()
+    picture = pixels[..., :3].copy()
+    if pointer is not None:
+        _draw_arrow(picture, pointer)
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def _draw_arrow(picture: Pixels, at: Spot) -> None:
+    height, width = picture.shape[:2]
+    tip = np.array([at[0] * width, at[1] * height])
+    shape = np.round(tip + ARROW).astype(np.int32)
+    cv2.fillPoly(picture, [shape], (0, 0, 0))
+    cv2.polylines(picture, [shape], True, (255, 255, 255), EDGE)

@@ -1,4 +1,4 @@
-"""The customer's screen at the agent's endpoint: asked for, and seen."""
+"""Others' screens at the agent's endpoint: the customer's, asked for and seen, and a supervisor's, which goes first."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from coachdesk import commands, events
 from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AgentHub
+from coachdesk.media.packet import Packet
 from coachdesk.media.picture.video import Picture
 from coachdesk.media.screenshare.screenview import ScreenView
+from coachdesk.screenevents import Spot
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."
@@ -17,10 +19,11 @@ UNABLE = (
 
 
 class Watching:
-    """One agent's, over many calls."""
+    """One agent's, over many calls. ``named``: a supervisor's name, or "" where the agent may not know of them."""
 
-    def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
+    def __init__(self, emit: Callable[[events.AnyEvent], None], named: Callable[[str], str]) -> None:
         self._emit = emit
+        self._named = named
         self._hub: AgentHub | None = None
         self._view = ScreenView(emit)
         self._told = events.ScreenRequest(state="unable")
@@ -32,9 +35,11 @@ class Watching:
     def begin(self, hub: AgentHub) -> None:
         """A call begins."""
         self._hub = hub
-        hub.on_customer_screen = self._changed
-        hub.customer_screen.on_packet = self._view.put
-        self._view.request_keyframe = hub.request_screen_keyframe
+        hub.on_far_screen = self.retell
+        hub.customer_screen.on_packet = lambda packet: self._put("customer", packet)
+        hub.coach_screen.on_packet = lambda packet: self._put("supervisor", packet)
+        hub.pointers.on_cursor = self._view.pointed
+        self._view.request_keyframe = self._request_keyframe
 
     def end(self) -> None:
         """It is over."""
@@ -51,6 +56,11 @@ class Watching:
         """The picture of it that was decoded last; None while none is seen here."""
         return self._view.newest
 
+    @property
+    def pointer(self) -> Spot | None:
+        """Where on it a supervisor's pointer is."""
+        return self._view.pointer
+
     async def _ask(self, command: commands.AskScreen) -> events.AnyEvent:
         if self._hub is None:
             raise CommandError("no_such_call", "There is no call at present.")
@@ -62,10 +72,26 @@ class Watching:
         screen.ask(command.on)
         return events.Ok()
 
-    def _changed(self) -> None:
+    def _put(self, sharer: events.Sharer, packet: Packet) -> None:
+        if sharer == self._view.party:
+            self._view.put(packet)
+
+    def _request_keyframe(self) -> None:
         if self._hub is not None:
-            self._view.told(self._hub.customer_screen.state, "customer")
-            self._tell(self._hub.customer_screen.request)
+            coachs = self._view.party == "supervisor"
+            self._hub.request_screen_keyframe(self._hub.coach_screen.sharer if coachs else "")
+
+    def retell(self) -> None:
+        """After every change of a screen, or of what the agent may know of who observes."""
+        if self._hub is None:
+            return
+        coachs, customers = self._hub.coach_screen, self._hub.customer_screen
+        if coachs.state != "off":
+            also = "customer" if customers.state != "off" else ""
+            self._view.told(coachs.state, "supervisor", also, self._named(coachs.sharer))
+        else:
+            self._view.told(customers.state, "customer")
+        self._tell(customers.request)
 
     def _tell(self, state: events.RequestState) -> None:
         told = events.ScreenRequest(state=state)

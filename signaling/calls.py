@@ -32,6 +32,7 @@ from signaling.protocol import (
     Request,
     SetMode,
     ShareScreen,
+    ShowScreen,
     Signal,
     Signalled,
     TakeSnapshot,
@@ -66,6 +67,7 @@ def leave(state: State, step: Step, observer: Party, _call: Call, _message: Leav
 def remove_observer(state: State, step: Step, observer: Party) -> None:
     """Takes an observer off their call; what they took over is the agent's again."""
     call = state.calls[observer.call]
+    sharing.end(step, observer, call.call)
     call.observers.remove(observer.party)
     change_mode(call, observer, Mode.LISTEN)
     observer.call = ""
@@ -88,6 +90,8 @@ def set_mode(state: State, step: Step, observer: Party, call: Call, message: Set
             Code.AGENT_AWAY, "the agent's connection is gone; only listening is possible until it is back"
         )
     change_mode(call, observer, message.mode)
+    if message.mode is Mode.TAKEOVER:
+        sharing.take_back(step, state.parties[call.agent], call.call)
     step.touch_party(observer)
     step.touch_call(call)
 
@@ -100,8 +104,9 @@ def applied(_state: State, step: Step, _agent: Party, call: Call, message: Appli
         step.touch_call(call)
 
 
-def hold(_state: State, step: Step, _agent: Party, call: Call, message: Hold) -> None:
+def hold(_state: State, step: Step, agent: Party, call: Call, message: Hold) -> None:
     if call.held != message.on:
+        sharing.take_back(step, agent, call.call)
         call.held = message.on
         call.revision += 1
         step.touch_call(call)
@@ -221,6 +226,7 @@ RULES: dict[type[Request], Callable[[State, Step, Party, Any, Any], None]] = {
     HangUp: hang_up,
     ReportQuality: report_quality,
     ShareScreen: sharing.share_screen,
+    ShowScreen: sharing.show_screen,
     TakeSnapshot: sharing.take_snapshot,
     Signal: signal,
 }

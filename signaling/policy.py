@@ -62,6 +62,7 @@ class Action(StrEnum):
     FAIL_PHOTO = "fail_photo"
     OPEN_PHOTO = "open_photo"
     SHARE_SCREEN = "share_screen"
+    SHOW_SCREEN = "show_screen"
     TAKE_SNAPSHOT = "take_snapshot"
 
 
@@ -108,6 +109,7 @@ AUDITED: frozenset[Action] = frozenset(
         Action.FAIL_PHOTO,
         Action.OPEN_PHOTO,
         Action.SHARE_SCREEN,
+        Action.SHOW_SCREEN,
         Action.TAKE_SNAPSHOT,
     }
 )
@@ -140,7 +142,11 @@ def may(role: Role, action: Action, context: Context) -> bool:
     if action in (Action.HOLD, Action.ASK_HELP, Action.CANCEL_HELP, Action.REPLY, Action.APPLIED):
         return role is Role.AGENT and context.owner and context.member
     if action is Action.SHARE_SCREEN:
-        return context.member and (role is Role.CUSTOMER or (role is Role.AGENT and context.owner))
+        return context.member and (
+            role in (Role.CUSTOMER, Role.SUPERVISOR) or (role is Role.AGENT and context.owner)
+        )
+    if action is Action.SHOW_SCREEN:
+        return role is Role.AGENT and context.owner and context.member
     if action is Action.WATCH_CALLS:
         return role in OBSERVERS
     if action is Action.LISTEN:

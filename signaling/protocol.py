@@ -24,6 +24,7 @@ from signaling.photomessages import PhotoWanted as PhotoWanted
 from signaling.policy import MODE_ACTION, Action, Mode, Role
 from signaling.quality import Score, Sound
 from signaling.sharemessages import ShareScreen as ShareScreen
+from signaling.sharemessages import ShowScreen as ShowScreen
 from signaling.sharemessages import TakeSnapshot as TakeSnapshot
 from signaling.views import Awareness as Awareness
 from signaling.views import CallPhase as CallPhase
@@ -32,6 +33,7 @@ from signaling.views import HelpView as HelpView
 from signaling.views import IceServer as IceServer
 from signaling.views import LinkView as LinkView
 from signaling.views import PartyView as PartyView
+from signaling.views import Shown as Shown
 from signaling.views import WaitingView as WaitingView
 
 VERSION = 1
@@ -211,6 +213,7 @@ ClientMessage = (
     | FailPhoto
     | OpenPhoto
     | ShareScreen
+    | ShowScreen
     | TakeSnapshot
     | Signal
 )
@@ -434,6 +437,7 @@ _ACTIONS: dict[type[Request], Action] = {
     FailPhoto: Action.FAIL_PHOTO,
     OpenPhoto: Action.OPEN_PHOTO,
     ShareScreen: Action.SHARE_SCREEN,
+    ShowScreen: Action.SHOW_SCREEN,
     TakeSnapshot: Action.TAKE_SNAPSHOT,
     Signal: Action.SIGNAL,
 }

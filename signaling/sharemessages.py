@@ -25,6 +25,20 @@ class ShareScreen(Request, frozen=True, tag="share_screen"):
         return f"{self.source} {self.state}"
 
 
+class ShowScreen(Request, frozen=True, tag="show_screen"):
+    """Before the customer is shown what the agent shares, to be allowed; after they are not any more, for the record. It is
+    over as well with every ``share_screen``, when the call is put on hold, and when it is taken over.
+    """
+
+    call: Identifier
+    on: bool
+
+    @property
+    def share(self) -> str:
+        """What the audit log says of it."""
+        return "on" if self.on else "off"
+
+
 class TakeSnapshot(Request, frozen=True, tag="take_snapshot"):
     """Before a snapshot of what is shared on a call is taken, to be allowed; it stays with who takes it."""
 

@@ -25,6 +25,7 @@ from signaling.protocol import (
     IceServer,
     LinkView,
     PartyView,
+    Shown,
     WaitingView,
 )
 from signaling.quality import Tally
@@ -114,6 +115,10 @@ class Party(Struct, kw_only=True):
     """When this party's endpoint last told how the call sounds there."""
     shares: str = ""
     """What they share of their screen: a ``ShareKind``, or nothing."""
+    blanked: bool = False
+    """A plain picture is shown in its place."""
+    shows: bool = False
+    """The customer is shown it too."""
 
     @property
     def durable(self) -> bool:
@@ -311,7 +316,15 @@ def party_view(state: State, call: Call, party: Party) -> PartyView:
         mode=party.mode,
         in_force=party.changed_at <= call.applied,
         connected=state.connected(party.party),
+        shares=_shares(state, party),
     )
+
+
+def _shares(state: State, party: Party) -> Shown:
+    """A supervisor's share; whoever shares without a connection can neither blank it nor be stopped."""
+    if party.role is not Role.SUPERVISOR or not party.shares:
+        return ""
+    return "on" if not party.blanked and state.connected(party.party) else "blank"
 
 
 def call_view(state: State, call: Call) -> CallView:

@@ -13,6 +13,10 @@ Awareness = Literal["none", "talking", "all"]
 """What an agent is shown of their observers: nothing, only who talks to them, or everyone who listens."""
 
 
+Shown = Literal["", "on", "blank"]
+"""Of a screen: not shared, shown, or shared but blanked."""
+
+
 class CallPhase(StrEnum):
     LIVE = "live"
     HELD = "held"
@@ -27,8 +31,13 @@ class IceServer(Struct, frozen=True, omit_defaults=True):
     credential: str = ""
 
 
-class PartyView(Struct, frozen=True):
-    """One party of a call as members see it. ``in_force``: the agent's endpoint has wired this mode."""
+class PartyView(Struct, frozen=True, omit_defaults=True):
+    """One party of a call as members see it.
+
+    Attributes:
+        in_force: the agent's endpoint has wired this mode.
+        shares: a supervisor's screen is to be shown to those who may see it, or blanked; else "".
+    """
 
     party: str
     name: str
@@ -36,6 +45,7 @@ class PartyView(Struct, frozen=True):
     mode: Mode
     in_force: bool
     connected: bool
+    shares: Shown = ""
 
 
 class HelpView(Struct, frozen=True):

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -103,3 +105,11 @@ def logfail(request: pytest.FixtureRequest) -> Iterator[LogWatch]:
     logging.getLogger().removeHandler(watch)
     if watch.lines and allowed is None:
         pytest.fail("unexpected in the log:\n  " + "\n  ".join(watch.lines[:10]), pytrace=False)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    """A picture to share."""
+    file = tmp_path / "page.png"
+    file.write_bytes(cv2.imencode(".png", np.full((90, 160, 3), 200, np.uint8))[1].tobytes())
+    return str(file)

@@ -11,6 +11,7 @@ from pathlib import Path
 PURE = frozenset(
     {
         "coachdesk.annotation",
+        "coachdesk.arrowshape",
         "coachdesk.call",
         "coachdesk.command",
         "coachdesk.commands",
@@ -53,7 +54,10 @@ PURE = frozenset(
         "coachdesk.media.picture.vp8",
         "coachdesk.media.playout",
         "coachdesk.media.quality",
+        "coachdesk.media.picture.smaller",
+        "coachdesk.media.screenshare.content",
         "coachdesk.media.screenshare.damage",
+        "coachdesk.media.screenshare.pointerview",
         "coachdesk.media.screenshare.screenlimit",
         "coachdesk.media.screenshare.screenrate",
         "coachdesk.media.soundcards.crossing",

@@ -17,8 +17,10 @@ from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
+from coachdesk.media.screenshare.coachscreen import CoachScreen
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import ScreenCast
+from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.leakmeter import Leak
 from coachdesk.quality_report import MEASUREMENTS
@@ -40,6 +42,9 @@ class FakeHub:
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
+        self.screen_marks = ScreenMarks(self.ink, self.screen)
+        self.coach_screen = CoachScreen()
+        self.pointers = SimpleNamespace(on_cursor=None)
         self.customer_screen = CustomerScreen()
         self.ears: dict[str, Any] = {}
         self.closed = False
@@ -56,6 +61,7 @@ class FakeHub:
 
     def apply(self, view: protocol.CallView) -> None:
         self.applied.append(view)
+        self.screen.apply(view)
 
     def request_keyframe(self) -> None: ...
 

@@ -18,6 +18,7 @@ from coachdesk.inkwire import Edits, Log, Stage, dump
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.mixer import Headset
+from coachdesk.media.screenshare.coachscreen import CoachScreen
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import ScreenCast
 from signaling import protocol
@@ -39,6 +40,8 @@ class InkOnlyHub:
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
+        self.coach_screen = CoachScreen()
+        self.pointers = SimpleNamespace(on_cursor=None)
         self.customer_screen = CustomerScreen()
 
     def apply(self, view: protocol.CallView) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench import desktop, screen
+from bench import desktop, reading, screen
 from bench.viewing import Kept, Moments, Seen, latencies, sharpness, ssim
 
 NUMBERS = [desktop.number(scene, step) for scene in range(len(desktop.SCENES)) for step in (0, 7, 2047)]
@@ -103,3 +103,29 @@ def test_ratios_are_to_chromium_in_the_same_scene() -> None:
     text = screen.table(rows)
     assert "0.50x" in text
     assert len({len(line) for line in text.splitlines() if "coachdesk" in line or "chromium" in line}) == 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "share"),
+    [("order 4711", 1.0), ("0rder 4711", 0.9), ("order  471", 0.8), ("", 0.0), ("x" * 40, 0.0)],
+)
+def test_recognized_characters_are_counted_by_what_was_to_be_read(seen: str, share: float) -> None:
+    assert reading.likeness("order 4711", seen) == pytest.approx(share)
+
+
+def test_what_is_to_be_read_scrolls_with_the_page() -> None:
+    first, later = (desktop.text(desktop.number(3, step)) for step in (0, 7))
+    assert first[7:] == later[: len(first) - 7]
+    assert len(first) == desktop.PAGE.height // desktop.LINE
+    assert desktop.text(desktop.number(0, 7)) == first
+
+
+@pytest.mark.skipif(not reading.available(), reason="needs tesseract")
+def test_what_is_sharp_is_read_better_than_what_is_not() -> None:
+    grey = desktop.shade(desktop.picture(desktop.number(3, 40)))
+    blurred = np.asarray(cv2.GaussianBlur(grey, (0, 0), 2.0), np.uint8)
+    sharp, soft = reading.recognized(Kept(grey, 0.0)), reading.recognized(Kept(blurred, 0.0))
+    assert sharp is not None
+    assert soft is not None
+    assert sharp > 0.8
+    assert soft < sharp - 0.2

@@ -10,7 +10,6 @@ import pytest
 
 from coachdesk import events
 from coachdesk.media.ink.inkhub import InkHub
-from coachdesk.media.screenshare.screencapture import ScreenCapture
 from coachdesk.screenevents import Place
 from coachdesk.sharedsheet import SharedSheet
 from tests.fakes.views import call_view
@@ -35,10 +34,9 @@ class Shared:
         frame: int = self.hub.ink.shared.frame
         return frame
 
-    def share(self, place: Place | None) -> ScreenCapture:
+    def share(self, place: Place | None) -> Any:
         """A window or a screen that is captured."""
-        source = object.__new__(ScreenCapture)
-        source.place = place
+        source = SimpleNamespace(place=place, latest=lambda: None)
         self.screen.source, self.screen.state = source, "on"
         self.sheet.tick()
         return source
@@ -93,7 +91,7 @@ def test_it_ends_with_the_share_and_with_the_call(shared: Shared, over: str) -> 
 
 def test_a_file_is_drawn_on_and_no_part_of_the_desktop(shared: Shared) -> None:
     shot = np.zeros((90, 160, 4), np.uint8), 0.0
-    shared.screen.source, shared.screen.state = SimpleNamespace(latest=lambda: shot), "on"
+    shared.screen.source, shared.screen.state = SimpleNamespace(place=None, latest=lambda: shot), "on"
     shared.sheet.tick()
     assert (shared.frame, shared.hub.ink.shared.width, shared.hub.ink.shared.height) == (1, 160, 90)
     assert shared.told == [events.SharePlace(frame=1)]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import cv2
 import msgspec
-import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -16,6 +13,7 @@ from coachdesk import agent, commands, events, sharing
 from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.picture.camera import Camera
+from coachdesk.media.picture.encoding import MOTION, SCREEN
 from coachdesk.media.screenshare import screensource
 from coachdesk.media.screenshare.screensource import open_screen
 from coachdesk.routing import Member, screen_viewers
@@ -28,14 +26,6 @@ from tests.fakes.signaling import settle
 from tests.fakes.views import MIA, TOM, call_view, party
 from tests.media.peers import until
 from tests.test_agent_session import Desk, FakeHub
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> str:
-    """A picture to share."""
-    file = tmp_path / "page.png"
-    file.write_bytes(cv2.imencode(".png", np.full((90, 160, 3), 200, np.uint8))[1].tobytes())
-    return str(file)
 
 
 @pytest_asyncio.fixture
@@ -69,10 +59,32 @@ def told(desk: Desk) -> list[events.Sharing]:
 def test_whose_screen_is_for_whom(role: Role) -> None:
     everybody = [Member(each.value, each, Mode.TAKEOVER) for each in Role]
     observers = {Role.SUPERVISOR, Role.TRAINEE, Role.ADMIN}
-    expected = {Role.AGENT: observers, Role.CUSTOMER: observers | {Role.AGENT}}
+    expected = {
+        Role.AGENT: observers,
+        Role.SUPERVISOR: {Role.AGENT, Role.TRAINEE, Role.ADMIN},  # not back to the one who shares
+        Role.CUSTOMER: observers | {Role.AGENT},
+    }
     assert {member.role for member in screen_viewers(everybody, role.value)} == expected.get(role, set())
     held = {member.role for member in screen_viewers(everybody, role.value, held=True)}
-    assert held == (observers if role is Role.AGENT else set())
+    assert held == (set() if role is Role.CUSTOMER else expected.get(role, set()))
+    taken_over = {member.role for member in screen_viewers(everybody, role.value, shown=True)}
+    assert taken_over == expected.get(role, set()), (
+        "the agent shows the customer nothing while another speaks for them"
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("held", [False, True])
+def test_only_a_customer_who_hears_the_agent_is_shown_the_agents_screen(
+    role: Role, mode: Mode, held: bool
+) -> None:
+    call = [Member("a", Role.AGENT), Member("c", Role.CUSTOMER), Member("s", Role.SUPERVISOR, mode)]
+    call.append(Member("x", role, mode))
+    sharers = {"agent": "a", "customer": "c"}
+    seen = screen_viewers(call, sharers.get(role.value, "x"), held=held, shown=True)
+    hears = role is Role.AGENT and mode is not Mode.TAKEOVER and not held
+    assert ("c" in {member.party for member in seen}) == hears
 
 
 async def test_without_a_call_nothing_is_shared(desk: Desk, page: str) -> None:
@@ -84,13 +96,14 @@ async def test_without_a_call_nothing_is_shared(desk: Desk, page: str) -> None:
     "command",
     [commands.Share(source="test"), commands.StopShare(), commands.BlankShare(on=True), commands.Screens()],
 )
-async def test_an_observer_may_not_share(command: commands.Command) -> None:
+@pytest.mark.parametrize("role", [Role.TRAINEE, Role.ADMIN])
+async def test_of_observers_supervisors_alone_may_share(command: commands.Command, role: Role) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        mia = Observing(patch)
-        mia.told(Mode.TAKEOVER)
+        observer = Observing(patch, role)
+        observer.told(Mode.TAKEOVER)
         with pytest.raises(CommandError, match="role"):
-            await mia.session.do(command)  # type: ignore[arg-type]
-        await mia.end()
+            await observer.session.do(command)  # type: ignore[arg-type]
+        await observer.end()
 
 
 async def test_who_sees_it_is_told_to_the_sharer(desk: Desk, page: str) -> None:
@@ -130,7 +143,7 @@ async def test_what_is_no_screen_is_refused_with_words(desk: Desk, source: str) 
 class Captured:
     """In place of the program that captures."""
 
-    label, warning, fault = "HDMI-1", "Windows cannot be told apart.", None
+    label, warning, fault, place, pointer = "HDMI-1", "Windows cannot be told apart.", None, None, None
 
     def __init__(self, source: str, rules: Rules) -> None:
         self.rules = [rules]
@@ -146,8 +159,7 @@ class Captured:
 async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (screensource, sharing):
-        monkeypatch.setattr(module, "ScreenCapture", Captured)
+    monkeypatch.setattr(screensource, "ScreenCapture", Captured)
     await desk.told(1)
     welcome = desk.client.welcome
     desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Payroll",))
@@ -169,6 +181,23 @@ async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
 def test_rules_that_cannot_be_are_refused(rules: dict[str, list[str]]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"cmd": "share_rules", **rules}, commands.AnyCommand)
+
+
+async def test_what_goes_first_of_it_is_said_with_each_share(desk: Desk, page: str) -> None:
+    await desk.told(1)
+    cast = desk.hub.screen
+    for content in ("motion", "text"):
+        before = cast._senders
+        await desk.session.do(commands.Share(source=page, content=content))
+        assert cast._senders is not None
+        assert (cast.content, cast.state) == (content, "on")
+        assert [sender._encoding for sender in cast._senders] == [
+            MOTION if content == "motion" else SCREEN
+        ] * 2
+        assert before is None or all(sender._closed.is_set() for sender in before)
+    unchanged = cast._senders
+    await desk.session.do(commands.Share(source=page))
+    assert cast._senders is unchanged
 
 
 async def test_nothing_shared_cannot_be_blanked(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from coachdesk.client import SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.media.picture.camera import Shot
 from coachdesk.media.picture.video import Picture
+from coachdesk.media.screenshare.screensource import Changed
 from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.photos import PhotoAlbum
 from coachdesk.snapshots import Seen, Snapshots
@@ -57,7 +58,7 @@ async def sharing() -> Desk:
     desk = Desk()
     desk.client.at_once.add(protocol.TakeSnapshot)
     await desk.told(1)
-    await desk.hub.screen.start(Page())
+    await desk.hub.screen.start(Changed(Page()))
     return desk
 
 
@@ -76,6 +77,13 @@ async def test_a_snapshot_is_the_very_picture_that_was_shared() -> None:
     assert file.suffix == ".png"
     assert np.array_equal(cv2.imread(str(file)), PAGE[..., :3])
     assert (await taken(desk)).photo != photo.photo
+    desk.hub.screen.source.pointer = (0.5, 0.5)
+    desk.hub.screen.source.on_pointer()
+    await until(lambda: desk.hub.screen.pointer)
+    pointed = cv2.imread((await taken(desk)).file)
+    assert not np.array_equal(pointed, PAGE[..., :3])
+    assert (pointed[45 + 8, 80 + 3] == 0).all(), "black a little below the tip"
+    assert np.array_equal(pointed[:, :75], PAGE[:, :75, :3])
     await desk.session.close()
     assert not await asyncio.to_thread(file.exists)
 

@@ -24,10 +24,11 @@ class Hub(FakeHub):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self.customer_screen.on_change = lambda: self.on_customer_screen()
-        self.on_customer_screen = lambda: None
+        self.customer_screen.on_change = self.coach_screen.on_change = lambda: self.on_far_screen()
+        self.on_far_screen = lambda: None
 
     def apply(self, view: protocol.CallView) -> None:
+        self.coach_screen.apply(view)
         self.customer_screen.apply(view)
 
 
@@ -93,3 +94,31 @@ async def test_an_observer_may_not_ask() -> None:
         with pytest.raises(CommandError, match="role"):
             await mia.session.do(commands.AskScreen(on=True))
         await mia.end()
+
+
+def screens(desk: Desk) -> list[tuple[str, str, str, str]]:
+    found = [event for event in desk.events if isinstance(event, events.Screen)]
+    return [(event.party, event.state, event.name, event.also) for event in found]
+
+
+async def test_a_supervisors_screen_goes_first_and_is_told_by_name(desk: Desk) -> None:
+    desk.hub.customer_screen.said(Shown("on"))
+    desk.session.message(protocol.CallState(call_view(party(MIA, shares="on"), revision=2)))
+    desk.session.message(protocol.CallState(call_view(party(MIA), revision=3)))
+    assert screens(desk) == [
+        ("customer", "on", "", ""),
+        ("customer", "off", "", ""),
+        ("supervisor", "on", MIA, "customer"),
+        ("supervisor", "off", MIA, ""),
+        ("customer", "on", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(("mode", "name"), [(Mode.LISTEN, ""), (Mode.WHISPER, MIA)])
+async def test_a_supervisors_name_is_told_as_far_as_the_policy_has_it(mode: Mode, name: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agent, "AgentHub", Hub)
+        desk = Desk("talking")
+        desk.session.message(protocol.CallState(call_view(party(MIA, mode, shares="on"))))
+        assert screens(desk) == [("supervisor", "on", name, "")]
+        await desk.session.close()

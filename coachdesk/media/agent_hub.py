@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 import msgspec
 
@@ -29,9 +28,13 @@ from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
+from coachdesk.media.screenshare.coachscreen import CoachScreen
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import STREAM as SCREEN
 from coachdesk.media.screenshare.screencast import ScreenCast
+from coachdesk.media.screenshare.screenmarks import ScreenMarks
+from coachdesk.media.screenshare.screenorder import ScreenOrder
+from coachdesk.media.screenshare.screenpointers import ScreenPointers
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.leakguard import LeakGuard
 from coachdesk.media.whisper.whispers import Whispers
@@ -52,12 +55,15 @@ class AgentHub:
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
         ink: what is drawn on the customer's picture. stills: what stands still of it.
-        screen: the agent's screen, to observers alone. customer_screen: the customer's, to the agent and them.
+        screen: the agent's screen, to observers and perhaps the customer. customer_screen: the customer's, to the others.
+        screen_marks: where marks are on the agent's screen.
+        coach_screen: a supervisor's, to the agent and the other observers. pointers: of those who share these two.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
         on_picture_packet: the customer's camera, packet by packet.
-        on_customer_screen: called when the customer begins or ceases to share a screen, or is or was asked to.
+        on_far_screen: called when the customer or a supervisor begins or ceases to share a screen, or the former is or was
+            asked to.
         on_customer_connected: the customer's (new) peer connection, which takes the agent's own camera.
         on_own_keyframe_wanted: the customer needs a keyframe of the agent's own camera.
     """
@@ -81,11 +87,19 @@ class AgentHub:
         self.stills = StillHub(self.ink)
         self.screen = ScreenCast()
         self.screen.on_state = self._screens_changed
+        self.screen.on_shown = self._screen_shown
+        self.screen_marks = ScreenMarks(self.ink, self.screen)
         self.customer_screen = CustomerScreen()
-        self.customer_screen.on_change = self._customer_screen_changed
+        self.customer_screen.on_change = self._far_screen_changed
         self.customer_screen.on_keyframe_wanted = self.request_screen_keyframe
         self.customer_screen.tell = self._tell_customer
-        self.on_customer_screen: Callable[[], None] = lambda: None
+        self.coach_screen = CoachScreen()
+        self.coach_screen.on_change = self._far_screen_changed
+        self.coach_screen.on_keyframe_wanted = self.request_screen_keyframe
+        self._order = ScreenOrder(self.screen, self.coach_screen, self.customer_screen)
+        self.pointers = ScreenPointers(self._legs, self.screen, self.coach_screen, self._order)
+        self.ink.on_cursor = self.pointers.take
+        self.on_far_screen: Callable[[], None] = lambda: None
         self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
@@ -117,11 +131,12 @@ class AgentHub:
         self._empty_changed(self._routes ^ wanted)
         self._routes = wanted
         self._seats.seat(coach.party for coach in calls.coaches(view))
-        self._tell_observers()
         self.ink.apply(view)
         self.stills.apply(view)
         self.screen.apply(view)
+        self.coach_screen.apply(view)
         self.customer_screen.apply(view)
+        self._screens_changed()
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -140,6 +155,7 @@ class AgentHub:
         self._fanout.clear()
         self._whispers.clear()
         self._past.clear()
+        self.pointers.close()
         await asyncio.gather(self.screen.stop(), self._legs.close())
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
@@ -171,41 +187,34 @@ class AgentHub:
             slots=self._seats.coaches,
             whisper_closed=self._whispers.closed,
             picture=self._fanout.quality(observer),
-            **self._screens(),
+            **self._order.told(observer),
             ways_ms=self._ways_to(observer),
         )
         self._legs.tell(observer, msgspec.json.encode(briefing))
 
-    def _screens(self) -> dict[str, Any]:
-        """What observers are shown on their one m-line for screens: the agent's own goes first."""
-        theirs = self.customer_screen.state
-        if self.screen.state == "off":
-            return {"screen": theirs, "screen_of": "customer"}
-        return {
-            "screen": self.screen.state,
-            "screen_of": "agent",
-            "also": "customer" if theirs != "off" else "",
-        }
-
     def _screens_changed(self) -> None:
-        self.customer_screen.give_way(self.screen.state != "off")
+        self._order.arrange()
+        self.pointers.arrange()
         self._tell_observers()
 
-    def _customer_screen_changed(self) -> None:
-        self._tell_observers()
-        self.on_customer_screen()
+    def _screen_shown(self) -> None:
+        """The customer sees the agent's screen, or no longer."""
+        self.ink.show_customer(self.screen.to_customer)
+        self._tell_customer(msgspec.json.encode(screenwire.AgentScreen(on=self.screen.to_customer)))
+
+    def _far_screen_changed(self) -> None:
+        self._screens_changed()
+        self.on_far_screen()
 
     def tell_talk(self, talk: Talk) -> None:
         """Tells all observers who has talked for how long."""
-        message = msgspec.json.encode(Briefing(talk=talk))
         for observer in calls.observers(self._view) if self._view is not None else []:
-            self._legs.tell(observer.party, message)
+            self._legs.tell(observer.party, msgspec.json.encode(Briefing(talk=talk)))
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
-        for name, ear in self.ears.items():
-            if name.endswith(f"/{Lane.WHISPER}"):
-                ear.flush()
+        for ear in (ear for name, ear in self.ears.items() if name.endswith(f"/{Lane.WHISPER}")):
+            ear.flush()
         self._tell_observers()
 
     # --- legs ------------------------------------------------------------------------------------------------
@@ -220,7 +229,7 @@ class AgentHub:
         leg.on_stills = lambda peer, message: self.stills.received(party.party, peer, message)
         if is_customer:
             leg.on_packet = self._from_customer
-            leg.on_keyframe_request = lambda stream: self.on_own_keyframe_wanted()
+            leg.on_keyframe_request = lambda stream: self._keyframe_wanted(party.party, stream)
             leg.on_message = self._told_by_customer
             leg.on_state = lambda state: self._customer_leg(party.party, state)
         else:
@@ -229,17 +238,18 @@ class AgentHub:
             leg.on_message = lambda data: self._told(party.party, data)
         leg.negotiate()
 
-    def _keyframe_wanted(self, observer: str, stream: str) -> None:
-        if stream == SCREEN and self.screen.state != "off":
-            self.screen.request_keyframe(observer)
-        elif stream == SCREEN:
-            self.customer_screen.request_keyframe(observer)
+    def _keyframe_wanted(self, party: str, stream: str) -> None:
+        if stream == SCREEN:
+            self._order.request_keyframe(party)
+        elif self._view is not None and party == self._view.customer:
+            self.on_own_keyframe_wanted()
         else:
-            self._fanout.request_keyframe(observer)
+            self._fanout.request_keyframe(party)
 
     def _shut(self, party_id: str) -> None:
         self._fanout.disconnect(party_id)
         self.screen.disconnect(party_id)
+        self.coach_screen.disconnect(party_id)
         self.customer_screen.disconnect(party_id)
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
@@ -253,9 +263,12 @@ class AgentHub:
             self.on_customer_connected(peer)
             self.request_keyframe()
             self.customer_screen.connected()
+            self.screen.connect(party.party, peer)
             return
         self._fanout.connect(party.party, peer)
         self.screen.connect(party.party, peer)
+        self.coach_screen.connect(party.party, peer)
+        self.pointers.connected(party.party)
         self.customer_screen.connect(party.party, peer)
         self._tell(party.party)
         self._past.forget(party.party)
@@ -263,14 +276,13 @@ class AgentHub:
 
     def request_keyframe(self) -> None:
         """Asks the customer's browser for a keyframe (throttled by the peer)."""
-        self._ask_customer_for_keyframe("camera")
+        self._ask_for_keyframe(self._customer_peer, "camera")
 
-    def request_screen_keyframe(self) -> None:
-        """The same of the screen that the customer shares."""
-        self._ask_customer_for_keyframe(SCREEN)
+    def request_screen_keyframe(self, sharer: str = "") -> None:
+        """The same of the screen that the customer shares, or the supervisor ``sharer``."""
+        self._ask_for_keyframe(self._legs.peer(sharer) if sharer else self._customer_peer, SCREEN)
 
-    def _ask_customer_for_keyframe(self, stream: str) -> None:
-        peer = self._customer_peer
+    def _ask_for_keyframe(self, peer: Peer | None, stream: str) -> None:
         if peer is not None:
             peer.request_keyframe(stream)
 
@@ -326,6 +338,9 @@ class AgentHub:
 
     def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
         """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""
+        if stream == SCREEN:
+            self.coach_screen.put(party, packet)
+            return
         view = self._view
         if view is None or stream not in LANE_STREAMS:
             return

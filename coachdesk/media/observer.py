@@ -24,6 +24,7 @@ from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.quality import FRAME_MS
 from coachdesk.media.screenshare.screencast import STREAM as SCREEN
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
@@ -51,6 +52,7 @@ class ObserverMedia:
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
+        screen: this machine's, to the hub, which passes it on as the server has it.
         on_screen: called with what is told of a shared screen: see ``ScreenView.told``. on_screen_packet: of that screen.
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
@@ -74,6 +76,10 @@ class ObserverMedia:
         self._leg.on_packet = self._packet
         self._leg.on_message = self._message
         self._leg.on_connected = self._connected
+        self._leg.on_keyframe_request = lambda stream: self.screen.request_keyframe(AGENT)
+        self.screen = ScreenCast()
+        self.screen.show_to({AGENT})
+        self.screen.tell = lambda party, message: self._tell_pointer(message)
         self.ink = InkParty(party)
         self._leg.on_ink_open = self.ink.opened
         self._leg.on_ink = self.ink.received
@@ -134,7 +140,7 @@ class ObserverMedia:
             self._leg.peer.request_keyframe(SCREEN)
 
     async def close(self) -> None:
-        await self._leg.close()
+        await asyncio.gather(self.screen.stop(), self._leg.close())
 
     def tick(self, mic: Block, now: float) -> Block | Stereo:
         """One block from the own mic in, one block for the own headset out."""
@@ -182,10 +188,15 @@ class ObserverMedia:
         return table | {f"heard.{name}": ear.stats() for name, ear in self.ears.items()}
 
     def _connected(self, peer: Peer) -> None:
+        self.screen.connect(AGENT, peer)
         peer.request_keyframe("camera")
         if self._wants_past:
             self._wants_past = False
             peer.send_message(msgspec.json.encode(Wish(catch_up=True)))
+
+    def _tell_pointer(self, message: bytes) -> None:
+        if self._leg.peer is not None:
+            self._leg.peer.ink.send_live(message)
 
     def _packet(self, stream: str, packet: Packet) -> None:
         if stream == "camera":

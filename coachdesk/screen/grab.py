@@ -24,11 +24,13 @@ from coachdesk.media.priority import pictures_later
 from coachdesk.media.screenshare.damage import Damage
 from coachdesk.media.screenshare.screencapture import Listing, Report
 from coachdesk.screen.changes import Changes
-from coachdesk.screen.hiding import Hiding, windows_of_others
+from coachdesk.screen.hiding import Hiding, corner, windows_of_others
 from coachdesk.screen.looks import Looks
-from coachdesk.screen.masks import Picture
+from coachdesk.screen.masks import Picture, Rect
+from coachdesk.screen.pointer import Area, PointerWatch
 from coachdesk.screen.targets import Gone, need_desktop, of_screen, of_window, target
 from coachdesk.screen.x11 import Windows
+from coachdesk.screenevents import Place, Spot
 from coachdesk.screenrules import Rules
 
 END_LOOK_SECONDS = 0.1
@@ -85,6 +87,7 @@ def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> N
     ring = FrameWriter(name)
     damage = Damage()
     changes = _changes(source)
+    pointer = _pointer(ended)
     looks = Looks(told=changes is not None)
     told, told_place = True, None
     try:
@@ -99,12 +102,34 @@ def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> N
             if damage.picture is not None and (place := where(damage.picture)) != told_place:
                 told_place = place
                 say(Report(label=label if first else "", warning=hiding.warning, place=place))
+            if pointer is not None and told_place is not None:
+                pointer.area = _area(source, told_place, hiding)
             least, most = looks.pause(now, changed=changed, told=told)
             told = not ended.wait(least) and _told(changes, most - least, ended)
     finally:
         ring.close()
         if changes is not None:
             changes.close()
+
+
+def _pointer(ended: threading.Event) -> PointerWatch | None:
+    """None where it is not known which window it is over."""
+    return PointerWatch(_say_pointer, ended) if QGuiApplication.platformName() == "xcb" else None
+
+
+def _say_pointer(at: Spot | None) -> None:
+    say(Report(pointer=at))
+
+
+def _area(source: str, place: Place, hiding: Hiding) -> Area | None:
+    """Where the pointer is told of; on X11."""
+    screens = QGuiApplication.screens()
+    if not place.shown or (place.screen or 0) >= len(screens):
+        return None
+    left, up = (0, 0) if place.screen is None else corner(screens[place.screen]).toTuple()
+    hidden, covered = hiding.untold()
+    top = hiding.top(int(source.removeprefix("window:"))) if source.startswith("window:") else None
+    return Area(Rect(left + place.x, up + place.y, place.width, place.height), top, hidden, covered)
 
 
 def _changes(source: str) -> Changes | None:

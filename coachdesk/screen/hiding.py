@@ -101,6 +101,14 @@ class Hiding:
         self._veil.keep(picture)
         return picture
 
+    def top(self, window: int) -> int | None:
+        """The child of the root that ``window`` is in; None where windows cannot be told."""
+        return self._windows.top(window) if self._windows is not None else None
+
+    def untold(self) -> tuple[frozenset[int], tuple[Rect, ...]]:
+        """Over which windows, children of the root among them, and where, nothing is told of the pointer."""
+        return frozenset(self._never), (*self._places, *self._regions())
+
     @property
     def marks(self) -> set[int]:
         """The windows, children of the root, that show what is drawn on the desktop."""

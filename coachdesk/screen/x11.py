@@ -109,7 +109,8 @@ ignore_errors = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(lambda *_: 0)
 class Windows:
     """A connection of its own to the X server. Raises OSError where there is none, or no libX11."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, told: bool = True) -> None:
+        """``told``: what happens is to be told by ``changes``, which is to be asked then: until that it is kept."""
         self._x: Any = ctypes.CDLL("libX11.so.6")
         self._x.XOpenDisplay.restype = c_void_p
         self._xext = _library("libXext.so.6")
@@ -126,7 +127,8 @@ class Windows:
         screen = self._x.XDefaultScreen(self._display)
         self._compositor = self._atom(f"_NET_WM_CM_S{screen}")
         self._telling = {self._atom(name).value for name in TELLING}
-        self._watch(self._root, PROPERTY_CHANGE | SUBSTRUCTURE_NOTIFY)
+        if told:
+            self._watch(self._root, PROPERTY_CHANGE | SUBSTRUCTURE_NOTIFY)
 
     def listed(self) -> list[int]:
         """Windows a user would know: those the window manager lists, or those with a title where there is none."""
@@ -160,13 +162,23 @@ class Windows:
         )
         return Rect(x.value, y.value, attributes.width, attributes.height)
 
+    def pointer(self) -> tuple[int, int, int]:
+        """Where it is on the root window, x and y, and over which child of that; 0: over none."""
+        over, root, x, y = c_ulong(), c_ulong(), c_int(), c_int()
+        inside_x, inside_y, buttons = c_int(), c_int(), c_uint()
+        self._x.XQueryPointer(
+            *(self._display, c_ulong(self._root), byref(root), byref(over), byref(x), byref(y)),
+            *(byref(inside_x), byref(inside_y), byref(buttons)),
+        )
+        return x.value, y.value, over.value
+
     def composited(self) -> bool:
         """Whether a compositor draws the screen, from windows that it keeps apart."""
         return bool(self._x.XGetSelectionOwner(self._display, self._compositor))
 
     def covers(self, window: int, but: Collection[int]) -> list[Rect]:
         """What lies over the window, ``but`` these, and would be captured in its place, a compositor or not."""
-        top = self._top(window)
+        top = self.top(window)
         stacked = self._children(self._root)
         above = stacked[stacked.index(top) + 1 :] if top in stacked else stacked
         places = (self.place(each) for each in above if self.is_shown(each) and each not in but)
@@ -176,7 +188,7 @@ class Windows:
         """From the bottom to the top; ``changes`` tells from now on if this is no longer so."""
         clients = defaultdict(list)
         for client in self._property(self._root, "_NET_CLIENT_LIST", c_ulong):
-            clients[self._top(client)].append(client)
+            clients[self.top(client)].append(client)
         found = []
         for window in self._children(self._root):
             attributes = self._attributes(window)
@@ -272,7 +284,7 @@ class Windows:
     def _watch(self, window: int, events: int) -> None:
         self._x.XSelectInput(self._display, c_ulong(window), c_long(events))
 
-    def _top(self, window: int) -> int:
+    def top(self, window: int) -> int:
         """The ancestor that is a child of the root: the window manager's frame, if there is one."""
         for _ in range(MOST_WINDOWS):
             parent = self._tree(window)[0]

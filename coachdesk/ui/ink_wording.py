@@ -27,8 +27,10 @@ THINGS: dict[str, str] = {"card": "a bank card", "a4": "an A4 sheet", "letter": 
 """Of known size: see ``measuring``."""
 
 
-def seen(call: CallView, me: str, mode: Mode, surface: SurfaceName) -> Hearing:
-    """Who would see what party ``me`` draws on ``surface`` now. ``mode``: the most public of those ``me`` may be in."""
+def seen(call: CallView, me: str, mode: Mode, surface: SurfaceName, *, shown: bool = False) -> Hearing:
+    """Who would see what party ``me`` draws on ``surface`` now. ``mode``: the most public of those ``me`` may be in;
+    ``shown``: the customer is shown the agent's screen.
+    """
     members = [
         Member(each.party, each.role, mode) if each.party == me else each for each in calls.members(call)
     ]
@@ -37,7 +39,8 @@ def seen(call: CallView, me: str, mode: Mode, surface: SurfaceName) -> Hearing:
     if own is None:
         return Hearing("nobody", "Nobody sees what you draw", "")
     drawn_for = audience(own, members, held=held)
-    seers = {each.party: each.role for each in who_sees(members, me, drawn_for, surface, held=held)}
+    seeing = who_sees(members, me, drawn_for, surface, held=held, shown=shown)
+    seers = {each.party: each.role for each in seeing}
     others = [each for each in call.parties if each.party in seers and each.role is not Role.CUSTOMER]
     if Role.CUSTOMER in seers.values():
         return Hearing(
@@ -60,20 +63,20 @@ def _kept_out(call: CallView, seers: dict[str, Role], own: Member) -> str:
     return "The customer does not."
 
 
-def whose(mark: Mark, me: str) -> str:
-    """Whose mark it is and who sees it, in one line."""
+def whose(mark: Mark, me: str, *, shown: bool = False) -> str:
+    """Whose mark it is and who sees it, in one line. ``shown``: the customer is shown the agent's screen."""
     name = "Yours" if mark.author == me else mark.name or "Coach"
     others = [each for each in mark.seen_by if each != name]
     who = f"Seen by {join(others, most=len(others))}" if others else "Nobody else sees it"
-    public = mark.audience is Audience.PUBLIC and mark.surface == "camera"
+    public = mark.audience is Audience.PUBLIC and (mark.surface == "camera" or shown)
     private = "" if public else ". Not the customer"
     return f"{name}. {who}{private}"
 
 
-def tag(mark: Mark, customer: str) -> str:
-    """What stands beside another's mark. ``customer``: their name."""
+def tag(mark: Mark, customer: str, *, shown: bool = False) -> str:
+    """What stands beside another's mark. ``customer``: their name; ``shown``: they are shown the agent's screen."""
     name = mark.name or ("Coach" if mark.author == "coach" else customer)
-    said = mark.audience is Audience.PUBLIC or mark.surface == "screen"
+    said = mark.audience is Audience.PUBLIC or (mark.surface == "screen" and not shown)
     return name if said else f"{name} · not shown to the customer"
 
 

@@ -12,6 +12,7 @@
  * @property {number} width  of the line, as a share of the picture's height
  * @property {number | null} frame  RTP timestamp of the picture it was drawn on
  * @property {number} epoch
+ * @property {string} surface  camera, or screen: the agent's
  * @property {InkPoint[]} path  empty while it is drawn
  * @property {string} text
  * @property {number} number
@@ -116,6 +117,7 @@ function build(mark, known) {
     width: edit.width,
     frame: edit.frame ?? null,
     epoch: edit.epoch ?? 0,
+    surface: edit.surface ?? "camera",
     path: form.path.map(whole4),
     text: get("text").value ?? "",
     number: end.value ?? 0,

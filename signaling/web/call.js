@@ -9,7 +9,8 @@
  * @property {(body: SignalBody) => Promise<unknown>} send  to the agent; rejects where it cannot be sent now
  * @property {import("./ink.js").Ink} ink  gets the channels of the connection in use
  * @property {import("./stills.js").Stills} stills  gets its channel
- * @property {import("./screenshare.js").ScreenShare} share  what is said of the screen on the control channel
+ * @property {import("./screenshare.js").ScreenShare} share  what is said of the customer's screen on the control channel
+ * @property {import("./agentscreen.js").AgentScreen} agentScreen  and of the agent's
  * @property {() => void} onChange  `state`, `audio`, `video`, `agentVisible` or `suspended` changed
  */
 
@@ -51,6 +52,11 @@ export class Call {
   /** The agent's picture; `agentVisible` says whether there is one to see. @returns {MediaStreamTrack | null} */
   get video() {
     return this.#current?.remote("video") ?? null;
+  }
+
+  /** The agent's screen, of which there may be nothing to see. @returns {MediaStreamTrack | null} */
+  get screen() {
+    return this.#current?.remote("screen") ?? null;
   }
 
   /** Sends another track (or none) from now on. @param {"audio" | "video" | "screen"} kind @param {MediaStreamTrack | null} track */
@@ -111,7 +117,7 @@ export class Call {
       send: (message) => void this.handlers.send(message).catch(() => {}), // #askTimer makes up for what is lost
       onState: (peer) => this.#changed(peer),
       onControl: (peer) => peer.tell(this.handlers.share.shown),
-      onMessage: (text) => this.handlers.share.heard(text),
+      onMessage: (text) => [this.handlers.share, this.handlers.agentScreen].forEach((screen) => screen.heard(text)),
       onEncoded: (peer, ticks, at) => peer === this.#current && this.handlers.ink.captures.encoded(ticks, at),
     });
     this.#askLater(ASK_AGAIN_MS);

@@ -14,13 +14,15 @@
  * @property {number} frame  RTP timestamp
  * @property {number} tracked  RTP timestamp of the last frame it was tracked in
  * @typedef {{mark: string, points: InkPoint[], begin: Edit}} Gesture  one's own, while it is drawn
- * @typedef {{author: string, colour: string, width: number, stroke: number, frame: number | null, points: InkPoint[], at: number}} Pointer
+ * @typedef {{author: string, colour: string, width: number, stroke: number, frame: number | null, surface: string, points: InkPoint[], at: number}} Pointer
  */
 
 import { Board } from "./board.js";
 import { CaptureClock } from "./captureclock.js";
+import { IDENTITY } from "./homography.js";
 import { InkLink } from "./inklink.js";
 import { GESTURE_POINTS_MOST, LIVE_POINTS_MOST, PATH_MOST, whole4 } from "./inkwire.js";
+import { ScreenPoses } from "./screenposes.js";
 import { simplify } from "./simplify.js";
 
 const REPEATED = 8;
@@ -47,9 +49,12 @@ export class Ink {
   epoch = 0;
   /** What stands still for everybody, by its frame's id; null: nothing. @type {number | null} */ frozen = null;
   /** Whether a picture of that name is none of the video's. @type {(frame: number) => boolean} */ isStill = () => false;
+  /** What the customer sees of the agent's screen: its frame (0: nothing), and its size in pixels. */
+  screen = { frame: 0, width: 16, height: 9 };
   colour = COLOUR;
   /** @type {"" | "closer" | "more_light" | "slower"} */ hint = "";
   /** @type {Map<string, Pose>} */ poses = new Map();
+  screenPoses = new ScreenPoses();
   /** @type {Map<string, InkPoint[]>} */ #live = new Map();
   /** @type {Map<string, Gesture>} */ #own = new Map();
   /** @type {Map<string, Pointer>} */ #pointers = new Map();
@@ -71,6 +76,8 @@ export class Ink {
   use(channels) {
     this.captures.restart();
     this.poses.clear();
+    this.screenPoses.clear();
+    this.#shown({}); // it is told anew
     this.link.use(channels);
   }
 
@@ -79,25 +86,44 @@ export class Ink {
     return this.clock() / 1000 + this.#aheadSeconds;
   }
 
-  /** Marks to be drawn, with the path as far as it is known; one's own gestures aside. @returns {Mark[]} */
+  /** Marks to be drawn on the camera's picture, with the path as far as it is known; one's own gestures aside. @returns {Mark[]} */
   marks() {
-    const others = this.board.visible(this.now).filter(({ mark }) => !this.#own.has(mark));
+    const others = this.#visible().filter(({ mark }) => !this.#own.has(mark));
     return others.map((mark) => (mark.ended ? mark : { ...mark, path: this.pathSoFar(mark.mark) }));
+  }
+
+  /**
+   * The same on the agent's screen, as far as the customer sees that and it is in the picture shown, with the map to there; while a
+   * mark is drawn, it is where the pen is.
+   * @param {number | null} picture  RTP timestamp; null: the browser does not tell @returns {{mark: Mark, matrix: readonly number[]}[]}
+   */
+  onScreen(picture) {
+    const there = this.#visible("screen").filter(({ frame }) => frame === this.screen.frame);
+    return there.flatMap((mark) => {
+      if (!mark.ended) return [{ mark: { ...mark, path: this.pathSoFar(mark.mark) }, matrix: IDENTITY }];
+      const matrix = this.screenPoses.matrix(mark.mark, picture, this.clock());
+      return matrix ? [{ mark, matrix }] : [];
+    });
+  }
+
+  #visible(surface = "camera") {
+    return this.board.visible(this.now).filter((mark) => mark.surface === surface);
   }
 
   /** One's own gestures, as marks, until these have come back. @returns {Mark[]} */
   gestures() {
     return [...this.#own.values()].map(({ mark, begin: { tool, colour, width, frame, epoch }, points }) => ({
       mark, author: "customer", tool, colour, width, frame, epoch, path: points, text: "", number: 0, ended: false, removed: false,
-      fadesAt: Infinity,
+      fadesAt: Infinity, surface: "camera",
     }));
   }
 
   /** Pointers moved lately. @returns {Pointer[]} */
-  pointers() {
+  pointers(surface = "camera") {
     const since = this.clock() - POINTER_MS;
     for (const [author, { at }] of this.#pointers) if (at < since) this.#pointers.delete(author);
-    return [...this.#pointers.values()];
+    const there = [...this.#pointers.values()].filter((pointer) => pointer.surface === surface);
+    return there.filter(({ frame }) => surface === "camera" || frame === this.screen.frame);
   }
 
   /** Marks being shown again, with ms since each began. */
@@ -107,7 +133,7 @@ export class Ink {
     const shown = [];
     for (const [mark, start] of this.#replay.gestures) {
       const known = this.board.mark(mark);
-      if (known?.ended && since >= start) shown.push({ mark: known, ms: since - start });
+      if (known?.ended && since >= start && known.surface === "camera") shown.push({ mark: known, ms: since - start });
     }
     const over = shown.length === this.#replay.gestures.size && shown.every(({ mark, ms }) => ms > lasts(mark) + POINTER_MS);
     if (over) this.#replay = null;
@@ -116,7 +142,7 @@ export class Ink {
 
   /** Who is drawing at this moment: an author and their colour, or null. */
   get drawing() {
-    const open = this.board.visible(this.now).find(({ ended, author }) => !ended && author !== "customer");
+    const open = this.#visible().find(({ ended, author }) => !ended && author !== "customer");
     return open ?? this.pointers().find(({ author }) => author !== "customer") ?? null;
   }
 
@@ -180,7 +206,7 @@ export class Ink {
 
   /** Whether there is anything to show again. */
   get canShowAgain() {
-    return this.board.visible(this.now).some(({ ended }) => ended);
+    return this.#visible().some(({ ended }) => ended);
   }
 
   /** Asks for the last gestures once more, as fast as they were drawn. */
@@ -202,7 +228,7 @@ export class Ink {
   }
 
   #latestOwn() {
-    const own = this.board.visible(this.now).filter(({ author, ended }) => author === "customer" && ended);
+    const own = this.#visible().filter(({ author, ended }) => author === "customer" && ended);
     return own.findLast(({ mark }) => !this.#undone.includes(mark));
   }
 
@@ -229,19 +255,21 @@ export class Ink {
       if (kind === "end" || kind === "remove") this.#live.delete(mark);
       if (kind === "end" || kind === "remove") this.#own.delete(mark);
       const known = this.board.mark(mark);
-      if (known) this.handlers.onEdit(known);
+      if (known?.surface === "camera") this.handlers.onEdit(known);
     }
     this.handlers.onChange();
   }
 
   /** @param {InkMessage} message */
   #told(message) {
+    if (message.kind === "poses" && message.surface === "screen") return this.screenPoses.told(message.frame, message.anchors, this.clock());
     if (message.kind === "poses") return this.#posed(message);
     if (message.kind === "points") return this.#extended(message);
     if (message.kind === "laser") return this.#pointed(message);
     if (message.kind === "stage") this.#staged(message);
     if (message.kind === "refused") this.#own.delete(message.mark);
     if (message.kind === "hint") this.hint = message.hint;
+    if (message.kind === "shared") this.#shown(message);
     if (message.kind === "replay") this.#again(message);
     return this.handlers.onChange();
   }
@@ -250,6 +278,12 @@ export class Ink {
   #staged({ epoch, colour, frozen = null }) {
     if (epoch !== this.epoch) this.poses.clear();
     [this.epoch, this.colour, this.frozen] = [epoch, colour, frozen];
+  }
+
+  /** @param {{frame?: number, width?: number, height?: number}} message */
+  #shown({ frame = 0, width = 16, height = 9 }) {
+    if (frame !== this.screen.frame) this.screenPoses.clear();
+    this.screen = { frame, width, height };
   }
 
   /** @param {InkMessage} message */
@@ -278,13 +312,13 @@ export class Ink {
       live[first + n] = whole4(point);
     });
     this.#live.set(mark, live);
-    this.handlers.onGrown(mark, this.pathSoFar(mark));
+    if (known?.surface !== "screen") this.handlers.onGrown(mark, this.pathSoFar(mark));
   }
 
   /** @param {InkMessage} message */
-  #pointed({ author = "agent", colour, width, stroke, frame = null, points }) {
+  #pointed({ author = "agent", colour, width, stroke, frame = null, points, surface = "camera" }) {
     if (!this.#pointers.has(author) && this.#pointers.size >= POINTERS_MOST) return;
-    this.#pointers.set(author, { author, colour, width, stroke, frame, points: points.map(whole4), at: this.clock() });
+    this.#pointers.set(author, { author, colour, width, stroke, frame, surface, points: points.map(whole4), at: this.clock() });
   }
 
   /** @param {InkMessage} message */

@@ -49,8 +49,8 @@ const unit = between(0, 1);
 const truth = oneOf([true, false]);
 const frame = whole(0, 0xffffffff);
 const epoch = whole(0, 2 ** 31);
-/** The customer sees nothing else that is drawn on. */
-const surface = oneOf(["camera"]);
+/** What is drawn on: the customer's picture, or the agent's screen. */
+const surface = oneOf(["camera", "screen"]);
 const sign = oneOf(["", "click", "spotlight"]);
 const colour = like(/^#[0-9a-f]{6}$/);
 const width = between(0.001, 0.1);
@@ -65,7 +65,7 @@ const path = listOf(point, 1, PATH_MOST);
 const EDITS = {
   begin: fields(
     { kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), colour, width },
-    { fade: between(1, 3600), frame: orNull(frame), epoch, surface },
+    { fade: between(1, 3600), frame: orNull(frame), epoch, surface, picture: orNull(frame) },
   ),
   end: fields({ kind: text(1, 9), mark: markId, path }, { text: words, number: whole(0, 999) }),
   shape: fields({ kind: text(1, 9), mark: markId, tool: oneOf(TOOLS), path }),
@@ -92,15 +92,17 @@ const points = listOf(point, 1, LIVE_POINTS_MOST);
 const RELIABLE = {
   stage: fields({ kind, epoch, colour }, { offset: frame, frozen: orNull(frame), stills: truth }),
   log: fields({ kind, log: text(0, 32), seq: whole(0, 2 ** 40), now: between(0, 1e8), entries: listOf(entry, 0, EDITS_MOST) }),
+  shared: fields({ kind }, { frame, width: whole(1, 2 ** 16), height: whole(1, 2 ** 16), customer: truth }),
   refused: fields({ kind, mark: markId, code: text(1, 32) }),
   replay: fields({ kind, gestures: listOf(fields({ mark: markId, start: whole(0, 600_000) }), 1, 64) }),
   hint: fields({ kind, hint: oneOf(["", "closer", "more_light", "slower"]) }),
+  poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64), surface: oneOf(["screen"]) }),
 };
 
 /** @type {Record<string, Check>} */
 const LIVE = {
   points: fields({ kind, mark: markId, first: whole(0, GESTURE_POINTS_MOST), points }),
-  poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64) }),
+  poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64) }, { surface: oneOf(["camera"]) }),
   laser: fields({ kind, stroke: whole(0, 2 ** 31), colour, width, points }, { frame: orNull(frame), epoch, author: text(0, 64), surface, sign }),
 };
 

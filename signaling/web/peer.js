@@ -17,6 +17,7 @@ const VIDEO_BITRATE = 1_500_000;
 const BESIDE_BITRATE = 500_000; // of the camera beside a screen, on which there is text to be read
 const SCREEN_BITRATE = 2_500_000;
 const SOUND_BITRATE = 32_000;
+const COPIED_BITRATE = 48_000; // of each copy, where packets are lost but no queue grows
 const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
 const WATCH_MS = 2000;
@@ -78,7 +79,7 @@ export class Peer {
     for (const kind of /** @type {const} */ (["audio", "video", "screen"])) {
       const transceiver = this.#transceiver(kind);
       if (!transceiver) continue;
-      transceiver.direction = kind === "screen" ? "sendonly" : "sendrecv"; // also without a track: it may be switched on later
+      transceiver.direction = "sendrecv"; // also without a track: it may be switched on later
       await transceiver.sender.replaceTrack(tracks[kind] ?? null);
     }
     preferVp8(video);
@@ -124,7 +125,7 @@ export class Peer {
     if (this.#control?.readyState === "open") this.#control.send(JSON.stringify(message));
   }
 
-  /** What the agent sends. @param {"audio" | "video"} kind @returns {MediaStreamTrack | null} */
+  /** What the agent sends. @param {Kind} kind @returns {MediaStreamTrack | null} */
   remote(kind) {
     return this.#transceiver(kind)?.receiver.track ?? null;
   }
@@ -152,8 +153,13 @@ export class Peer {
     for (const kind of /** @type {const} */ (["video", "screen"])) {
       await change(this.#transceiver(kind)?.sender, { active: !this.#line.suspended });
     }
-    await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#line.frugal ? FRUGAL_BITRATE : SOUND_BITRATE });
+    await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#soundBitrate });
     return line.checked * 1000;
+  }
+
+  get #soundBitrate() {
+    if (this.#line.frugal) return FRUGAL_BITRATE;
+    return this.#loss.redundant ? COPIED_BITRATE : SOUND_BITRATE;
   }
 
   /** Tells the agent's endpoint how its sound plays here. */

@@ -1,5 +1,6 @@
 /** The room: the stage with both pictures, the controls, the words on how it goes; in the line and in the call. */
 
+import { AgentScreenView } from "./agentscreenview.js";
 import { byId, initials, setIcon, setText, show } from "./dom.js";
 import { PhotoSheet } from "./photosheet.js";
 import { ScreenSheet } from "./screensheet.js";
@@ -12,7 +13,7 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off", suspended: "pause" };
-const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause", x: "agent-screen-zoom" };
 
 export class Room {
   #inCall = false;
@@ -26,6 +27,7 @@ export class Room {
     this.sketch = new Sketch(visit);
     this.photo = new PhotoSheet(visit.photographer);
     this.screen = new ScreenSheet(visit.share);
+    this.agentScreen = new AgentScreenView(visit.ink);
     byId("share").setAttribute("aria-label", say("share.strip"));
     const { capture } = visit;
     byId("controls").setAttribute("aria-label", say("call.controls"));
@@ -49,6 +51,7 @@ export class Room {
     this.sketch.render(view, values);
     this.photo.render(view, values);
     this.screen.render(view, values);
+    this.agentScreen.render(view, values);
     if (!open) return this.#closed();
     void this.#keepAwake();
     this.#head(view, values);
@@ -66,13 +69,14 @@ export class Room {
 
   /** Pictures stop, and the screen lock is gone, after the page was in the background. */
   wake() {
-    for (const id of ["preview", "tile"]) if (byId(id).srcObject) byId(id).play().catch(() => {});
+    for (const id of ["preview", "tile", "agent-screen-video"]) if (byId(id).srcObject) byId(id).play().catch(() => {});
     if (byId("sound-out").srcObject && this.#inCall) this.#play();
   }
 
   /** @param {View} view @param {boolean} open */
-  #pictures({ capture, call }, open) {
+  #pictures({ capture, call, agentScreen }, open) {
     attach(byId("preview"), open ? capture.video : null);
+    attach(byId("agent-screen-video"), open && agentScreen ? (call?.screen ?? null) : null);
     attach(byId("tile"), open && call?.agentVisible ? call.video : null);
     show("tile", Boolean(open && call?.agentVisible));
     if (attach(byId("sound-out"), open ? (call?.audio ?? null) : null) && call?.audio) this.#play();

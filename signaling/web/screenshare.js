@@ -170,8 +170,8 @@ export class ScreenShare {
   }
 }
 
-/** @param {string} text @returns {any} null where it is no JSON */
-function parse(text) {
+/** What the agent's endpoint says on the control channel. @param {string} text @returns {any} null where it is no JSON */
+export function parse(text) {
   try {
     return JSON.parse(text);
   } catch {

@@ -45,6 +45,7 @@ export class Sketch {
     const camera = view.screen === "call" ? view.capture.video : null;
     this.overlay.mirrored = view.capture.selfie;
     if (camera !== this.#camera) this.#changed(camera);
+    if (view.agentScreen && this.finger.on) this.finger.on = false; // the camera's picture is small then
     if (view.screen === "call" && !view.capture.captured.camera) this.stills.cameraOff();
     this.stills.setSlow(camera !== null && Boolean(view.call?.suspended));
     this.#still();
@@ -105,7 +106,7 @@ export class Sketch {
   }
 
   #tools() {
-    const inCall = this.#view?.screen === "call" && this.#camera !== null;
+    const inCall = this.#view?.screen === "call" && this.#camera !== null && !this.#view.agentScreen;
     const drawing = inCall && this.finger.on;
     show("tools", inCall);
     show("undo", drawing && this.ink.canUndo);

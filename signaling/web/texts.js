@@ -81,6 +81,13 @@ const TEXTS = {
   "call.share": "Share screen",
   "call.share_stop": "Stop sharing",
 
+  "screen.whose": "The screen of {agent}",
+  "screen.shown": "{agent} shows you their screen.",
+  "screen.over": "{agent} doesn't show their screen any more.",
+  "screen.place": "The screen of {agent}. Plus and minus zoom, the arrow keys move it, 0 shows all of it.",
+  "screen.closer": "Enlarge",
+  "screen.fit": "Show all",
+
   "share.strip": "Your screen",
   "share.asked": "{agent} would like to see your screen.",
   "share.who": "{agent} sees what you choose, as it is, until you stop: close what is not for them first. Your browser asks you what to share.",

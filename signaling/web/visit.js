@@ -24,8 +24,10 @@
  * @property {import("./call.js").Call | null} call
  * @property {import("./photographer.js").Photographer} photographer
  * @property {import("./screenshare.js").ScreenShare} share
+ * @property {boolean} agentScreen  the agent shows their screen
  */
 
+import { AgentScreen } from "./agentscreen.js";
 import { Call } from "./call.js";
 import { Capture, CaptureError } from "./capture.js";
 import { Consent } from "./consent.js";
@@ -60,6 +62,7 @@ export class Visit {
   #thawed = false;
   ink = new Ink();
   stills = new Stills({ ink: this.ink, onChange: () => this.onChange() });
+  #agentScreen = new AgentScreen(() => this.onChange());
 
   /**
    * @param {object} options
@@ -127,6 +130,7 @@ export class Visit {
       call: this.#call,
       photographer: this.photographer,
       share: this.share,
+      agentScreen: this.#agentScreen.on && this.#call?.state === "connected" && this.#phase !== "held",
     };
   }
 
@@ -260,6 +264,7 @@ export class Visit {
       ink: this.ink,
       stills: this.stills,
       share: this.share,
+      agentScreen: this.#agentScreen,
       onChange: () => this.#mediaChanged(),
     });
   }
@@ -360,6 +365,7 @@ export class Visit {
   #endMedia() {
     this.photographer.stop();
     this.share.end();
+    this.#agentScreen.end();
     this.ink.thaw();
     this.stills.stop();
     this.#call?.close();

@@ -1,4 +1,6 @@
-"""A real window, shared by the agent on a whole call: the observers see it, the customer's browser gets nothing of it."""
+"""A real window, shared by the agent on a whole call: the observers see it, the customer's browser gets nothing of it before
+the agent says so.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from playwright.async_api import Page
 
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
@@ -26,6 +29,7 @@ from tests.fakes.windows import NOTES, ORDER, command
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
 
+WHISPERED, PUBLIC = "#8e4ec6", "#12a594"
 VIDEO_PACKETS = """async () => {
   let packets = 0;
   for (const connection of window.connections)
@@ -100,16 +104,80 @@ async def draws(scene: Scene, mia: RemoteEndpoint, tom: RemoteEndpoint) -> None:
     assert not any(isinstance(event, events.Mark) and event.mark == lesson.mark for _, event in agent.log)
 
 
-async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Scene) -> None:
+async def sees_pixels(page: Page, colour: str, *, but: str = "") -> None:
+    """Returns when the browser shows that colour somewhere on the agent's screen. Of ``but`` there is no pixel then."""
+    place = page.locator("#agent-screen-place")
+    picture = await place.screenshot()
+    async with asyncio.timeout(30):
+        while not count(picture, colour):
+            picture = await place.screenshot()
+    assert not but or not count(picture, but)
+
+
+def count(png: bytes, colour: str) -> int:
+    """How many pixels of a screenshot have that colour, ``#rrggbb``, as near as a picture that was compressed has it."""
+    shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    wanted = [int(colour[at : at + 2], 16) for at in (5, 3, 1)]
+    return int((np.abs(shown.astype(int) - wanted).max(axis=2) < 24).sum())
+
+
+async def shows_the_customer(scene: Scene, mia: RemoteEndpoint) -> None:
+    """The customer sees the window and the agent's mark on it in their browser, and none that is whispered; then no more."""
+    agent, page = scene.staff["agent"], scene.customer.page
+    shown = await agent.do(commands.ShowCustomer(on=True))
+    assert isinstance(shown, events.Sharing)
+    assert shown.customer
+    assert len(shown.seen_by) == 3
+    await sees_pixels(page, "#{:02x}{:02x}{:02x}".format(*ORDER.rgb))
+    line = [Point(0.2, 0.3), Point(0.8, 0.3)]
+    whisper = await mia.do(commands.Draw(tool=Tool.ARROW, points=line, surface="screen", colour=WHISPERED))
+    assert isinstance(whisper, events.Drawn)
+    await agent.wait(events.Mark, lambda event: (event.mark, event.state) == (whisper.mark, "drawn"))
+    line = [Point(0.2, 0.7), Point(0.8, 0.7)]
+    mark = await agent.do(commands.Draw(tool=Tool.ARROW, points=line, surface="screen", colour=PUBLIC))
+    assert isinstance(mark, events.Drawn)
+    told = await agent.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "drawn"))
+    assert len(told.seen_by) == 3
+    await sees_pixels(page, PUBLIC, but=WHISPERED)
+    await agent.do(commands.ShowCustomer(on=False))
+    await page.locator("#agent-screen").wait_for(state="hidden")
+    await agent.do(commands.BlankShare(on=True))
+    await sees(mia, (GREY, GREY, GREY))
+    came = await page.evaluate(VIDEO_PACKETS)
+    await agent.do(commands.BlankShare(on=False))
+    await sees(mia, ORDER.rgb)
+    assert await page.evaluate(VIDEO_PACKETS) == came
+
+
+async def supervisor_shares(
+    mia: RemoteEndpoint, window: str, agent: RemoteEndpoint, tom: RemoteEndpoint
+) -> None:
+    """The agent sees the supervisor's window while sharing their own, the trainee once the agent has stopped."""
+    sharing = await mia.do(commands.Share(source=window))
+    assert isinstance(sharing, events.Sharing)
+    assert sharing.seen_by == ["agent"]
+    await sees(agent, ORDER.rgb, "supervisor")
+    await tom.wait(events.Screen, lambda event: (event.party, event.also) == ("agent", "supervisor"))
+    await agent.do(commands.StopShare())
+    await sees(tom, ORDER.rgb, "supervisor")
+    await mia.wait(events.Sharing, lambda event: set(event.seen_by) == {"agent", "trainee"})
+    told = await tom.wait(events.Screen, lambda event: event.party == "supervisor")
+    assert told.name == "supervisor"
+    assert not any(isinstance(event, events.Screen) and event.party == "supervisor" for _, event in mia.log)
+
+
+async def test_a_window_is_shared_with_observers_and_with_the_customer_when_the_agent_says_so(
+    shared: Scene,
+) -> None:
     agent, scene, red = shared.staff["agent"], shared, ORDER.rgb
     with pytest.raises(RemoteError, match="no_such_call"):
         await agent.do(commands.Share(source="test"))
     await scene.answer()
     mia, tom = await listen(scene), await listen(scene, "trainee")
-    for observer in (mia, tom):
-        await observer.do(commands.Frames(on=True))
-        with pytest.raises(RemoteError, match="not_allowed"):
-            await observer.do(commands.Share(source="test"))
+    for each in (agent, mia, tom):
+        await each.do(commands.Frames(on=True))
+    with pytest.raises(RemoteError, match="not_allowed"):
+        await tom.do(commands.Share(source="test"))
     listed = await agent.do(commands.Screens())
     assert isinstance(listed, events.Screens)
     window = next(each.source for each in listed.screens if each.title == ORDER.title)
@@ -129,6 +197,11 @@ async def test_a_window_is_shared_with_observers_and_with_nobody_else(shared: Sc
     await sees(mia, red)
     await draws(scene, mia, tom)
     assert await scene.customer.page.evaluate(VIDEO_PACKETS) == 0
+    await shows_the_customer(scene, mia)
+    came = await scene.customer.page.evaluate(VIDEO_PACKETS)
+    await supervisor_shares(mia, window, agent, tom)
+    assert await scene.customer.page.evaluate(VIDEO_PACKETS) == came
     await agent.do(commands.HangUp())
-    await mia.wait(events.Screen, lambda event: event.state == "off")
-    await agent.wait(events.Sharing, lambda event: event.state == "off")
+    await mia.wait(events.Sharing, lambda event: event.state == "off")
+    await tom.wait(events.Screen, lambda event: (event.party, event.state) == ("supervisor", "off"))
+    await agent.wait(events.Screen, lambda event: event.state == "off")

@@ -15,6 +15,7 @@ from coachdesk.media.catchup import CatchUp
 from coachdesk.media.connection.peer import State
 from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.mixer import Headset
+from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
@@ -46,10 +47,12 @@ class GateMedia:
         self.frozen: list[bool] = []
         self.reached = True
         self.headset = Headset()
+        self.screen = ScreenCast()
         self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_held: Callable[[bool], None] = lambda on: None
         self.on_talk: Callable[[Talk], None] = lambda talk: None
+        self.on_screen: Callable[[events.ShareState, events.Sharer, str], None] = lambda *_: None
         self.on_still: Callable[[Whole], None] = lambda still: None
         GateMedia.made.append(self)
 
@@ -72,6 +75,7 @@ class GateMedia:
     async def signalled(self, body: object) -> None: ...
 
     async def close(self) -> None:
+        await self.screen.stop()
         self.closed = True
 
 
@@ -80,10 +84,10 @@ class Observing:
     outcomes: what became of each command, in order of their ends: an event, or an error's code.
     """
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, role: Role = Role.SUPERVISOR) -> None:
         GateMedia.made = []
         patch.setattr(observer, "ObserverMedia", GateMedia)
-        self.client = FakeClient(MIA, Role.SUPERVISOR)
+        self.client = FakeClient(MIA, role)
         self.events: list[events.AnyEvent] = []
         self.session = ObserverSession(self.client, "http://desk", FakePictures(), self.events.append)  # type: ignore[arg-type]
         self.outcomes: list[object] = []

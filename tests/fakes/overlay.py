@@ -10,7 +10,7 @@ import sys
 import threading
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from coachdesk import events
@@ -32,6 +32,21 @@ class Input(QObject):
         self.ended.emit()
 
 
+def desktop() -> QImage:
+    """All monitors, in the X server's pixels."""
+    shots = [
+        (screen.geometry().topLeft(), screen.grabWindow(0).toImage()) for screen in QGuiApplication.screens()
+    ]
+    right = max(at.x() + shot.width() for at, shot in shots)
+    bottom = max(at.y() + shot.height() for at, shot in shots)
+    whole = QImage(right, bottom, QImage.Format.Format_RGB32)
+    with QPainter(whole) as painter:
+        for at, shot in shots:
+            shot.setDevicePixelRatio(1)
+            painter.drawImage(at, shot)
+    return whole
+
+
 def main() -> None:
     app = QApplication(sys.argv[:1])
     app.setApplicationName(OWN_PROGRAM)
@@ -42,7 +57,7 @@ def main() -> None:
 
     def take(line: str) -> None:
         if line.startswith("shot "):
-            QGuiApplication.primaryScreen().grabWindow(0).save(line.removeprefix("shot "))
+            desktop().save(line.removeprefix("shot "))
             print("ok", flush=True)
         else:
             presenter.handle(events.parse(line))

@@ -27,7 +27,7 @@ class FakeClient:
         self.waiting: list[asyncio.Future[protocol.ServerMessage]] = []
         self.granted: dict[asyncio.Future[protocol.ServerMessage], Callable[[], None]] = {}
         self.online = True
-        self.at_once: set[type[protocol.Request]] = {protocol.ShareScreen}
+        self.at_once: set[type[protocol.Request]] = {protocol.ShareScreen, protocol.ShowScreen}
 
     async def request(
         self, kind: type[protocol.Request], *, granted: Callable[[], None] | None = None, **fields: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling.policy import Mode, Role
-from signaling.protocol import CallPhase, CallView, PartyView
+from signaling.protocol import CallPhase, CallView, PartyView, Shown
 
 AGENT, CUSTOMER, MIA, BEN, TOM = "agent-1", "customer-1", "mia", "ben", "tom"
 ROLES = {
@@ -15,8 +15,15 @@ ROLES = {
 }
 
 
-def party(name: str, mode: Mode = Mode.LISTEN, *, in_force: bool = True, connected: bool = True) -> PartyView:
-    return PartyView(name, name, ROLES.get(name, Role.SUPERVISOR), mode, in_force, connected)
+def party(
+    name: str,
+    mode: Mode = Mode.LISTEN,
+    *,
+    in_force: bool = True,
+    connected: bool = True,
+    shares: Shown = "",
+) -> PartyView:
+    return PartyView(name, name, ROLES.get(name, Role.SUPERVISOR), mode, in_force, connected, shares)
 
 
 def call_view(

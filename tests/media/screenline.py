@@ -90,7 +90,7 @@ class Line:
         self.buffer = VideoBuffer(PATIENCE)
         self._asked = float("-inf")
         self._arrived = self._highest = self._reported = 0
-        self.path.reported(0.0, 2 * self.conditions.delay_ms / 1000, 0.0)  # sound has been there before
+        self.path.reported(0.0, 2 * self.conditions.delay_ms / 1000, 0.0, 0.0)  # sound has been there before
         for begin in (self._look, self._speak, self._report, self._ask_for_missing):
             self._at(0.0, begin)
 
@@ -219,4 +219,4 @@ class Line:
         expected = self._highest - self._reported
         lost = max(0.0, 1 - self._arrived / expected) if expected > 0 else 0.0
         self._reported, self._arrived = self._highest, 0
-        self._back_to_sharer(lambda: self.path.reported(lost, self.now - begun, self.now))
+        self._back_to_sharer(lambda: self.path.reported(lost, self.now - begun, 0.0, self.now))

@@ -312,7 +312,7 @@ async def test_all_observers_and_nobody_else_are_told_who_has_talked(call: HubCa
     customer = call.leg(CUSTOMER)
     assert customer is not None
     assert customer.peer is not None
-    assert not customer.peer.messages
+    assert [msgspec.json.decode(each)["kind"] for each in customer.peer.messages] == ["agent_screen"]
 
 
 async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(call: HubCall) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from coachdesk.media.forward import Forwarder
 from coachdesk.media.opus import Encoder
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture import vp8
-from coachdesk.media.picture.video import Picture, VideoReceiver
+from coachdesk.media.picture.camera import Shot
+from coachdesk.media.picture.encoding import SCREEN
+from coachdesk.media.picture.video import Picture, VideoReceiver, VideoSender
 from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from tests.media.peers import Network, pair, until
 
@@ -79,6 +82,12 @@ PLAY = """async () => {
   const speaker = window.speaker = new Audio();
   speaker.srcObject = new MediaStream(pc.getReceivers().map(({ track }) => track).filter(({ kind }) => kind === "audio"));
   await speaker.play();
+}"""
+LOOK = """async () => {
+  const video = window.looked = document.body.appendChild(document.createElement("video"));
+  video.muted = true;
+  video.srcObject = new MediaStream([peer.remote("screen")]);
+  video.play();
 }"""
 WEB = Path(signaling.__file__).parent / "web"
 
@@ -261,4 +270,39 @@ async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Pa
             heard = stats["totalSamplesReceived"] - before["totalSamplesReceived"]
             concealed = stats["concealedSamples"] - before["concealedSamples"]
     assert stats["packetsDiscarded"] > 50, "copies of what has come are put aside"
+    await hub.close()
+
+
+class Lively:
+    """A screen on which something moves all the time."""
+
+    label = "Lively"
+    fault: str | None = None
+
+    def __init__(self) -> None:
+        self._picture = np.full((360, 640, 4), 120, np.uint8)
+
+    def latest(self) -> Shot | None:
+        now = time.monotonic()
+        picture = self._picture.copy()
+        picture[round(now * 100) % 300 :][:40] = 200
+        return picture, now
+
+    def close(self) -> None: ...
+
+
+async def test_the_page_decodes_the_agents_screen_and_the_browser_tells_what_its_line_bears(
+    page: Page,
+) -> None:
+    """On the m-line on which the customer's own screen comes, which asks for nothing to be negotiated anew."""
+    hub = Peer(CUSTOMER, offers=True, ice=[])
+    out = hub.outs["screen"]
+    await join(page, hub, CUSTOMER_PAGE)
+    sender = VideoSender(Lively(), SCREEN)
+    hub.on_keyframe_request = lambda name: sender.request_keyframe()
+    sender.send_to([out])
+    await page.evaluate(LOOK)
+    await page.wait_for_function("looked.videoWidth === 640 && looked.currentTime > 0", timeout=60_000)
+    await until(lambda: out.bitrate_limit is not None)
+    sender.close()
     await hub.close()

@@ -88,7 +88,8 @@ class Call(HubCall):
         """What the customer was asked, on this connection."""
         peer = self.up(CUSTOMER).peer
         assert peer is not None
-        return [json.loads(message)["on"] for message in peer.messages]
+        said = [json.loads(message) for message in peer.messages]
+        return [message["on"] for message in said if message["kind"] == "ask_screen"]
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ async def test_in_every_mode_it_goes_to_those_who_see_the_camera(call: Call, mod
     call.view_of(mode=mode)
     call.show()
     assert call.reached == (1, 1, 1)
-    assert "screen" not in call.up(CUSTOMER).peer.outs  # type: ignore[union-attr]
+    assert call.up(CUSTOMER).peer.outs["screen"].sent == []  # type: ignore[union-attr]
 
 
 async def test_nobody_sees_it_during_a_hold(call: Call) -> None:
@@ -182,7 +183,7 @@ async def test_one_who_leaves_or_has_lost_the_customer_sees_no_more(call: Call) 
 
 def requests(hub: AgentHub) -> list[str]:
     seen: list[str] = []
-    hub.on_customer_screen = lambda: seen.append(hub.customer_screen.request)
+    hub.on_far_screen = lambda: seen.append(hub.customer_screen.request)
     return seen
 
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from coachdesk import events
 from coachdesk.annotation import Point, Tool
+from coachdesk.inkwire import Anchor
 from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
 from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenevents import Place
-from tests.fakes.windows import CLICKED, NOTES, ORDER, Change
+from tests.fakes.windows import CLICKED, NOTES, ORDER, Change, Window
 from tests.media.peers import until
 from tests.media.screens import Open, capturing, seen
 from tests.ui.ink_samples import mark
@@ -41,6 +42,8 @@ WIDTH = 0.02
 """Of the line, a share of the picture's height."""
 LEFT, TOP, RIGHT, BOTTOM = 100 + 100 - 3, 50 + 60 - 3, 100 + 300 + 3, 50 + 240 + 3
 """Of what is then painted: the outer edges of a line 6 pixels wide."""
+HALF = 400
+"""Width of each of two monitors."""
 Picture = NDArray[np.uint8]
 
 
@@ -191,6 +194,71 @@ async def test_clicks_go_through_it(desktop: str, show: Open, tmp_path: Path) ->
         await painted(shown)
         click(x + 2, y + height // 2)  # on the line itself
         await painted(shown, lambda picture: bool(of(picture, CLICKED).any()))
+
+
+@pytest.mark.parametrize("desktop", ["openbox"], indirect=True)
+async def test_a_mark_goes_where_its_content_is_scrolled_and_comes_back_with_it(
+    desktop: str, tmp_path: Path
+) -> None:
+    def told(down: float | None) -> events.Poses:
+        h = None if down is None else (1.0, 0.0, 0.0, 0.0, 1.0, down, 0.0, 0.0, 1.0)
+        anchor = Anchor(marks=["mark0001"], state="hidden" if h is None else "tracked", h=h)
+        return events.Poses(frame=FRAME, epoch=0, anchors=[anchor], surface="screen")
+
+    with overlay(tmp_path) as shown:
+        shown.draw()
+        await painted(shown)
+        shown.tell(told(None))
+        await painted(shown, lambda picture: not of(picture, RGB).any())
+        shown.tell(told(-0.1))
+        picture = await painted(shown)
+        there = (LEFT, TOP - REGION.height // 10, RIGHT, BOTTOM - REGION.height // 10)
+        assert box(of(picture, RGB)) == pytest.approx(there, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("desktop", "scales"),
+    [("openbox", "left=1;right=2"), ("xcompmgr", "left=1.5;right=1")],
+    indirect=["desktop"],
+)
+async def test_two_monitors_of_other_scales_have_each_its_marks(
+    desktop: str, scales: str, show: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_monitors()
+    show(Window("Right", (460, 80, 320, 300), ORDER.rgb))
+    monkeypatch.setenv("QT_SCREEN_SCALE_FACTORS", scales)
+    composited = desktop == "xcompmgr"
+    with overlay(tmp_path) as shown, capturing("screen:1") as capture:
+        assert capture.place == Place(0, 0, HALF, 600, screen=1, composited=composited)
+        for screen, left in ((0, 0), (1, HALF)):
+            shown.draw(Place(60, 80, 320, 300, screen=screen, composited=composited))
+            await painted(shown, framed(left + 60 + 80 - 3, 80 + 60 - 3, left + 60 + 240 + 3, 80 + 240 + 3))
+        picture = captured(capture)
+        assert picture.shape == (600, HALF, 3)
+        assert not of(picture, RGB).any()
+        assert of(picture, ORDER.rgb)[80:380, 60:380].all(), "no holes"
+        click(HALF + 60 + 80, 80 + 150)  # on the line itself
+        await painted(shown, lambda picture: bool(of(picture, CLICKED).any()))
+
+
+def framed(*there: int) -> Callable[[Picture], bool]:
+    """Whether the mark, and nothing else of its colour, is there: left, top, right, bottom."""
+
+    def holds(picture: Picture) -> bool:
+        found = of(picture, RGB)
+        return bool(found.any()) and box(found) == pytest.approx(there, abs=2)
+
+    return holds
+
+
+async def two_monitors() -> None:
+    """The screen is two, side by side, the left one the first."""
+    if shutil.which("xrandr") is None:
+        pytest.skip("needs xrandr")
+    for name, left, output in (("left", 0, "screen"), ("right", HALF, "none")):
+        where = f"{HALF}/100x600/150+{left}+0"
+        process = await asyncio.create_subprocess_exec("xrandr", "--setmonitor", name, where, output)
+        assert await process.wait() == 0
 
 
 @both

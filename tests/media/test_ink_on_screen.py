@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coachdesk.annotation import Begin, End, Point, Show, Tool
+from coachdesk.annotation import AnyEdit, Begin, End, Point, Remove, Show, Tool
+from coachdesk.inklog import Refusal
 from coachdesk.inkwire import Laser, Points
 from coachdesk.media.ink.inkhub import InkHub
 from signaling.policy import Mode
@@ -29,7 +30,7 @@ def on_screen(hub: InkHub, mark: str = MARK, frame: int | None = None) -> Begin:
 
 
 def draw(call: Call, author: str, mark: str) -> None:
-    edits = [on_screen(call.hub, mark), End(mark=mark, path=PATH)]
+    edits: list[AnyEdit] = [on_screen(call.hub, mark), End(mark=mark, path=PATH)]
     if author == AGENT:
         for edit in edits:
             call.hub.submit(edit)
@@ -105,3 +106,97 @@ def test_a_gesture_that_was_begun_on_another_target_grows_no_more(call: Call) ->
     call.hub.share((800, 600))
     call.far[MIA].say_live(more)
     assert seen == [more]
+
+
+# --- while the customer is shown the screen too ---
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_customer_who_is_shown_it_sees_what_is_for_all_and_no_private_mark(call: Call, mode: Mode) -> None:
+    call.apply(view_of(mode, revision=2))
+    call.hub.show_customer(True)
+    for author in EVERYBODY:
+        draw(call, author, f"mark-by-{author}")
+    for author in (MIA, BEN, TOM):
+        heard = author == MIA and mode in (Mode.BARGE, Mode.TAKEOVER)
+        assert (CUSTOMER in call.who_has(f"mark-by-{author}")) == heard
+    assert (CUSTOMER in call.who_has(f"mark-by-{AGENT}")) == (mode is not Mode.TAKEOVER)
+    assert call.who_has(f"mark-by-{CUSTOMER}") == set(), "they draw nothing on it"
+    authors = {entry.author for entry in call.far[CUSTOMER].entries}
+    assert authors <= {"agent"}, "whoever it was"
+
+
+def test_it_is_told_to_the_customer_with_the_marks_there_and_taken_back(call: Call) -> None:
+    customer = call.far[CUSTOMER]
+    draw(call, AGENT, "mark-before")
+    draw(call, MIA, "mark-whispered")
+    assert customer.marks == set()
+    call.hub.show_customer(True)
+    assert customer.marks == {"mark-before"}
+    shown = {"kind": "shared", "frame": 1, "width": SIZE[0], "height": SIZE[1], "customer": True}
+    assert customer.kept("shared") == [shown]
+    assert call.far[MIA].kept("shared")[-1]["customer"]
+    call.hub.show_customer(False)
+    draw(call, AGENT, "mark-after")
+    assert customer.marks == {"mark-before"}
+    assert customer.kept("shared")[-1].get("frame", 0) == 0
+    assert not call.far[MIA].kept("shared")[-1].get("customer")
+    customer.connect()
+    assert customer.kept("shared") == []
+
+
+def test_a_mark_that_was_removed_meanwhile_is_gone_when_it_is_shown_again(call: Call) -> None:
+    call.hub.show_customer(True)
+    draw(call, AGENT, MARK)
+    call.hub.show_customer(False)
+    call.hub.submit(Remove(mark=MARK))
+    call.time += 1000.0
+    call.hub.show_customer(True)
+    seen = call.far[CUSTOMER].board.mark(MARK)
+    assert seen is not None
+    assert seen.removed
+
+
+def test_what_was_drawn_on_another_screen_is_not_told_to_the_customer(call: Call) -> None:
+    draw(call, AGENT, MARK)
+    call.hub.share((1280, 720))
+    call.hub.show_customer(True)
+    assert call.far[CUSTOMER].marks == set()
+    call.hub.share((800, 600))
+    assert [each["frame"] for each in call.far[CUSTOMER].kept("shared")] == [2, 3]
+    customer = call.far[CUSTOMER]
+    customer.connect()
+    assert [each["frame"] for each in customer.kept("shared")] == [3], "on every connection"
+
+
+def test_pointers_and_growing_lines_that_are_for_all_reach_the_customer_while_they_see_it(call: Call) -> None:
+    call.apply(view_of(Mode.WHISPER, revision=2))
+    customer = call.far[CUSTOMER]
+    laser = Laser(
+        stroke=1, colour="#2f7cf6", width=0.01, points=PATH, frame=call.hub.shared.frame, surface="screen"
+    )
+    call.hub.submit(on_screen(call.hub))
+    for on, seen in ((True, 1), (False, 1)):
+        call.hub.show_customer(on)
+        call.hub.point(Points(mark=MARK, first=0, points=PATH))
+        call.hub.point(laser)
+        call.far[MIA].say_live(laser)
+        assert len(customer.live("points")) == len(customer.live("laser")) == seen
+    customer.say_live(laser)
+    assert call.hub.refused["not_allowed"] == 1, "the customer points at nothing there"
+
+
+def test_a_whispered_mark_cannot_be_shown_to_a_customer_who_sees_the_screen(call: Call) -> None:
+    call.apply(view_of(Mode.WHISPER, revision=2))
+    call.hub.show_customer(True)
+    draw(call, MIA, MARK)
+    with pytest.raises(Refusal):
+        call.hub.submit(Show(mark=MARK, on=True))
+    assert CUSTOMER not in call.who_has(MARK)
+
+
+def test_on_hold_the_customer_is_told_of_no_mark(call: Call) -> None:
+    call.hub.show_customer(True)
+    call.apply(view_of(revision=2, held=True))
+    draw(call, AGENT, MARK)
+    assert call.far[CUSTOMER].marks == set()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coachdesk.media import audioout, observer
-from coachdesk.media.connection.peer import OBSERVER, Stream
+from coachdesk.media.connection.peer import _MIRRORED, OBSERVER, Stream
 from coachdesk.media.history import Past, PastSound
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.opus import Encoder
@@ -32,10 +32,7 @@ PATIENCE = 40.0
 TRACKS = {Mode.WHISPER: Lane.WHISPER, Mode.BARGE: Lane.VOICE, Mode.TAKEOVER: Lane.VOICE, Mode.LANE: Lane.LANE}
 
 
-MIRRORED = tuple(
-    Stream(each.name, each.kind, "sendonly" if each.direction == "recvonly" else "recvonly")
-    for each in OBSERVER
-)
+MIRRORED = tuple(Stream(each.name, each.kind, _MIRRORED[each.direction]) for each in OBSERVER)
 """The layout as this side has it; in it, all that is not sent is received."""
 
 

@@ -39,15 +39,14 @@ MDNS = "candidate:1 1 udp 2122260223 0a4e7b4c-59d4-4d0d-a3a4-79ab6b6b6b6b.local 
 async def test_each_stream_arrives_under_its_own_name() -> None:
     async with pair(OBSERVER) as (hub, observer):
         at_hub, at_observer = collect(hub), collect(observer)
-        for name in hub.outs:
-            hub.outs[name].send(b"\x10\x01" + name.encode(), 0, marker=True)
-        for name in observer.outs:
-            observer.outs[name].send(name.encode(), 0)
-        await until(lambda: len(at_observer) == 8 and len(at_hub) == 3)
+        for side in (hub, observer):
+            for name in side.outs:
+                side.outs[name].send(b"\x10\x01" + name.encode(), 0, marker=True)
+        await until(lambda: len(at_observer) == 8 and len(at_hub) == 4)
         assert {name for name, _ in at_observer} == {
             *("customer", "agent", "coach0", "coach1", "coach2", "coach3", "camera", "screen")
         }
-        assert {name for name, _ in at_hub} == {"whisper", "voice", "lane"}
+        assert {name for name, _ in at_hub} == {"whisper", "voice", "lane", "screen"}
         for name, packet in at_hub + at_observer:
             assert packet.payload.removeprefix(b"\x10\x01") == name.encode()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from coachdesk.media.picture.framering import FrameReader
 from coachdesk.media.screenshare.screencast import GREY, STREAM
 from coachdesk.media.screenshare.screenrate import LEAST_BITRATE, MOST_BITRATE
 from coachdesk.media.screenshare.screenview import ScreenView
+from coachdesk.screenevents import Spot
 from signaling.policy import Mode
 from signaling.protocol import SignalBody
 from tests.fakes.views import CUSTOMER, MIA, TOM, call_view, party
@@ -40,11 +42,13 @@ class Screen:
     """Shows one shade, or another for every look where it is ``busy``."""
 
     label = "Screen"
+    pointer: Spot | None = None
 
     def __init__(self, shade: int, *, busy: bool = False) -> None:
         self.fault: str | None = None
         self.closed = False
         self.busy = busy
+        self.on_pointer: Callable[[], None] = lambda: None
         self._shade = shade
         self._shot = np.full((360, 640, 4), shade, np.uint8), time.monotonic()
         self.looks = 0
@@ -56,6 +60,10 @@ class Screen:
             picture[self.looks % 300 :][:40] -= 40
             return picture, time.monotonic()
         return self._shot
+
+    def move(self, pointer: Spot) -> None:
+        self.pointer = pointer
+        self.on_pointer()
 
     def close(self) -> None:
         self.closed = True
@@ -73,6 +81,8 @@ class Observer:
         self.view.request_keyframe = media.request_screen_keyframe
         media.on_screen = self.view.told
         media.on_screen_packet = self._packet
+        media.ink.on_cursor = self.view.pointed
+        self._memory = ""
         self._reader: FrameReader | None = None
         self._newest: NDArray[np.uint8] | None = None
 
@@ -90,7 +100,10 @@ class Observer:
         named = [event.name for event in self.events if isinstance(event, events.Frames) and event.screen]
         if not named:
             return None
-        self._reader = self._reader or FrameReader(named[0])
+        if self._memory != named[-1]:
+            self._close_reader()
+            self._memory, self._reader = named[-1], FrameReader(named[-1])
+        assert self._reader is not None
         picture = self._reader.read()
         if picture is not None:
             self._newest = picture.bgra
@@ -100,11 +113,18 @@ class Observer:
     def sees(self, shade: int) -> bool:
         return self.shade is not None and abs(self.shade - shade) < 12
 
+    @property
+    def pointer(self) -> Spot | None:
+        return self.view.pointer
+
     async def close(self) -> None:
         self.view.close()
+        self._close_reader()
+        await self.media.close()
+
+    def _close_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        await self.media.close()
 
 
 class Call:
@@ -115,11 +135,18 @@ class Call:
         self.customer = Leg(CUSTOMER_LAYOUT, offers=False, ice=list, signal=self._to_hub(CUSTOMER))
         self.customer_packets: list[str] = []
         self.customer.on_packet = lambda stream, packet: self.customer_packets.append(stream)
+        self.told_customer: list[dict[str, object]] = []
+        self.customer.on_message = self._customer_told
         self.observers = {name: Observer(self._media(name)) for name in (MIA, TOM)}
         self.apply()
 
     def _media(self, name: str) -> ObserverMedia:
         return ObserverMedia(ice=list, signal=self._to_hub(name), new_ear=lambda source, lane: Ear())
+
+    def _customer_told(self, data: bytes) -> None:
+        message = msgspec.json.decode(data)
+        if message["kind"] == "agent_screen":
+            self.told_customer.append(message)
 
     def _to_hub(self, party: str):  # type: ignore[no-untyped-def]
         async def signal(body: SignalBody) -> None:
@@ -183,8 +210,61 @@ async def test_observers_see_the_shared_screen_and_the_customer_gets_no_packet_o
         assert set(call.customer_packets) == {"main"}
         peer = call.hub._legs.peer(CUSTOMER)
         assert peer is not None
-        assert "screen" not in peer.outs
-        assert peer.outs["camera"].packets == 0
+        assert peer.outs["screen"].packets == peer.outs["camera"].packets == 0
+
+
+async def test_the_customer_gets_packets_of_it_only_while_it_is_shown_to_them() -> None:
+    async with running() as call:
+        hub, peer = call.hub, call.hub._legs.peer(CUSTOMER)
+        assert peer is not None
+        out = peer.outs[STREAM]
+        hub.screen.show_customer(True)
+        assert not hub.screen.to_customer, "nothing is shared"
+        await hub.screen.start(Screen(SECRET, busy=True))
+        mia = call.observers[MIA]
+        await until(lambda: mia.sees(SECRET))
+        assert out.packets == 0
+        for revision, back in enumerate(("blank", "hold", "takeover", "said", "another", "stop"), 2):
+            before = call.customer_packets.count(STREAM)
+            hub.screen.show_customer(True)
+            await until(lambda before=before: call.customer_packets.count(STREAM) > before)  # type: ignore[misc]
+            out.send(bytes([0x10]) * 1000, 1)  # waits in the queue
+            await take_back(call, back, 2 * revision)
+            assert not hub.screen.to_customer
+            assert not out.queue
+            sent, seen = out.packets, mia.packets
+            if back == "stop":
+                break
+            await begin_again(call, back, 2 * revision + 1)
+            await until(lambda seen=seen: mia.packets > seen + 20)  # type: ignore[misc]
+            assert out.packets == sent
+        await call.speak(20)
+        assert out.packets == sent
+        await until(lambda: len(call.told_customer) >= 12)
+        assert [screen["on"] for screen in call.told_customer][-12:] == 6 * [True, False]
+
+
+async def take_back(call: Call, how: str, revision: int) -> None:
+    screen = call.hub.screen
+    match how:
+        case "blank":
+            screen.blank(True)
+        case "said":
+            screen.show_customer(False)
+        case "another":
+            await screen.start(Screen(PUBLIC, busy=True))
+        case "stop":
+            await screen.stop()
+        case _:
+            mode = Mode.TAKEOVER if how == "takeover" else Mode.LISTEN
+            call.apply(mode, held=how == "hold", revision=revision)
+
+
+async def begin_again(call: Call, how: str, revision: int) -> None:
+    """All but that the customer is shown it."""
+    if how == "blank":
+        call.hub.screen.blank(False)
+    call.apply(revision=revision)
 
 
 async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None:
@@ -242,11 +322,17 @@ async def test_what_is_blanked_is_plain_at_the_viewer_and_comes_back() -> None:
         mia, screen = call.observers[MIA], Screen(SECRET)
         await call.hub.screen.start(screen)
         await until(lambda: mia.sees(SECRET))
+        screen.move((0.25, 0.5))
+        await until(lambda: mia.pointer == (0.25, 0.5))
         call.hub.screen.blank(True)
         await until(lambda: mia.sees(GREY))
         assert call.hub.screen.state == "blank"
+        screen.move((0.5, 0.5))
+        await until(lambda: mia.pointer is None)
+        assert call.hub.screen.pointer is None
         call.hub.screen.blank(False)
         await until(lambda: mia.sees(SECRET))
+        await until(lambda: mia.pointer == (0.5, 0.5))
         await until(lambda: mia.told == ["on", "blank", "on"])
         assert not screen.closed
 

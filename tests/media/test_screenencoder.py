@@ -76,6 +76,20 @@ def test_a_better_line_gives_a_sharper_page() -> None:
     assert before < Screen(300_000).show(PAGES[1])
 
 
+def test_what_moves_takes_less_and_is_sharp_again_once_it_stands() -> None:
+    screen = Screen(4_000_000)
+    for _ in range(5):
+        screen.show(PAGES[0])
+    pages = [page(number) for number in range(3, 10)]
+    errors = [screen.show(each) for each in pages]
+    assert max(screen.sizes[-3:]) < 0.85 * screen.sizes[5]
+    assert screen.keyframes <= 3
+    still = [screen.show(pages[-1]) for _ in range(25)]
+    assert still[-1] < 0.5 * errors[-1]
+    screen.show(PAGES[1])
+    assert screen.sizes[-1] > 0.9 * screen.sizes[5], "one page after another is no motion"
+
+
 def test_a_keyframe_can_be_decoded_on_its_own() -> None:
     screen, late = Screen(1_000_000), av.CodecContext.create("libvpx", "r")
     screen.show(PAGES[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
+import subprocess
 
 import cv2
 import numpy as np
@@ -63,6 +64,34 @@ async def test_a_hidden_window_is_plain_and_others_are_as_they_are(
         assert capture.warning == ""
     with capturing("region:0:90,70,200,150") as capture:
         assert of(seen(capture), SECRET) == 0
+
+
+def point(x: int, y: int) -> None:
+    subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("xdotool") is None, reason="moves the pointer (xdotool)")
+async def test_the_pointer_is_told_of_where_it_may_be_seen(show: Open) -> None:
+    show(VAULT, ORDER)
+    with capturing("region:0:0,0,500,400", Rules(regions=("region:0:0,0,50,50",))) as capture:
+        point(400, 300)  # over the order
+        await until(lambda: capture.pointer == (0.8, 0.75))
+        point(120, 120)  # over the vault
+        await until(lambda: capture.pointer is None)
+        point(450, 100)  # over nothing
+        await until(lambda: capture.pointer == (0.9, 0.25))
+        point(20, 20)  # where it is blurred
+        await until(lambda: capture.pointer is None)
+        point(60, 20)
+        await until(lambda: capture.pointer == (0.12, 0.05))
+        point(600, 20)  # beside what is shared
+        await until(lambda: capture.pointer is None)
+    order = next(view.source for title, view in (await listed()).items() if title == ORDER.title)
+    with capturing(order) as capture:
+        point(440, 260)
+        await until(lambda: capture.pointer == (0.5, 0.5))
+        point(310, 260)
+        await until(lambda: capture.pointer is None)
 
 
 @pytest.mark.parametrize("rule", ["ORDER", "order 47*", "VIEW"])

@@ -30,6 +30,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.TAKE_SNAPSHOT: ["owner member"],
         Action.OPEN_PHOTO: ["owner member"],
         Action.SHARE_SCREEN: ["owner member"],
+        Action.SHOW_SCREEN: ["owner member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.SUPERVISOR: {
@@ -47,6 +48,7 @@ RULES: dict[Role, dict[Action, list[str]]] = {
         Action.ASK_PHOTO: ["member mode=takeover"],
         Action.TAKE_SNAPSHOT: ["member mode=takeover"],
         Action.OPEN_PHOTO: ["member"],
+        Action.SHARE_SCREEN: ["member"],
         Action.SIGNAL: ["member edge"],
     },
     Role.ADMIN: {

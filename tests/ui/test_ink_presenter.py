@@ -316,17 +316,18 @@ CASTS = [
 ]
 
 
-@pytest.mark.parametrize("surface", ["camera", "screen"])
+@pytest.mark.parametrize(("surface", "shown"), [("camera", False), ("screen", False), ("screen", True)])
 @pytest.mark.parametrize(("who", "mode", "held"), CASTS)
 def test_what_is_said_of_who_sees_is_what_the_hub_will_do(
-    who: PartyView, mode: Mode, held: bool, surface: SurfaceName
+    who: PartyView, mode: Mode, held: bool, surface: SurfaceName, shown: bool
 ) -> None:
     parties = [with_mode(MIA, mode) if who is MIA else MIA, OTTO, SAM]
     view = call(*parties, held=held)
     members = [Member(p.party, p.role, p.mode) for p in view.parties]
     author = next(each for each in members if each.party == who.party)
-    seers = who_sees(members, who.party, audience(author, members, held=held), surface, held=held)
-    said = seen(view, who.party, mode, surface)
+    drawn_for = audience(author, members, held=held)
+    seers = who_sees(members, who.party, drawn_for, surface, held=held, shown=shown)
+    said = seen(view, who.party, mode, surface, shown=shown)
     public = any(each.role is Role.CUSTOMER for each in seers)
     assert (said.kind == "everyone") is public
     assert ("customer" in said.title) is public

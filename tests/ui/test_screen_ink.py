@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -10,11 +11,14 @@ from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, Tool
+from coachdesk.inkwire import Anchor
 from coachdesk.ui.ink_wording import tag, whose
 from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.views.screen_pane import ScreenPane
+from signaling.policy import Mode
+from signaling.protocol import PartyView
 from tests.ui.ink_samples import Reel, drag, mark, point_at
-from tests.ui.samples import AGENT, MIA, call, make_desk
+from tests.ui.samples import AGENT, MIA, call, make_desk, with_mode
 from tests.ui.shown import PATIENCE_MS, Shown
 
 GREY = np.full((180, 320, 4), 128, np.uint8)
@@ -76,8 +80,44 @@ def test_marks_are_painted_on_the_picture_they_belong_to(drawing: Drawing) -> No
     assert not drawing.is_red(0.4, 0.5), "another target is shared"
 
 
+def moved(frame: int, down: float | None, mark: str = "mark0001") -> events.Poses:
+    """Where ``mark`` is said to be in the picture of ``frame``; None: not there."""
+    h = None if down is None else (1.0, 0.0, 0.0, 0.0, 1.0, down, 0.0, 0.0, 1.0)
+    anchor = Anchor(marks=[mark], state="hidden" if h is None else "tracked", h=h)
+    return events.Poses(frame=frame, epoch=0, anchors=[anchor], surface="screen")
+
+
+def test_a_mark_is_where_it_is_told_to_be_in_each_picture_and_nowhere_in_one_of_which_nothing_is_told(
+    drawing: Drawing,
+) -> None:
+    scene = drawing.desk.screen_ink.scene
+
+    def at(frame: int) -> list[float]:
+        return [float(each.h[1, 2]) for each in scene.placed(frame, 0.0)]
+
+    drawing.desk.handle(mark("mark0001", Tool.RECTANGLE, [(0.4, 0.4), (0.6, 0.6)], surface="screen", frame=3))  # type: ignore[arg-type]
+    assert (at(700), at(701)) == ([0.0], [0.0]), "as it was drawn, until more is known"
+    drawing.desk.handle(moved(700, 0.0))
+    drawing.desk.handle(moved(702, -0.25))
+    drawing.desk.handle(moved(703, None))
+    assert [at(frame) for frame in (700, 701, 702, 703)] == [[0.0], [], [-0.25], []]
+    assert drawing.desk.ink.scene.poses.at(702) is None, "it is not the customer's picture"
+    drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=4))
+    assert at(702) == []
+
+
+def test_marks_are_painted_where_they_have_gone(drawing: Drawing) -> None:
+    drawing.desk.handle(
+        mark("mark0001", Tool.RECTANGLE, [(0.4, 0.4), (0.6, 0.6)], surface="screen", frame=3, width=0.05)
+    )  # type: ignore[arg-type]
+    assert drawing.is_red(0.4, 0.5)
+    drawing.desk.handle(moved(0, 0.25))
+    assert drawing.is_red(0.4, 0.75)
+    assert not drawing.is_red(0.4, 0.5)
+
+
 def test_a_line_that_grows_and_a_pointer_are_seen_on_the_screen_alone(drawing: Drawing) -> None:
-    drawing.desk.handle(mark(state="drawing", path=None, surface="screen", frame=3))
+    drawing.desk.handle(mark(state="drawing", path=None, surface="screen", frame=3))  # type: ignore[arg-type]
     drawing.desk.handle(events.MarkPoints(mark="mark0001", first=0, points=[Point(0.1, 0.1)]))
     laser = events.Laser(
         author="agent",
@@ -125,6 +165,27 @@ def test_who_sees_it_is_said_without_the_customer(drawing: Drawing) -> None:
     public = mark(surface="screen", author="p-mia", name="Mia", seen_by=["Otto"])
     assert tag(public, "Jana") == "Mia"
     assert whose(public, "agent") == "Mia. Seen by Otto. Not the customer"
+
+
+@pytest.mark.parametrize("who", [AGENT, MIA])
+def test_while_the_customer_is_shown_the_screen_it_is_said_who_sees_what_there(who: PartyView) -> None:
+    desk, _ = make_desk(who)
+    desk.handle(events.Call(call=call(with_mode(MIA, Mode.WHISPER))))
+    for shown, stage in (
+        (False, SHARED),
+        (True, msgspec.structs.replace(SHARED, customer=True)),
+        (False, SHARED),
+    ):
+        desk.handle(stage)
+        seen = desk.screen_ink.seen
+        assert seen is not None
+        assert ("customer" in seen.title) is (shown and who is AGENT)
+        assert desk.screen_ink.shown_to_customer is shown
+    private = mark(surface="screen", author="p-mia", name="Mia", audience=Audience.COACHING)
+    assert tag(private, "Jana", shown=True) == "Mia · not shown to the customer"
+    public = mark(surface="screen", author="p-mia", name="Mia", seen_by=["Jana"])
+    assert tag(public, "Jana", shown=True) == "Mia"
+    assert whose(public, "agent", shown=True) == "Mia. Seen by Jana"
 
 
 def test_where_it_is_on_the_desktop_is_known_until_the_share_or_the_call_ends() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import QColor, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -68,6 +68,26 @@ def test_pixel_for_pixel_shows_the_very_pixels(pane: ScreenPane) -> None:
     assert picture is not None
     for at in (QPoint(60, 60), QPoint(view.width() // 2, view.height() // 2), QPoint(101, 87)):
         assert shown.pixelColor(at) == picture.pixelColor(at - place)
+
+
+def test_the_sharers_pointer_is_where_they_point_however_closely_one_looks(
+    supervisor: Shown, pane: ScreenPane
+) -> None:
+    view, place = pane.video, (0.5, 0.25)
+    without = view.grab().toImage()
+    supervisor.desk.handle(events.ScreenPointer(at=place))
+    for look in (view.fit, view.toggle_actual):
+        look()
+        tip = view.view_at(*place)
+        assert tip is not None
+        inside = (tip + QPointF(3, 9)).toPoint()
+        assert view.grab().toImage().pixelColor(inside) == QColor(Qt.GlobalColor.black)
+    view.fit()
+    supervisor.desk.handle(events.ScreenPointer())
+    assert view.grab().toImage() == without
+    supervisor.desk.handle(events.ScreenPointer(at=place))
+    supervisor.desk.handle(events.Screen(party="agent", state="blank"))
+    assert view._pointer is None
 
 
 @pytest.mark.parametrize("keys", [(), (Qt.KeyboardModifier.ControlModifier,)])

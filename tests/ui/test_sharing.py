@@ -12,7 +12,13 @@ from pytestqt.qtbot import QtBot
 from coachdesk import commands, events
 from coachdesk.ui.presenters.asking import DECLINED, AskingPresenter
 from coachdesk.ui.presenters.notices import Notices
-from coachdesk.ui.presenters.sharing import ALSO, FIRST, NEVER, ScreenPresenter, SharingPresenter
+from coachdesk.ui.presenters.sharing import (
+    FIRST,
+    NEVER,
+    SHOWN,
+    ScreenPresenter,
+    SharingPresenter,
+)
 from coachdesk.ui.views import share_tray
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.share_picker import SharePicker
@@ -62,9 +68,9 @@ def test_without_a_call_there_is_nothing_to_share_with(link: FakeLink, notices: 
 def test_the_words_say_who_sees_it_and_that_the_customer_does_not(presenter: SharingPresenter) -> None:
     presenter.handle(ON)
     assert presenter.title == "You are sharing: Order 4711"
-    assert presenter.detail == f"Seen by Mia. {NEVER}"
+    assert presenter.detail == f"{NEVER} Seen by Mia."
     presenter.handle(events.Sharing(state="on", label="HDMI-1"))
-    assert presenter.detail == f"Seen by supervisors and trainees who listen. {NEVER}"
+    assert presenter.detail == f"{NEVER} Seen by supervisors and trainees who listen."
     presenter.handle(BLANK)
     assert presenter.title == "Blanked: Order 4711"
 
@@ -138,6 +144,17 @@ def test_agent_chooses_by_one_key(agent: Shown, dressed: QtBot) -> None:
     assert not any(each.isVisible() for each in agent.window.findChildren(SharePicker))
 
 
+def test_a_video_is_chosen_to_be_smooth_before_sharp(agent: Shown, dressed: QtBot) -> None:
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    picker = agent.dialog(SharePicker)
+    agent.desk.handle(SOURCES)
+    QApplication.processEvents()
+    assert not picker.motion.isChecked()
+    picker.motion.click()
+    dressed.keyClick(picker, Qt.Key.Key_2)
+    assert agent.link.sent[-1] == commands.Share(source="window:7", content="motion")
+
+
 def test_a_part_of_a_screen_is_chosen_by_dragging_over_its_picture(agent: Shown, dressed: QtBot) -> None:
     dressed.keyClick(agent.window, Qt.Key.Key_F9)
     picker = agent.dialog(SharePicker)
@@ -194,6 +211,40 @@ def test_agent_sees_the_share_and_stops_and_blanks_it_by_one_key(agent: Shown, d
     assert agent.link.sent[-1] == commands.StopShare()
     agent.desk.handle(OFF)
     assert not bar.isVisible()
+
+
+def test_agent_shows_it_to_the_customer_by_one_key_and_sees_that_they_do(
+    agent: Shown, dressed: QtBot
+) -> None:
+    bar = agent.agent.share
+    agent.desk.handle(ON)
+    assert NEVER in bar.accessibleName()
+    assert bar.property("notice") == "warning"
+    dressed.keyClick(agent.window, Qt.Key.Key_F9, Qt.KeyboardModifier.ControlModifier)
+    assert agent.link.sent[-1] == commands.ShowCustomer(on=True)
+    agent.desk.handle(msgspec.structs.replace(ON, customer=True, seen_by=["Mia", "Dana"]))
+    assert bar.title.text() == "Your customer sees: Order 4711"
+    assert SHOWN in bar.accessibleName()
+    assert "Dana" in bar.accessibleName()
+    assert bar.badge.words.text() == "Your customer sees: Order 4711"
+    assert bar.property("notice") == bar.badge.property("notice") == "error"
+    assert bar.customer.accessibleName() == "Hide from the customer"
+    dressed.keyClick(agent.window, Qt.Key.Key_F9, Qt.KeyboardModifier.ControlModifier)
+    assert agent.link.sent[-1] == commands.ShowCustomer(on=False)
+    agent.desk.handle(BLANK)
+    assert not bar.customer.isEnabled()
+    assert bar.badge.property("notice") == "warning"
+
+
+def test_a_refusal_to_show_it_to_the_customer_is_told(
+    presenter: SharingPresenter, link: FakeLink, notices: Notices
+) -> None:
+    presenter.toggle_customer()
+    assert link.sent == []
+    presenter.handle(ON)
+    presenter.toggle_customer()
+    link.refuse("not_allowed", "Your customer does not hear you at present.")
+    assert [each.title for each in notices.shown] == ["Your customer is shown nothing"]
 
 
 def test_what_is_shared_is_told_over_all_windows(agent: Shown, dressed: QtBot) -> None:
@@ -321,7 +372,16 @@ def test_whose_screen_it_is_and_what_waits_is_told(supervisor: Shown) -> None:
     assert supervisor.desk.screen.blanked == "The customer does not show the screen at present."
     supervisor.desk.handle(events.Screen(party="customer", state="off"))
     supervisor.desk.handle(events.Screen(party="agent", state="on", also="customer"))
-    assert pane.whose.whole == f"The agent's screen. {ALSO}"
+    assert pane.whose.whole == (
+        "The agent's screen. The customer shares theirs too: it is shown once the agent stops."
+    )
+    supervisor.desk.handle(events.Screen(party="supervisor", state="on", name="Ben"))
+    assert pane.whose.whole == "Ben's screen"
+    supervisor.desk.handle(events.Screen(party="supervisor", state="blank"))
+    assert (pane.whose.whole, supervisor.desk.screen.blanked) == (
+        "A supervisor's screen",
+        "The supervisor does not show the screen at present.",
+    )
 
 
 def test_the_agent_sees_the_customers_screen_beside_the_camera(agent: Shown) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fractions
 import itertools
+import json
 import time
 from collections import deque
 
@@ -72,7 +73,7 @@ class Agent:
         self._tasks: list[asyncio.Task[None]] = []
         self.pc.addTransceiver(Tone(), direction="sendrecv")
         self.pc.addTransceiver(Picture() if camera else "video", direction="sendrecv")
-        self._screen = self.pc.addTransceiver("video", direction="recvonly")
+        self._screen = self.pc.addTransceiver("video", direction="sendrecv")
         self.control = self.pc.createDataChannel("control")
         self.control.on("message", self._on_message)
         self.pc.on("track", self._on_track)
@@ -93,6 +94,15 @@ class Agent:
             candidate = candidate_from_sdp(body.candidate.removeprefix("candidate:"))
             candidate.sdpMid = body.mid
             await self.pc.addIceCandidate(candidate)
+
+    def show_screen(self, on: bool) -> None:
+        """The agent shows their screen, an orange one, to the customer, and says so; or no longer."""
+        self.send_screen(on)
+        self.control.send(json.dumps({"kind": "agent_screen", "on": on}))
+
+    def send_screen(self, on: bool) -> None:
+        """The same, unsaid."""
+        self._screen.sender.replaceTrack(Picture() if on else None)
 
     @property
     def connected(self) -> bool:

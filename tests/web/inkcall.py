@@ -125,8 +125,8 @@ HOSTILE = [
     '{"kind":"log","log":"l","seq":0,"now":1,"entries":[{"n":1,"at":0,"author":"agent","edit":{"kind":"end","mark":"mark-0001","path":[]}}]}',
     '{"kind":"log","log":"l","seq":0,"now":1,"entries":[{"n":1,"at":0,"author":"agent","edit":{"kind":"end","mark":"mark-0001","path":[[0.5,1.5]]}}]}',
     '{"kind":"log","log":"l","seq":0,"now":1,"entries":[{"n":1,"at":0,"author":"agent","edit":{"kind":"remove","mark":"<b>"}}]}',
-    '{"kind":"log","log":"l","seq":0,"now":1,"entries":[{"n":1,"at":0,"author":"agent","edit":{"kind":"begin","mark":"mark-0001","tool":"pen","colour":"#ffffff","width":0.01,"surface":"screen"}}]}',
-    '{"kind":"shared","frame":3,"width":1920,"height":1080}',
+    '{"kind":"log","log":"l","seq":0,"now":1,"entries":[{"n":1,"at":0,"author":"agent","edit":{"kind":"begin","mark":"mark-0001","tool":"pen","colour":"#ffffff","width":0.01,"surface":"floor"}}]}',
+    '{"kind":"shared","frame":3,"width":0,"height":1080}',
     '{"kind":"hint","hint":"' + " " * 60_000 + '"}',
 ]  # fmt: skip
 HOSTILE_LIVE = [
@@ -137,7 +137,7 @@ HOSTILE_LIVE = [
     '{"kind":"poses","frame":1,"epoch":1,"anchors":[{"marks":["mark-0001"],"state":"tracked","h":[1,0,0]}]}',
     '{"kind":"poses","frame":1,"epoch":1,"anchors":[{"marks":["mark-0001"],"state":"tracked","h":[1e9,0,0,0,1,0,0,0,1]}]}',
     '{"kind":"poses","frame":4294967296,"epoch":1,"anchors":[]}',
-    '{"kind":"laser","stroke":1,"colour":"#ffffff","width":0.01,"points":[[0,0]],"surface":"screen"}',
+    '{"kind":"laser","stroke":1,"colour":"#ffffff","width":0.01,"points":[[0,0]],"surface":"floor"}',
     '{"kind":"hint","hint":""}',
 ]
 

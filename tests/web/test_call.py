@@ -85,7 +85,7 @@ async def test_the_answer_is_vp8_both_ways_in_one_bundle(desk: Desk, customer: C
     video = agent.answer.split("m=video", 1)[1].split("m=application", 1)[0]
     first = video.split()[2]
     assert f"a=rtpmap:{first} VP8/90000" in video
-    assert agent.answer.count("a=sendrecv") == 2
+    assert agent.answer.count("a=sendrecv") == 3
     assert "a=group:BUNDLE 0 1 2 3" in agent.answer
     limit = "peers[0].getSenders().find((one) => one.track?.kind === 'video').getParameters().encodings[0].maxBitrate"
     await customer.until(f"{limit} === 1_500_000", "the picture's bit rate is bounded")

@@ -34,7 +34,7 @@ from coachdesk.media.connection.receivelimit import ReceiveLimit
 from coachdesk.media.connection.trickle import keep_usable, usable
 from coachdesk.media.ink.inkchannels import InkChannels
 from coachdesk.media.ink.stillpipe import StillPipe
-from coachdesk.media.packet import Packet
+from coachdesk.media.packet import CLOCK_RATES, Packet
 from coachdesk.media.screenshare.screenlimit import ScreenLimit
 from signaling.pace import TokenBucket
 from signaling.protocol import MAX_COACHES, IceServer
@@ -54,7 +54,6 @@ MAX_MESSAGE_BYTES = 64 * 1024
 MAX_BUFFERED_BYTES = 1 << 20
 DATA_PACKETS_PER_SECOND, DATA_PACKETS_AT_ONCE = 600, 1200
 """Of a far end's data channels, their acknowledgements among them; it uses a tenth of that."""
-CLOCK_RATES = {"audio": 48000, "video": 90000}
 
 
 def _ignore(*_: object) -> None: ...
@@ -79,7 +78,7 @@ Layout = tuple[Stream, ...]
 CUSTOMER: Layout = (
     Stream("main", "audio", "sendrecv"),
     Stream("camera", "video", "sendrecv"),
-    Stream("screen", "video", "recvonly", screen=True),
+    Stream("screen", "video", "sendrecv", screen=True),
 )
 OBSERVER: Layout = (
     Stream("customer", "audio", "sendonly"),
@@ -87,7 +86,7 @@ OBSERVER: Layout = (
     *(Stream(f"coach{slot}", "audio", "sendonly") for slot in range(MAX_COACHES)),
     *(Stream(name, "audio", "recvonly") for name in ("whisper", "voice", "lane")),
     Stream("camera", "video", "sendonly"),
-    Stream("screen", "video", "sendonly", screen=True),
+    Stream("screen", "video", "sendrecv", screen=True),
 )
 CONTROL = "control"
 
@@ -104,6 +103,10 @@ def _nacks(stream: Stream) -> NackTracker:
     if stream.screen:
         return NackTracker(PATIENT_RETRY_AFTER, PATIENT_MAX_MISSING)
     return NackTracker()
+
+
+def _is_camera_of_far_end(stream: Stream) -> bool:
+    return stream.kind == "video" and not stream.screen and stream.direction != "sendonly"
 
 
 class Peer:
@@ -148,7 +151,7 @@ class Peer:
         self.data_dropped = 0
         self._rates: dict[str, tuple[float, int]] = {}
         # A browser takes what it is told for the whole of the way, whichever of its streams that came with.
-        self._limit = ReceiveLimit() if offers else None
+        self._limit = ReceiveLimit() if offers and any(map(_is_camera_of_far_end, layout)) else None
         for stream in layout:
             self._add(stream)
         self.ink = InkChannels(self._pc)

@@ -17,23 +17,12 @@ from coachdesk.annotation import AnyEdit, Begin, Entry, Mark
 from coachdesk.inklog import InkLog, Refusal, last_gestures
 from coachdesk.inkpeople import InkPeople
 from coachdesk.inkroutes import audience, colour_of, may_draw, takes_away
-from coachdesk.inkwire import (
-    Again,
-    Anchor,
-    Edits,
-    Have,
-    InkError,
-    Laser,
-    Points,
-    Poses,
-    Replay,
-    Shared,
-    Turned,
-)
+from coachdesk.inkwire import Anchor, Cursor, Edits, Have, InkError, Laser, Points, Poses, Replay, Shared
 from coachdesk.media.connection.peer import Peer
 from coachdesk.media.ink.inkkept import Kept
 from coachdesk.media.ink.inkline import InkLine
 from coachdesk.media.ink.inkrecord import InkRecord
+from coachdesk.media.ink.inkshare import InkShare
 from coachdesk.routing import Member
 from signaling.policy import Role
 from signaling.protocol import CallView
@@ -48,11 +37,11 @@ class InkHub:
         on_entry: an entry of a mark that the agent sees; authors are ``agent``, ``customer`` and party ids.
         on_points: more of a gesture that the agent sees, while it is drawn.
         on_laser, on_replay, on_poses: as the messages of these names.
+        on_cursor: a party says where the pointer is on the screen they share; returns whether that is theirs to say.
         on_stage: the epoch, the own colour, or ``shared`` is another.
         on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
-            whoever follows marks in the picture.
+            whoever follows marks in the picture. on_screen_mark: as ``on_mark``, of marks on the agent's screen.
         newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
-        shared: the agent's screen, as what is drawn on.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,8 +50,10 @@ class InkHub:
         self.on_laser: Callable[[Laser], None] = lambda laser: None
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
+        self.on_cursor: Callable[[str, Cursor], bool] = lambda party, cursor: False
         self.on_stage: Callable[[], None] = lambda: None
         self.on_mark: Callable[[Mark], None] = lambda mark: None
+        self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
         self.on_gesture: Callable[[Points], None] = lambda points: None
         self.newest_frame: Callable[[], int | None] = lambda: None
         self.epoch = 0
@@ -74,9 +65,8 @@ class InkHub:
         self._log = InkLog()
         self._record: InkRecord | None = None
         self._kept: Kept | None = None
-        self.shared = Shared()
-        self._last_shared = 0
         self._people = InkPeople()
+        self._share = InkShare(self._people, self._log)
         self._lines: dict[str, InkLine] = {}
         self._told_agent: dict[str, int] = {}
 
@@ -86,9 +76,14 @@ class InkHub:
         return self._clock() - self._began
 
     @property
+    def shared(self) -> Shared:
+        """The agent's screen, as what is drawn on."""
+        return self._share.shared
+
+    @property
     def colour(self) -> str:
         """The agent's own, unless they choose another."""
-        return colour_of(self._agent.party, self._people.members)
+        return colour_of(self._people.agent.party, self._people.members)
 
     @property
     def watched(self) -> bool:
@@ -111,8 +106,7 @@ class InkHub:
             self._log.take_up(record.kept.entries.values())
             self.epoch = record.kept.epoch + 1
             record.epoch(self.epoch)
-            on_screens = (mark.frame or 0 for mark in self.marks() if mark.surface == "screen")
-            self._last_shared = max(on_screens, default=0)
+            self._share.go_on(self.marks())
 
     # --- the call ---------------------------------------------------------------------------------------------
 
@@ -134,7 +128,7 @@ class InkHub:
         kept, self._kept = self._kept, None
         if kept is None:
             return
-        gone = [self._agent.party, *(party for party in kept.parties if self._line(party) is None)]
+        gone = [self._people.agent.party, *(party for party in kept.parties if self._line(party) is None)]
         for party, line in self._lines.items():
             known = kept.parties[party]
             if all(n in kept.entries for n in known.told):  # else they begin anew
@@ -168,15 +162,14 @@ class InkHub:
         self.tick()
 
     def share(self, size: tuple[int, int] | None) -> None:
-        """What observers see of the agent's screen is another, or of another size (pixels); None: they see none."""
-        self.shared = Shared()
-        if size is not None:
-            self._last_shared += 1
-            self.shared = Shared(frame=self._last_shared, width=size[0], height=size[1])
-        for line in self._lines.values():
-            self._tell_shared(line)
-            line.flush(self.now)
+        """What others see of the agent's screen is another, or of another size (pixels); None: they see none."""
+        self._share.change(size, self._lines, self.now)
         self.on_stage()
+
+    def show_customer(self, on: bool) -> None:
+        """The customer sees what the agent shares too, and what is drawn on it for them; or no longer."""
+        if self._share.show_customer(on, self._lines, self.now):
+            self.on_stage()
 
     def set_offset(self, party: str, offset: int) -> None:
         """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
@@ -200,15 +193,15 @@ class InkHub:
 
     def submit(self, edit: AnyEdit) -> None:
         """The agent's own edit. Raises Refusal."""
-        self._submit(self._agent, edit)
+        self._submit(self._people.agent, edit)
 
     def point(self, message: Points | Laser) -> None:
         """More of the agent's own gesture, or of the pointer."""
-        self._pass_on(self._agent, message)
+        self._pass_on(self._people.agent, message)
 
     def again(self) -> bool:
         """Shows the last gestures again, to each what they see; False if there are none."""
-        return self._replay(self._agent)
+        return self._replay(self._people.agent)
 
     # --- what comes in ----------------------------------------------------------------------------------------
 
@@ -230,9 +223,9 @@ class InkHub:
                 self._begin(line, peer, message)
             case Edits():
                 self._take(line, member, message.edits)
-            case Again():
+            case inkwire.Again():
                 self._replay(member)
-            case Turned():
+            case inkwire.Turned():
                 self._turned(member)
 
     def received_live(self, party: str, data: bytes) -> None:
@@ -248,7 +241,10 @@ class InkHub:
         except InkError as error:
             self._malformed(error)
             return
-        if not self._pass_on(member, message):
+        told = (
+            self.on_cursor(party, message) if isinstance(message, Cursor) else self._pass_on(member, message)
+        )
+        if not told:
             self.refused["not_allowed"] += 1
 
     def _malformed(self, error: InkError) -> None:
@@ -260,10 +256,10 @@ class InkHub:
         line.begin(peer, have)
         if line.log_id != log_id:
             self._note(line)
-        line.outbox.catch_up(self.now, held=self._people.held)
+        line.outbox.put_all(self._seen_by(line))
         self._tell_stage(line.party)
         if self.shared.frame:
-            self._tell_shared(line)
+            self._share.tell(line)
         line.flush(self.now)
 
     def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
@@ -311,23 +307,24 @@ class InkHub:
             return
         self._write_down(mark)
         for line in self._lines.values():
-            if self._sees(line.member, mark) or takes_away(line.member, entry.edit, before):
+            if self._people.sees(line.member, mark) or takes_away(line.member, entry.edit, before):
                 line.outbox.put_rest(mark.mark)
                 line.flush(self.now)
-        if self._sees(self._agent, mark) or takes_away(self._agent, entry.edit, before):
+        if self._people.sees(self._people.agent, mark) or takes_away(self._people.agent, entry.edit, before):
             self._tell_agent(mark)
         self.on_mark(mark)
+        if mark.surface == "screen":
+            self.on_screen_mark(mark)
 
     def _make_up(self) -> None:
         """Tells what somebody may see now and was not told: after a hold, and the agent after a restart."""
         for mark in self._log.alive(self.now):
-            if self._sees(self._agent, mark):
+            if self._people.sees(self._people.agent, mark):
                 self._tell_agent(mark)
         if self._people.held:
             return
         for line in self._lines.values():
-            for mark in self._log.alive(self.now):
-                line.outbox.put(mark)
+            line.outbox.put_all(self._seen_by(line))
             line.flush(self.now)
 
     def _tell_agent(self, mark: Mark) -> None:
@@ -354,10 +351,12 @@ class InkHub:
         if isinstance(message, Points):
             self.on_gesture(message)
         for line in self._lines.values():
-            if line.party != author.party and reaches(line.member, author.party, drawn_for, surface):
-                line.send_live(_from(message, line.known_as(author.party)))
-        if author.role is not Role.AGENT and reaches(self._agent, author.party, drawn_for, surface):
-            shown = _from(message, self._people.name_of(author.party))
+            if line.party != author.party and reaches(line.member, author.party, drawn_for, surface, frame):
+                line.send_live(inkwire.signed(message, line.known_as(author.party)))
+        if author.role is not Role.AGENT and reaches(
+            self._people.agent, author.party, drawn_for, surface, frame
+        ):
+            shown = inkwire.signed(message, self._people.name_of(author.party))
             self.on_points(shown) if isinstance(shown, Points) else self.on_laser(shown)
         return True
 
@@ -366,12 +365,14 @@ class InkHub:
         not what is asked for.
         """
         board = self._log.board.marks()
-        marks = [each for each in board if each.author != self._people.customer and self._sees(asker, each)]
+        marks = [
+            each for each in board if each.author != self._people.customer and self._people.sees(asker, each)
+        ]
         gestures = last_gestures(marks)
         agent = asker.role is Role.AGENT
         for line in self._lines.values():
             if agent or line.party == asker.party:
-                seen = last_gestures(mark for mark in marks if self._sees(line.member, mark))
+                seen = last_gestures(mark for mark in marks if self._people.sees(line.member, mark))
                 if seen:
                     line.send(Replay(gestures=seen))
         if agent and gestures:
@@ -380,13 +381,25 @@ class InkHub:
 
     def send_poses(self, frame: int, epoch: int, anchors: Iterable[Anchor]) -> None:
         """Where marks are in a frame, to each party those it sees. An anchor has one mark or several."""
-        known = [(anchor, self._log.board.mark(anchor.marks[0])) for anchor in anchors]
+        told = list(anchors)
         for line in self._lines.values():
-            seen = [anchor for anchor, mark in known if mark is not None and self._sees(line.member, mark)]
-            for part in inkwire.in_packets(seen):
+            for part in inkwire.in_packets(self.seen(line.party, told)):
                 line.send_live(Poses(frame=frame, epoch=epoch, anchors=part))
-        seen = [anchor for anchor, mark in known if mark is not None and self._sees(self._agent, mark)]
-        self.on_poses(Poses(frame=frame, epoch=epoch, anchors=seen))
+        self.on_poses(Poses(frame=frame, epoch=epoch, anchors=self.seen("", told)))
+
+    def seen(self, party: str, anchors: list[Anchor]) -> list[Anchor]:
+        """Those whose mark is seen by ``party``; "": by the agent."""
+        viewer = self._people.member(party) if party else self._people.agent
+        known = ((anchor, self._log.board.mark(anchor.marks[0])) for anchor in anchors)
+        return [
+            each for each, mark in known if mark is not None and viewer and self._people.sees(viewer, mark)
+        ]
+
+    def tell(self, viewer: str, message: inkwire.Message) -> None:
+        line = self._line(viewer)
+        if line is not None:
+            line.send(message)
+            line.flush(self.now)
 
     def _tell_stage(self, party: str) -> None:
         line = self._lines[party]
@@ -400,10 +413,6 @@ class InkHub:
             )
         )
 
-    def _tell_shared(self, line: InkLine) -> None:
-        if line.party in self._people.screen_viewers:
-            line.send(self.shared)
-
     def stats(self) -> dict[str, dict[str, float]]:
         """``ink``: marks so far, what was refused and why, live messages that found no room."""
         numbers: dict[str, float] = {"marks": len(self._log.board)}
@@ -413,12 +422,8 @@ class InkHub:
 
     # --- who is who -------------------------------------------------------------------------------------------
 
-    @property
-    def _agent(self) -> Member:
-        return self._people.agent
-
-    def _sees(self, viewer: Member, mark: Mark) -> bool:
-        return self._people.sees(viewer, mark)
+    def _seen_by(self, line: InkLine) -> list[Mark]:
+        return [mark for mark in self._log.alive(self.now) if self._people.sees(line.member, mark)]
 
     def _line(self, party: str) -> InkLine | None:
         """Made when it is needed first; None for who is not on the call."""
@@ -434,7 +439,7 @@ class InkHub:
     def _write_down(self, mark: Mark) -> None:
         """What the agent sees or once saw; of nothing else is anything to be found on their disk."""
         record = self._record
-        if record is not None and (record.has(mark.mark) or self._sees(self._agent, mark)):
+        if record is not None and (record.has(mark.mark) or self._people.sees(self._people.agent, mark)):
             record.history(mark.mark, self._log.history(mark.mark))
 
     def _note(self, line: InkLine) -> None:
@@ -443,8 +448,3 @@ class InkHub:
         if record is not None:
             record.party(line.party, line.log_id, line.outbox.places)
             line.outbox.on_told = lambda places: record.told(line.party, places)
-
-
-def _from(message: Points | Laser, author: str) -> Points | Laser:
-    """With the author's name, as far as such a message has one: nobody's own word is believed."""
-    return msgspec.structs.replace(message, author=author) if isinstance(message, Laser) else message

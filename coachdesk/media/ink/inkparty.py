@@ -11,6 +11,7 @@ from coachdesk import inkwire
 from coachdesk.annotation import AnyEdit, Entry
 from coachdesk.inkwire import (
     Again,
+    Cursor,
     Edits,
     Have,
     InkError,
@@ -35,7 +36,7 @@ class InkParty:
     """One call's ink at an observer's endpoint. Call ``opened`` with each connection, and ``received`` with what it brings.
 
     Attributes:
-        on_entry, on_points, on_laser, on_replay, on_poses: as the messages; frames by the customer's timestamps.
+        on_entry, on_points, on_laser, on_replay, on_poses, on_cursor: as the messages; frames by the customer's timestamps.
         on_refused: an edit of this mark was not done, and why.
         on_begin: another log: whatever was known is to be forgotten.
         on_stage: ``epoch``, ``colour``, ``offset`` or ``shared`` is another.
@@ -48,6 +49,7 @@ class InkParty:
         self.on_laser: Callable[[Laser], None] = lambda laser: None
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
+        self.on_cursor: Callable[[Cursor], None] = lambda cursor: None
         self.on_refused: Callable[[Refused], None] = lambda refused: None
         self.on_begin: Callable[[], None] = lambda: None
         self.on_stage: Callable[[], None] = lambda: None
@@ -127,6 +129,8 @@ class InkParty:
                 self.on_refused(message)
             case Replay():
                 self.on_replay(message)
+            case Poses():
+                self.on_poses(message)
 
     def received_live(self, data: bytes) -> None:
         """A message on the live channel."""
@@ -142,6 +146,8 @@ class InkParty:
                 self.on_laser(message)
             case Poses():
                 self.on_poses(message)
+            case Cursor():
+                self.on_cursor(message)
 
     def _malformed(self, error: InkError) -> None:
         self.refused["malformed"] += 1

@@ -29,6 +29,7 @@ class Encoding:
             notice what was lost last. Before that it is encoded until it is sharp, at intervals of the first of them.
         frame_rate: at most so many pictures a second, and fewer where they take more bits than there are; None: every
             picture of the source.
+        pixel_rate: bit/s for each pixel, below which pictures are made smaller: see ``smaller``; None: they never are.
         keyframe_seconds: keyframes asked for so soon after one has gone out are those who wait for that one.
     """
 
@@ -40,6 +41,7 @@ class Encoding:
     refinements: tuple[float, ...] = ()
     frame_rate: float | None = None
     keyframe_seconds: float = 0.0
+    pixel_rate: float | None = None
 
 
 CAMERA = Encoding(start_bitrate=1_000_000, max_bitrate=1_500_000, worst_quantizer=56)
@@ -53,6 +55,15 @@ SCREEN = Encoding(
     frame_rate=15.0,
     keyframe_seconds=1.0,
 )
+MOTION = Encoding(
+    start_bitrate=1_000_000,
+    max_bitrate=8_000_000,
+    worst_quantizer=56,
+    refinements=(0.2, 1.0, 2.5),
+    keyframe_seconds=1.0,
+    pixel_rate=1.0,
+)
+"""A screen on which something moves: every picture of it, as a camera's, and fewer pixels where there are not the bits."""
 
 
 def budget(bitrate: int) -> int:

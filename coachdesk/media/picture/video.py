@@ -23,6 +23,7 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.encoding import CAMERA, Cadence, Encoding, Keyframes
+from coachdesk.media.picture.smaller import Smaller
 from coachdesk.media.picture.thinning import Gate
 from coachdesk.media.picture.videobuffer import EncodedFrame, VideoBuffer
 from coachdesk.media.picture.vp8codec import CLOCK_RATE, FRAME_RATE, TIME_BASE, compressed, open_codec
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 FRAMES_WAITING = 30
 """Encoded frames the decoder may be behind; more are dropped, up to the next keyframe."""
 JOIN_SECONDS = 2.0
+UNSEEN_SECONDS = 0.1
+"""Between two looks at a camera that nobody is sent."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class Vp8Encoder:
     def __init__(self, encoding: Encoding = CAMERA) -> None:
         self.bitrate = encoding.start_bitrate
         self._encoding = encoding
+        self._smaller = Smaller(encoding.pixel_rate)
         self._codec: av.VideoCodecContext | None = None
         self._picture_id = random.getrandbits(15)
 
@@ -157,7 +161,8 @@ class Vp8Encoder:
         """Payloads of one picture (any pixel format; ``pts`` in `TIME_BASE`); empty when the encoder drops
         it.
         """
-        frame = frame.reformat(format="yuv420p")
+        width, height = self._smaller.size(frame.width, frame.height, self.bitrate)
+        frame = frame.reformat(width, height, "yuv420p")
         if self._codec is None or not self._fits(self._codec, frame):
             quantizers = self._encoding.best_quantizer, self._encoding.worst_quantizer
             self._codec = open_codec(
@@ -205,7 +210,9 @@ class VideoSender:
 
     Attributes:
         lines: what the streams bear that it is sent on.
-        on_sent: called on the loop after each picture.
+        watch: called on the worker thread with each look at the camera: the newest picture, and when it was taken.
+        on_sent: called on the loop after each picture: the streams it went out on, its timestamp there before their origin
+            is added, and when it was taken.
     """
 
     def __init__(
@@ -214,7 +221,8 @@ class VideoSender:
         """``line_of``: what is known of a stream that is new here; as a rule, nothing."""
         self.encoded = 0
         self.lines: dict[RtpOut, Line] = {}
-        self.on_sent: Callable[[], None] = _ignore
+        self.watch: Callable[[NDArray[np.uint8], float], None] = _ignore
+        self.on_sent: Callable[[list[RtpOut], int, float], None] = _ignore
         self._line_of = line_of or (lambda out: LineRate() if encoding.screen_content else Gate())
         self._camera = camera
         self._turn = 0  # grows with every camera; of an earlier one nothing is sent any more
@@ -261,16 +269,19 @@ class VideoSender:
     def _run(self) -> None:
         pictures_later()
         begun = 0
-        while not self._closed.wait(1 / (2 * FRAME_RATE)):
+        while not self._closed.wait(1 / (2 * FRAME_RATE) if self.lines else UNSEEN_SECONDS):
             turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
             latest = self._camera.latest()
             if turn != begun:
                 begun = turn
                 self._cadence.restart()
                 self._keyframes.need()  # nothing may refer to what is not sent any more
-            if latest is None or not any(out.open for out in self.lines):
+            if latest is None:
                 continue
             picture, captured = latest
+            self._watched(picture, captured)
+            if not any(out.open for out in self.lines):
+                continue
             self._encoder.bitrate = self._bitrate()
             self._cadence.follow(self._encoder.bitrate, time.monotonic())
             self._keyframes.follow(self._encoder.bitrate, time.monotonic())
@@ -280,9 +291,15 @@ class VideoSender:
             if stamp is None:
                 continue
             try:
-                self._encode(picture, stamp, turn)
+                self._encode(picture, captured, stamp, turn)
             except av.FFmpegError:
                 log.exception("picture not encoded")
+
+    def _watched(self, picture: NDArray[np.uint8], captured: float) -> None:
+        try:
+            self.watch(picture, captured)
+        except Exception:
+            log.exception("picture not looked at")
 
     @property
     def _waiting(self) -> int:
@@ -294,7 +311,7 @@ class VideoSender:
         rates = [line.bitrate for line in self.lines.values() if line.open and line.bitrate is not None]
         return min([most, *rates] if rates else [start])
 
-    def _encode(self, picture: NDArray[np.uint8], stamp: float, turn: int) -> None:
+    def _encode(self, picture: NDArray[np.uint8], captured: float, stamp: float, turn: int) -> None:
         keyframe = self._keyframes.taken()
         form = "bgra" if picture.shape[2] == 4 else "bgr24"
         frame = av.VideoFrame.from_numpy_buffer(
@@ -308,19 +325,21 @@ class VideoSender:
         if payloads and vp8.starts_keyframe(payloads[0]):
             self._keyframes.sent(size, self._encoder.bitrate, now)
         with contextlib.suppress(RuntimeError):  # the loop is gone
-            self._loop.call_soon_threadsafe(self._send, payloads, timestamp, turn)
+            self._loop.call_soon_threadsafe(self._send, payloads, timestamp, captured, turn)
 
-    def _send(self, payloads: list[bytes], timestamp: int, turn: int) -> None:
+    def _send(self, payloads: list[bytes], timestamp: int, captured: float, turn: int) -> None:
         if turn != self._turn:
             return
         keyframe = bool(payloads) and vp8.starts_keyframe(payloads[0])
+        outs = []
         for out, line in self.lines.items():
             self._judge(out, line)
             if line.open and (keyframe or out not in self._fresh):
                 self._fresh.discard(out)
+                outs.append(out)
                 for index, payload in enumerate(payloads):
                     out.send(payload, timestamp & 0xFFFFFFFF, marker=index == len(payloads) - 1)
-        self.on_sent()
+        self.on_sent(outs, timestamp & 0xFFFFFFFF, captured)
 
     def _judge(self, out: RtpOut, line: Line) -> None:
         """By the newest that the far end has said."""

@@ -8,13 +8,9 @@ from collections.abc import Callable
 import msgspec
 
 from coachdesk import call as calls
-from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import Peer
 from coachdesk.media.packet import Packet
-from coachdesk.media.picture import vp8
-from coachdesk.media.picture.pictureline import PictureLine
-from coachdesk.media.picture.thinning import LayerRates
-from coachdesk.media.screenshare.screencast import STREAM
+from coachdesk.media.screenshare.screenrelay import ScreenRelay
 from coachdesk.routing import screen_viewers
 from coachdesk.screenevents import RequestState, ShareState
 from coachdesk.screenwire import AskScreen, Shown
@@ -27,7 +23,7 @@ BEGINS_PER_SECOND, BEGINS_AT_ONCE = 1.0, 10
 
 class CustomerScreen:
     """Only the customer's page begins a share: what comes before it has said so is dropped. To whom the rest goes,
-    ``routing.screen_viewers`` says. Observers have one m-line for screens, on which the agent's own goes first.
+    ``routing.screen_viewers`` says. Observers have one m-line for screens, on which all others go first.
 
     Attributes:
         state: what those who see it are shown; ``blank`` while the customer has paused, or the call is on hold.
@@ -49,12 +45,11 @@ class CustomerScreen:
         self._pace = TokenBucket(BEGINS_PER_SECOND, BEGINS_AT_ONCE, time.monotonic())
         self._asked = False
         self._declined = False
-        self._behind = False
+        self._elsewhere: frozenset[str] = frozenset()
         self._view: CallView | None = None
         self._seeing: frozenset[str] = frozenset()
-        self._lines: dict[str, PictureLine] = {}
-        self._outs: dict[str, RtpOut] = {}
-        self._rates = LayerRates()
+        self._relay = ScreenRelay()
+        self._relay.on_keyframe_wanted = lambda: self.on_keyframe_wanted()
 
     # --- to whom ---------------------------------------------------------------------------------------------
 
@@ -62,40 +57,27 @@ class CustomerScreen:
         """Shows it to those whom this state of the call allows it, from now on."""
         self._view = view
         viewers = screen_viewers(calls.members(view), view.customer, held=calls.held(view))
-        seeing = frozenset(member.party for member in viewers)
-        self._hush(self._seeing - seeing)
-        self._seeing = seeing
+        self._seeing = frozenset(member.party for member in viewers)
         self._change()
 
     def connect(self, party: str, peer: Peer) -> None:
         """``peer`` is the (new) connection to an observer."""
-        out = self._outs[party] = peer.outs[STREAM]
-        line = self._lines[party] = PictureLine(out, self._rates)
-        line.on_keyframe_wanted = lambda: self.on_keyframe_wanted()
+        self._relay.connect(party, peer)
 
     def disconnect(self, party: str) -> None:
-        self._lines.pop(party, None)
-        self._outs.pop(party, None)
+        self._relay.disconnect(party)
 
-    def give_way(self, on: bool) -> None:
-        """The agent's own screen has the observers' m-line, or leaves it."""
-        if on:
-            self._hush(self._seeing)
-        self._behind = on
+    def give_way(self, parties: frozenset[str]) -> None:
+        """Those have another's screen on their m-line."""
+        self._elsewhere = parties
+        self._aim()
 
-    def _hush(self, parties: frozenset[str]) -> None:
-        """Nothing that waits for them is sent any more; what comes next begins with a keyframe."""
-        if self.state != "on" or self._behind:
-            return
-        for party in parties & self._lines.keys():
-            self._outs[party].withdraw()
-            self._lines[party].restart()
+    def _aim(self) -> None:
+        self._relay.aim(self._seeing - self._elsewhere if self.state == "on" else ())
 
     def request_keyframe(self, party: str) -> None:
-        """``party`` asks for a keyframe; those on slow lines are heard seldom."""
-        line = self._lines.get(party)
-        if line is not None and self.state == "on":
-            line.request_keyframe(time.monotonic())
+        """``party`` asks for a keyframe."""
+        self._relay.request_keyframe(party)
 
     # --- what the customer says ------------------------------------------------------------------------------
 
@@ -136,28 +118,19 @@ class CustomerScreen:
         """One packet of the customer's screen."""
         if self.state != "on" or self._view is None:
             return
-        try:
-            self._rates.add(vp8.parse(packet.payload).layer, len(packet.payload), packet.arrival)
-        except ValueError:
-            return  # padding, or damaged
-        if self._view.agent in self._seeing:
+        if self._relay.put(packet) and self._view.agent in self._seeing:
             self.on_packet(packet)
-        if self._behind:
-            return
-        for party in self._seeing & self._lines.keys():
-            self._lines[party].forward(packet)
 
     # --- how it is -------------------------------------------------------------------------------------------
 
     def _change(self) -> None:
-        state, request = self._shown_state(), self._request_state()
-        if (state, request) == (self.state, self.request):
+        before = self.state, self.request
+        self.state, self.request = self._shown_state(), self._request_state()
+        self._aim()
+        if (self.state, self.request) == before:
             return
-        if state != "on":
-            self._hush(self._seeing)
-        if state == "on":
+        if self.state == "on":
             self.on_keyframe_wanted()
-        self.state, self.request = state, request
         self.on_change()
 
     def _shown_state(self) -> ShareState:

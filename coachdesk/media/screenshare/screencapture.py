@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,7 +16,7 @@ from coachdesk.events import SourceView
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.picture.camera import Shot
 from coachdesk.media.picture.framering import FrameReader
-from coachdesk.screenevents import Place
+from coachdesk.screenevents import Place, Spot
 from coachdesk.screenrules import Rules
 
 PROGRAM = (sys.executable, "-m", "coachdesk.screen.grab")
@@ -32,13 +33,14 @@ log = logging.getLogger(__name__)
 
 class Report(msgspec.Struct, omit_defaults=True):
     """One line of the child: pictures of ``label`` come from now on; or ``place``: where these are of from now on; or
-    ``fault``: why none come (any more).
+    ``pointer``: where on these it is; or ``fault``: why none come (any more).
     """
 
     label: str = ""
     warning: str = ""
     fault: str = ""
     place: Place | None = None
+    pointer: Spot | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Listing(msgspec.Struct):
@@ -55,12 +57,15 @@ class ScreenCapture:
     Attributes:
         warning: what ``rules`` ask for and this system cannot hide, in words, or "".
         place: where on the desktop it is, as far as that is known yet.
+        pointer, on_pointer: as of every ``ScreenSource``.
     """
 
     def __init__(self, source: str, rules: Rules = NO_RULES) -> None:
         self.label = self.warning = ""
         self.fault: str | None = None
         self.place: Place | None = None
+        self.pointer: Spot | None = None
+        self.on_pointer: Callable[[], None] = lambda: None
         self._name = f"cdk-{secrets.token_hex(6)}"
         self._reader: FrameReader | None = None
         self._latest: Shot | None = None
@@ -133,6 +138,9 @@ class ScreenCapture:
             return
         self.fault = report.fault or self.fault
         self.place = report.place or self.place
+        if report.pointer is not msgspec.UNSET:
+            self.pointer = report.pointer
+            self.on_pointer()
         if report.label or report.fault:
             self._told.set()
 

@@ -1,10 +1,11 @@
-"""The agent's screen to the observers of a call: one encoder for all whose lines bear about as much, and a second for those
-whose bear much less, on m-lines that are there from the start.
+"""A screen of this machine: the agent's to observers and perhaps the customer, a supervisor's to the hub. One encoder for
+all whose lines bear about as much, and a second for those whose bear much less, on m-lines that are there from the start.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,14 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coachdesk import call as calls
+from coachdesk import inkwire
 from coachdesk.events import ShareState
+from coachdesk.inkwire import Cursor
 from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import Peer
 from coachdesk.media.picture.camera import Camera, Shot
-from coachdesk.media.picture.encoding import SCREEN
+from coachdesk.media.picture.encoding import MOTION, SCREEN
 from coachdesk.media.picture.video import VideoSender
+from coachdesk.media.screenshare.pointerline import PointerLine
 from coachdesk.media.screenshare.screenrate import LineRate, slow
-from coachdesk.routing import screen_viewers
+from coachdesk.media.screenshare.screensource import ScreenSource
+from coachdesk.routing import customer_hears, screen_viewers
+from coachdesk.screencommands import Content
+from coachdesk.screenevents import Spot
 from signaling.protocol import CallView
 
 STREAM = "screen"
@@ -49,16 +56,34 @@ class ScreenCast:
     """What ``routing.screen_viewers`` says is wired, and nothing else; without a share nothing is sent.
 
     Attributes:
+        viewers: who is shown it, if a screen is shared.
         state: whether a screen is shown to those who see it, or a plain picture in its place.
         source: the screen that is shared, which this owns.
-        on_state: called when ``state`` has changed.
+        content: what of it goes first: sharpness, or how often there is a picture.
+        pointer: where on the screen the sharer's pointer is, as those who see it are told; None: not there.
+        tell: takes what is said of the pointer, for one who sees the screen and is not the customer; may be lost.
+        may_show: the customer hears the agent, and so may be shown the screen.
+        to_customer: the customer sees it too.
+        turn: grows whenever something else is shared, or it is blanked or stopped.
+        on_state: called when ``state`` has changed. on_shown: when ``to_customer`` has, or their connection is new.
+        watch: called on the encoders' threads with each look at what is shown: the newest picture, and when it was taken.
+        on_sent: called with a party that a picture has gone out to, its RTP timestamp as they get it, and when it was taken.
     """
 
     def __init__(self) -> None:
         self.state: ShareState = "off"
-        self.source: Camera | None = None
+        self.source: ScreenSource | None = None
+        self.content: Content = "text"
+        self.tell: Callable[[str, bytes], None] = lambda party, message: None
+        self._pointer = PointerLine(self._tell)
+        self.may_show = self.to_customer = False
+        self.turn = 0
         self.on_state: Callable[[], None] = lambda: None
-        self._viewers: set[str] = set()
+        self.on_shown: Callable[[], None] = lambda: None
+        self._view: CallView | None = None
+        self.watch: Callable[[NDArray[np.uint8], float], None] = lambda picture, captured: None
+        self.on_sent: Callable[[str, int, float], None] = lambda party, frame, captured: None
+        self.viewers: set[str] = set()
         self._peers: dict[str, Peer] = {}
         self._lines: dict[RtpOut, LineRate] = {}
         self._slow: set[RtpOut] = set()
@@ -67,11 +92,41 @@ class ScreenCast:
     # --- to whom ---------------------------------------------------------------------------------------------
 
     def apply(self, view: CallView) -> None:
-        """Shows the screen to those whom this state of the call allows it, from now on."""
-        viewers = {member.party for member in screen_viewers(calls.members(view), view.agent)}
-        if viewers != self._viewers:
-            self._viewers = viewers
-            self._point()
+        """Shows the screen to those whom this state of the call allows it, from now on. The customer who does not hear the
+        agent for a while is not shown it again by itself.
+        """
+        self._view = view
+        self.may_show = customer_hears(calls.members(view), view.agent, held=calls.held(view))
+        if not self.may_show:
+            self.show_customer(False)
+        self._follow(view)
+
+    def show_customer(self, on: bool) -> None:
+        """The customer sees the screen too from now on, if it is shown at all and they may; or no more of it, at once."""
+        on = on and self.may_show and self.state == "on"
+        if on is self.to_customer or self._view is None:
+            return
+        self.to_customer = on
+        peer = self._peers.get(self._view.customer)
+        if on and peer is not None:
+            self._lines[peer.outs[STREAM]] = _line(peer)
+        self._follow(self._view)
+        self.on_shown()
+
+    def _follow(self, view: CallView) -> None:
+        members, held = calls.members(view), calls.held(view)
+        self.show_to(
+            {each.party for each in screen_viewers(members, view.agent, held=held, shown=self.to_customer)}
+        )
+
+    def show_to(self, viewers: set[str]) -> None:
+        """To these from now on; nothing that waits for others is sent any more."""
+        if viewers == self.viewers:
+            return
+        gone, self.viewers = self.viewers - viewers, viewers
+        self._point()
+        for party in gone & self._peers.keys():
+            self._peers[party].outs[STREAM].withdraw()
 
     def connect(self, party: str, peer: Peer) -> None:
         """``peer`` is the (new) connection to ``party``."""
@@ -79,6 +134,8 @@ class ScreenCast:
         self._peers[party] = peer
         self._lines[peer.outs[STREAM]] = _line(peer)
         self._point()
+        if self._view is not None and party == self._view.customer:
+            self.on_shown()
 
     def disconnect(self, party: str) -> None:
         if party in self._peers:
@@ -96,9 +153,10 @@ class ScreenCast:
         for sender in self._senders or ():
             if peer is not None and peer.outs[STREAM] in sender.lines:
                 sender.request_keyframe()
+                self._pointer.tell()
 
     def _seeing(self) -> list[RtpOut]:
-        return [peer.outs[STREAM] for party, peer in self._peers.items() if party in self._viewers]
+        return [peer.outs[STREAM] for party, peer in self._peers.items() if party in self.viewers]
 
     def _point(self) -> None:
         seeing = self._seeing()
@@ -107,6 +165,12 @@ class ScreenCast:
             quick, slower = self._senders
             quick.send_to([out for out in seeing if out not in self._slow])
             slower.send_to([out for out in seeing if out in self._slow])
+
+    def _sent(self, outs: list[RtpOut], timestamp: int, captured: float) -> None:
+        for party, peer in self._peers.items():
+            if (out := peer.outs[STREAM]) in outs:
+                self.on_sent(party, (timestamp + out.timestamp_origin) & 0xFFFFFFFF, captured)
+        self._sort()
 
     def _sort(self) -> None:
         """After each picture: a line that bears much less than others, or no longer, changes the encoder."""
@@ -118,9 +182,13 @@ class ScreenCast:
 
     # --- what ------------------------------------------------------------------------------------------------
 
-    async def start(self, source: Camera) -> None:
-        """Shares ``source`` in place of what is shared now."""
+    async def start(self, source: ScreenSource, content: Content = "text") -> None:
+        """Shares ``source`` in place of what is shared now; the customer is not shown it, whatever they saw before."""
+        self._turn()
         before, self.source = self.source, source
+        if content != self.content:
+            self._end()
+        self.content = content
         if self._senders is None:
             self._lines = {peer.outs[STREAM]: _line(peer) for peer in self._peers.values()}
             self._senders = self._sender(source), self._sender(source)
@@ -130,6 +198,7 @@ class ScreenCast:
                 sender.use(source)
         self._point()
         self._set("on")
+        self._follow_pointer(source)
         await _close(before)
 
     def shown(self) -> NDArray[np.uint8] | None:
@@ -141,26 +210,68 @@ class ScreenCast:
         """A plain picture goes out at once in place of the screen, and nothing of that which is not sent yet."""
         if self._senders is None or self.source is None or on is (self.state == "blank"):
             return
+        self._turn()
         for sender in self._senders:
             sender.use(Plain() if on else self.source)
         self._withdraw()
         self._set("blank" if on else "on")
+        self._pointer.show(None if on else self.source.pointer)
 
     def stop(self) -> Coroutine[Any, Any, None]:
         """Nothing of the screen goes out any more, at once; to be awaited: lets go of the source."""
+        self._turn()
         source, self.source = self.source, None
+        self._end()
+        self._set("off")
+        self._pointer.close()
+        return _close(source)
+
+    # --- the pointer -----------------------------------------------------------------------------------------
+
+    @property
+    def pointer(self) -> Spot | None:
+        return self._pointer.at
+
+    def _follow_pointer(self, source: ScreenSource) -> None:
+        """Of ``source`` from now on; it is told of on a thread."""
+        loop = asyncio.get_running_loop()
+
+        def moved() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is gone
+                loop.call_soon_threadsafe(self._moved, source)
+
+        source.on_pointer = moved
+        self._pointer.show(source.pointer)
+
+    def _moved(self, source: ScreenSource) -> None:
+        if source is self.source and self.state == "on":
+            self._pointer.show(source.pointer)
+
+    def _tell(self, cursor: Cursor) -> None:
+        """The customer's page shows no pointer."""
+        message = inkwire.dump(cursor)
+        customer = self._view.customer if self._view is not None else ""
+        for party in self._peers.keys() & self.viewers:
+            if party != customer:
+                self.tell(party, message)
+
+    def _sender(self, source: Camera) -> VideoSender:
+        encoding = MOTION if self.content == "motion" else SCREEN
+        sender = VideoSender(source, encoding, self._lines.__getitem__)
+        sender.watch = lambda picture, captured: self.watch(picture, captured)
+        sender.on_sent = self._sent
+        return sender
+
+    def _end(self) -> None:
         senders, self._senders = self._senders, None
         if senders is not None:
             for sender in senders:
                 sender.close()
             self._withdraw()
-        self._set("off")
-        return _close(source)
 
-    def _sender(self, source: Camera) -> VideoSender:
-        sender = VideoSender(source, SCREEN, self._lines.__getitem__)
-        sender.on_sent = self._sort
-        return sender
+    def _turn(self) -> None:
+        self.turn += 1
+        self.show_customer(False)
 
     def _withdraw(self) -> None:
         for out in self._lines:
@@ -173,7 +284,8 @@ class ScreenCast:
 
 
 def _line(peer: Peer) -> LineRate:
-    return LineRate(peer.outs[BESIDE].bitrate_limit)
+    beside = peer.outs.get(BESIDE)
+    return LineRate(beside.bitrate_limit if beside is not None else None)
 
 
 async def _close(source: Camera | None) -> None:

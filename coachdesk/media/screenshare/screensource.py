@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from coachdesk.media.filesound import DeviceError
 from coachdesk.media.picture.camera import IMAGES, VIDEOS, Camera, Shot, open_camera
 from coachdesk.media.screenshare.damage import Damage
 from coachdesk.media.screenshare.screencapture import NO_RULES, ScreenCapture
+from coachdesk.screenevents import Place, Spot
 from coachdesk.screenrules import Rules
 from signaling.sharemessages import ShareKind
 
@@ -16,12 +19,31 @@ KINDS: tuple[ShareKind, ...] = ("screen", "window", "region")
 """What is captured, by what stands before the first colon of its name."""
 
 
+class ScreenSource(Camera, Protocol):
+    """What can be shared: pictures that differ from the one before.
+
+    Attributes:
+        warning: what rules ask for and cannot be hidden of it, in words, or "".
+        place: where on the desktop it is; None where it is no part of that.
+        pointer: where on it the pointer is, which no picture shows; None where it is not, is hidden, or is not known.
+        on_pointer: called at every change of that, on any thread.
+    """
+
+    warning: str
+    place: Place | None
+    pointer: Spot | None
+    on_pointer: Callable[[], None]
+
+    def hide(self, rules: Rules) -> None:
+        """These are obeyed from now on. May wait for the program that captures: call it in a thread."""
+
+
 def kind_of(source: str) -> ShareKind:
     """What a source of ``open_screen`` is."""
     return next((kind for kind in KINDS if source.startswith(f"{kind}:")), "file")
 
 
-def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
+def open_screen(source: str, rules: Rules = NO_RULES) -> ScreenSource:
     """``screen:N``, ``window:ID``, ``region:N:X,Y,W,H``, an image or video file, or ``test``.
 
     ``rules``: what is hidden of all but files. Takes up to some seconds: call it in a thread. Raises DeviceError.
@@ -36,9 +58,14 @@ def open_screen(source: str, rules: Rules = NO_RULES) -> Camera:
 
 
 class Changed:
-    """Of a source's pictures only those that differ from the one before."""
+    """Of a source's pictures only those that differ from the one before. Nothing is hidden of them."""
+
+    warning = ""
+    place: Place | None = None
+    pointer: Spot | None = None
 
     def __init__(self, source: Camera) -> None:
+        self.on_pointer: Callable[[], None] = lambda: None
         self.label = source.label
         self._source = source
         self._damage = Damage()
@@ -57,6 +84,8 @@ class Changed:
                 self._changed = time.monotonic()
         picture = self._damage.picture
         return None if picture is None else (picture, self._changed)
+
+    def hide(self, rules: Rules) -> None: ...
 
     def close(self) -> None:
         self._source.close()

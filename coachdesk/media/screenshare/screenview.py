@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 
 from coachdesk import events
+from coachdesk.inkwire import Cursor
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture.framering import FrameWriter
 from coachdesk.media.picture.video import Picture, VideoReceiver
+from coachdesk.media.screenshare.pointerview import PointerView
+from coachdesk.screenevents import Spot
 
 PATIENCE = 2.0
 """Seconds a missing packet may hold the picture up: on a slow line, what replaces the picture would take longer."""
@@ -22,7 +26,7 @@ class ScreenView:
     are dropped.
 
     Attributes:
-        state: as told last. party: who shares it.
+        state: as told last. party: who shares it; name: of a supervisor, as far as it is known.
         newest: the picture of it that was decoded last; None where it is not decoded, or blanked.
         request_keyframe: asks who sends it for one.
     """
@@ -30,27 +34,32 @@ class ScreenView:
     def __init__(self, emit: Callable[[events.AnyEvent], None]) -> None:
         self.state: events.ShareState = "off"
         self.party: events.Sharer = "agent"
+        self.name = ""
         self._also = ""
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
         self.newest: Picture | None = None
         self._published = False
+        self._pointer = PointerView()
         self._ring: FrameWriter | None = None
         self._receiver: VideoReceiver | None = None
         self._announced = False
 
-    def told(self, state: events.ShareState, party: events.Sharer = "agent", also: str = "") -> None:
+    def told(
+        self, state: events.ShareState, party: events.Sharer = "agent", also: str = "", name: str = ""
+    ) -> None:
         """What is said of the share: see ``events.Screen``."""
         if state == "off":
-            party, also = self.party, ""
+            party, also, name = self.party, "", self.name
         elif party != self.party and self.state != "off":
             self.told("off")  # another screen, though on the same stream
-        if (state, party, also) == (self.state, self.party, self._also):
+        if (state, party, also, name) == (self.state, self.party, self._also, self.name):
             return
         if (state, party) != (self.state, self.party):
             self.newest = None
-        was, self.state, self.party, self._also = self.state, state, party, also
-        self._emit(events.Screen(party=party, state=state, also=also))
+            self._forget_pointer()
+        was, self.state, self.party, self._also, self.name = self.state, state, party, also, name
+        self._emit(events.Screen(party=party, state=state, also=also, name=name))
         if state == "off":
             self._end()
         elif was == "off":
@@ -69,6 +78,21 @@ class ScreenView:
     def put(self, packet: Packet) -> None:
         if self._receiver is not None:
             self._receiver.put(packet)
+
+    @property
+    def pointer(self) -> Spot | None:
+        """Where on the picture the sharer's pointer is."""
+        return self._pointer.at
+
+    def pointed(self, told: Cursor) -> None:
+        """What the hub says of a sharer's pointer, on this screen or another; the customer's is in their pictures."""
+        shown = self.state == "on" and self.party == told.of
+        if shown and self._published and self._pointer.take(told, time.monotonic()):
+            self._emit(events.ScreenPointer(at=self._pointer.at))
+
+    def _forget_pointer(self) -> None:
+        if self._pointer.forget():
+            self._emit(events.ScreenPointer())
 
     def close(self) -> None:
         """The call is over, or the connection to its agent lost."""
@@ -100,6 +124,7 @@ class ScreenView:
 
     def _end(self) -> None:
         self.newest = None
+        self._forget_pointer()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.close()
@@ -113,4 +138,4 @@ class ScreenView:
 
 def _write(ring: FrameWriter, picture: Picture) -> None:
     """On the decoding thread."""
-    ring.write(picture.bgra(), picture.arrival)
+    ring.write(picture.bgra(), picture.arrival, picture.timestamp)

@@ -111,6 +111,8 @@ class Desk:
             self.asking = AskingPresenter(self._link, self._notices)
             self.settings.subscribe(self._follow_duck)
             return
+        if role is Role.SUPERVISOR:
+            self.sharing = SharingPresenter(self._link, self._notices, coachs=True)
         self.wall = WallPresenter(self._link, self._notices, self._now)
         self.wall.on_help = self._on_help
         chosen = self.settings.preferences

@@ -36,13 +36,15 @@ class InkPresenter(Presenter):
 
     ground: SurfaceName = "camera"
     """What it is about."""
+    shown_to_customer = False
+    """The customer sees that too; their own camera they see anyway."""
 
     def __init__(self, link: Link, notices: Notices, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._link = link
         self._notices = notices
         self.clock = clock
-        self.scene = InkScene()
+        self.scene = self._new_scene()
         self.pen = InkPen(link, notices, self.scene, clock, self.changed, self.ground)
         self.beside: InkPresenter | None = None
         self.me: events.Ready | None = None
@@ -71,7 +73,7 @@ class InkPresenter(Presenter):
             case events.Ready():
                 self.me, self.pen.author = event, "agent" if event.role is Role.AGENT else event.party
                 self._sign_in()
-            case events.Mark() | events.Laser() if event.surface != self.ground:
+            case events.Mark() | events.Laser() | events.Poses() if event.surface != self.ground:
                 return
             case events.Call(call=call):
                 if self.call is None or self.call.call != call.call:
@@ -106,6 +108,9 @@ class InkPresenter(Presenter):
     def endpoint_crashed(self) -> None:
         self._end_call()
         self.changed()
+
+    def _new_scene(self) -> InkScene:
+        return InkScene()
 
     def _sign_in(self) -> None:
         self._link.send(commands.Poses(on=True))
@@ -159,7 +164,7 @@ class InkPresenter(Presenter):
         party = self.call.agent if self.me.role is Role.AGENT else self.me.party
         told = next((each.mode for each in self.call.parties if each.party == party), Mode.LISTEN)
         mode = next((each for each in PUBLIC_MODES if each in (told, self._mode)), told)
-        return seen(self.call, party, mode, self.ground)
+        return seen(self.call, party, mode, self.ground, shown=self.shown_to_customer)
 
     @property
     def may_clear_all(self) -> bool:

@@ -219,6 +219,9 @@ class InkScene:
     def _at(self, mark: Mark, anchors: Mapping[str, Anchor], frame: int | None) -> Matrix | None:
         if frame is not None and mark.frame == frame:
             return IDENTITY
+        return self._told(mark, anchors)
+
+    def _told(self, mark: Mark, anchors: Mapping[str, Anchor]) -> Matrix | None:
         anchor = anchors.get(mark.mark)
         if anchor is None or anchor.state != "tracked" or anchor.h is None:
             return None

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from coachdesk import events
 from coachdesk.annotation import SurfaceName
+from coachdesk.inkwire import Anchor
+from coachdesk.ui.inkshape import IDENTITY, Matrix
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.ink import InkPresenter
+from coachdesk.ui.presenters.ink_scene import InkScene
 from coachdesk.ui.presenters.notices import Notices
 
 
+class ScreenScene(InkScene):
+    """Marks on a shared screen, whose pictures are frames of their own, ``shared`` all of them together.
+
+    A mark is as it was drawn until it is told where it is in any picture; from then on it is where it is said to be.
+    """
+
+    shared = 0
+
+    def forget(self) -> None:
+        super().forget()
+        self._bound: set[str] = set()
+
+    def place(self, poses: events.Poses, now: float) -> None:
+        super().place(poses, now)
+        self._bound |= {mark for anchor in poses.anchors for mark in anchor.marks}
+
+    def _at(self, mark: events.Mark, anchors: Mapping[str, Anchor], frame: int | None) -> Matrix | None:
+        if mark.frame is None or mark.frame not in (self.shared, frame):
+            return None
+        if mark.mark in self._bound and mark.state != "drawing":
+            return self._told(mark, anchors)
+        return IDENTITY
+
+
 class ScreenInkPresenter(InkPresenter):
-    """Marks stay where they are on what is shared, until its target or size is another: then it is another frame.
+    """Marks move with the content of what is shared, until its target or size is another: then it is another frame.
 
     Attributes:
-        shared: the frame that all pictures of the share go by; 0: none is shared.
+        shared: the frame that all pictures of the share go by; 0: none is shared. shown_to_customer: they see it too.
         place: at the agent: where what is shared is on the desktop, or None.
     """
 
@@ -34,13 +61,20 @@ class ScreenInkPresenter(InkPresenter):
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
-            case events.Stage(shared=shared) if shared != self.shared:
+            case events.Stage(shared=shared, customer=shown) if shared != self.shared:
                 self.pen.give_up()
-                self.shared = shared
+                self.shared, self.shown_to_customer = shared, shown
+                self._scene.shared = shared
+            case events.Stage(customer=shown):
+                self.shown_to_customer = shown
             case events.SharePlace():
                 self.place = event if event.frame else None
                 self.changed()
-            case events.Poses() | events.Frozen() | events.Stills() | events.Surface():
+            case events.Poses(surface=self.ground):
+                self.scene.place(event, self.clock())
+                self.changed()
+                return
+            case events.Frozen() | events.Stills() | events.Surface():
                 return
         super().handle(event)
 
@@ -56,11 +90,16 @@ class ScreenInkPresenter(InkPresenter):
     def ask_surface(self, x: float, y: float, frame: int | None) -> None:
         """On a screen every mark holds."""
 
+    def _new_scene(self) -> ScreenScene:
+        self._scene = ScreenScene()
+        return self._scene
+
     def _sign_in(self) -> None: ...
 
     def _end_call(self) -> None:
         super()._end_call()
-        self.shared, self.place = 0, None
+        self.shared, self.place, self.shown_to_customer = 0, None, False
+        self._scene.shared = 0
 
     def _follow_tools(self) -> None:
         self.pen.follow(self._tools.pen)

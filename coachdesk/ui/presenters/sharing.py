@@ -1,40 +1,46 @@
-"""A shared screen: the agent's own share, and what an observer sees of it."""
+"""A shared screen: one's own share, and what one sees of another's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from coachdesk import commands, events
-from coachdesk.screenevents import Sharer, ShareState, SourceView
+from coachdesk.screencommands import Content
+from coachdesk.screenevents import Sharer, ShareState, SourceView, Spot
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
 
-NEVER = "Your customer never sees it."
+NEVER = "Your customer does not see it."
+SHOWN = "Your customer sees it, and what you draw on it."
 FIRST = "They see your customer's screen again once you stop."
+FIRST_OF_COACH = "They see the supervisor's screen again once you stop."
+BEHIND = "Supervisors and trainees see the agent's screen until the agent stops."
 SHORT = 40
-OWNERS: dict[Sharer, str] = {"agent": "The agent's screen", "customer": "The customer's screen"}
-ALSO = "The customer shares theirs too: it is shown once the agent stops."
 
 
 class SharingPresenter(CallPresenter):
-    """The agent's own share.
+    """One's own share: the agent's, or where ``coachs`` a supervisor's.
 
     Attributes:
-        state, label, seen_by: as the last ``sharing`` event told.
+        state, label, seen_by: as the last ``sharing`` event told. shown: the customer sees it too.
         warning: what rules cannot hide of it on this system, in words, or "".
-        customers: the customer shares a screen too, which observers do not see meanwhile.
+        others: who else shares a screen.
         sources: what can be shared, None while nobody is choosing; empty until it is known.
     """
 
-    def __init__(self, link: Link, notices: Notices) -> None:
+    def __init__(self, link: Link, notices: Notices, *, coachs: bool = False) -> None:
         super().__init__()
+        self._coachs = coachs
         self._link = link
         self._notices = notices
         self.in_call = False
         self.state: ShareState = "off"
         self.label = ""
         self.seen_by: list[str] = []
+        self.shown = False
         self.warning = ""
-        self.customers = False
+        self.others: set[str] = set()
         self.sources: list[SourceView] | None = None
 
     def handle(self, event: events.AnyEvent) -> None:
@@ -44,10 +50,10 @@ class SharingPresenter(CallPresenter):
             case events.Screens() if self.sources is not None:
                 self.sources, self.warning = event.screens, event.warning
             case events.Screen():
-                self.customers = event.state != "off"
+                self.others = {event.party, event.also} if event.state != "off" else set()
             case events.Call():
                 self.in_call = True
-            case events.Ended():
+            case events.Ended() | events.Left():
                 self._forget()
             case _:
                 return
@@ -59,12 +65,16 @@ class SharingPresenter(CallPresenter):
 
     @property
     def title(self) -> str:
+        if self.shown:
+            return f"Your customer sees: {self.label}"
         return f"Blanked: {self.label}" if self.state == "blank" else f"You are sharing: {self.label}"
 
     @property
     def short(self) -> str:
         """For where there is little room."""
         name = self.label if len(self.label) <= SHORT else f"{self.label[: SHORT - 1]}…"
+        if self.shown:
+            return f"Your customer sees: {name}"
         return f"Shared, but blanked: {name}" if self.state == "blank" else f"Shared: {name}"
 
     @property
@@ -74,7 +84,17 @@ class SharingPresenter(CallPresenter):
             return "A plain picture is shown in its place."
         names = ", ".join(self.seen_by)
         seen = f"Seen by {names}." if names else "Seen by supervisors and trainees who listen."
-        return " ".join(filter(None, (seen, NEVER, FIRST if self.customers else "", self.warning)))
+        customer = SHOWN if self.shown else NEVER
+        return " ".join(filter(None, (customer, seen, self._order, self.warning)))
+
+    @property
+    def _order(self) -> str:
+        """Which of several screens observers see."""
+        if self._coachs:
+            return BEHIND if "agent" in self.others else ""
+        if "supervisor" in self.others:
+            return FIRST_OF_COACH
+        return FIRST if "customer" in self.others else ""
 
     # --- what the controls do ---
 
@@ -88,9 +108,9 @@ class SharingPresenter(CallPresenter):
     def give_up(self) -> None:
         self.sources = None
 
-    def share(self, source: str) -> None:
+    def share(self, source: str, content: Content = "text") -> None:
         self.sources = None
-        self._link.send(commands.Share(source=source), self._not_shared)
+        self._link.send(commands.Share(source=source, content=content), self._not_shared)
 
     def stop(self) -> None:
         if self.sharing:
@@ -100,8 +120,14 @@ class SharingPresenter(CallPresenter):
         if self.sharing:
             self._link.send(commands.BlankShare(on=self.state != "blank"), self._not_shared)
 
+    def toggle_customer(self) -> None:
+        """The customer sees it too, or no longer; of a blanked share nobody sees more than a plain picture."""
+        if self.state == "on":
+            self._link.send(commands.ShowCustomer(on=not self.shown), self._not_shown)
+
     def _take(self, told: events.Sharing) -> None:
         self.state, self.label, self.seen_by = told.state, told.label, told.seen_by
+        self.shown = told.customer
         self.warning = told.warning
         if told.message:
             title = "The share has ended" if told.state == "off" else "Your screen is not shown now"
@@ -116,35 +142,49 @@ class SharingPresenter(CallPresenter):
         if fault.code != "superseded":
             self._notices.show(Notice("share", "error", "Nothing is shared", fault.message))
 
+    def _not_shown(self, fault: Fault) -> None:
+        if fault.code != "superseded":
+            self._notices.show(Notice("share", "error", "Your customer is shown nothing", fault.message))
+
     def _forget(self) -> None:
-        self.in_call = False
+        self.in_call = self.shown = False
         self.state, self.label, self.seen_by, self.sources = "off", "", [], None
         self.warning = ""
-        self.customers = False
+        self.others = set()
 
 
 class ScreenPresenter(CallPresenter):
-    """A screen that another shares: to an observer the agent's or the customer's, to an agent the customer's.
+    """A screen that another shares: the agent's, a supervisor's or the customer's.
 
     Attributes:
-        party: who shares it. also: who else, whose screen is shown once that one is not, or "".
+        party: who shares it. name: of a supervisor, or "" where that is not known.
+        also: who else, whose screen is shown once that one is not, or "".
         state: whether it is shared, or blanked.
         pictures: name of its picture memory, or None.
+        pointer: where on it the pointer of who shares it is; None where that is not, or is in the picture itself.
+        on_pointer: called whenever that alone is another.
         large: it has more room than the customer's camera, else less.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.party: Sharer = "agent"
-        self.also = ""
+        self.name = self.also = ""
         self.state: ShareState = "off"
         self.pictures: str | None = None
+        self.pointer: Spot | None = None
+        self.on_pointer: Callable[[], None] = lambda: None
         self.large = True
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
             case events.Screen():
                 self.party, self.state, self.also = event.party, event.state, event.also
+                self.name = event.name
+            case events.ScreenPointer():
+                self.pointer = event.at
+                self.on_pointer()
+                return
             case events.Frames(name=name, screen=True):
                 self.pictures = name
             case events.VideoGone(screen=True):
@@ -162,20 +202,24 @@ class ScreenPresenter(CallPresenter):
     @property
     def title(self) -> str:
         """Whose screen it is."""
-        return OWNERS[self.party]
+        if self.party == "supervisor":
+            return f"{self.name}'s screen" if self.name else "A supervisor's screen"
+        return f"The {self.party}'s screen"
 
     @property
     def note(self) -> str:
         """What is beside it to know, or ""."""
-        return ALSO if self.also else ""
+        if not self.also:
+            return ""
+        return f"The {self.also} shares theirs too: it is shown once the {self.party} stops."
 
     @property
     def blanked(self) -> str:
-        return f"The {self.party} does not show the screen at present."
+        return f"{self.name or f'The {self.party}'} does not show the screen at present."
 
     def toggle_large(self) -> None:
         self.large = not self.large
         self.changed()
 
     def _forget(self) -> None:
-        self.state, self.pictures = "off", None
+        self.state, self.pictures, self.pointer = "off", None, None

@@ -13,7 +13,7 @@ from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
-from coachdesk.ui.presenters.sharing import ScreenPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.sound_wording import PICTURES, talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
@@ -28,6 +28,7 @@ from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
+from coachdesk.ui.views.share_bar import ShareBar
 from coachdesk.ui.views.style import card, column, restyle, row, side_panel, side_width, text
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.views.wall import Rail
@@ -80,8 +81,10 @@ class CallPage(QWidget):
         ink: InkPresenter,
         screen: ScreenPresenter,
         screen_ink: ScreenInkPresenter,
+        sharing: SharingPresenter | None = None,
         video: VideoView | None = None,
     ) -> None:
+        """``sharing``: the own share, of who may have one."""
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
@@ -93,6 +96,7 @@ class CallPage(QWidget):
         self.ink = InkView(self.video, ink)
         self._screen = screen
         self.agent_screen = ScreenPane(screen, screen_ink)
+        self.share = ShareBar(sharing, beside=True) if sharing is not None else None
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
@@ -138,7 +142,8 @@ class CallPage(QWidget):
         self.leave = make_button(LEAVE, p.leave)
 
     def _centre(self) -> QVBoxLayout:
-        for button in (self.hang_up, self.previous, self.next, self.leave):
+        share = [self.share.button] if self.share is not None else []
+        for button in (*share, self.hang_up, self.previous, self.next, self.leave):
             self.header.line.addWidget(button)
         layout = column()
         layout.addWidget(self.header)
@@ -147,6 +152,8 @@ class CallPage(QWidget):
         self._pictures.addWidget(self.video)
         self._pictures.addWidget(self.agent_screen)
         layout.addLayout(self._pictures, 1)
+        if self.share is not None:
+            layout.addWidget(self.share)
         layout.addWidget(self.picture_note)
         layout.addWidget(self.hearing)
         bar = row(gap=8)

@@ -38,7 +38,14 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
     if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
     view = ObserverDesk(
-        desk.observer, desk.wall, desk.listening, desk.quality, desk.ink, desk.screen, desk.screen_ink
+        desk.observer,
+        desk.wall,
+        desk.listening,
+        desk.quality,
+        desk.ink,
+        desk.screen,
+        desk.screen_ink,
+        desk.sharing,
     )
     add_card(view.call.side, PhotoCard(desk.gallery))
 

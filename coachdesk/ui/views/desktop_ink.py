@@ -174,7 +174,7 @@ class MonitorInk(QWidget):
         """What was drawn on ``frame``, with its corners in this window."""
         view, now, scene = _view(content), self._presenter.clock(), self._presenter.scene
         found = [
-            (placed, mapped(view, corners(placed.mark.tool, placed.mark.path)))
+            (placed, mapped(view @ placed.h, corners(placed.mark.tool, placed.mark.path)))
             for placed in (*scene.placed(frame, now), *scene.replayed(frame, now))
             if placed.mark.path
         ]
@@ -192,11 +192,12 @@ class MonitorInk(QWidget):
     def _paint_marks(self, painter: QPainter, marks: list[tuple[Placed, list[XY]]], content: QRectF) -> None:
         for placed, points in marks:
             mark = placed.mark
-            paint_mark(painter, mark, _view(content), content.height(), placed.opacity)
+            paint_mark(painter, mark, _view(content) @ placed.h, content.height(), placed.opacity)
             if mark.author != self._presenter.own and placed.opacity >= 1:
                 left, top = min(x for x, _ in points), min(y for _, y in points)
                 at = QPointF(max(left, content.left() + 8), max(top - TAG_ABOVE, content.top() + TAG_ABOVE))
-                paint_label(painter, at, tag(mark, ""), TAG_SIZE, mark.colour, centred=False)
+                words = tag(mark, "", shown=self._presenter.shown_to_customer)
+                paint_label(painter, at, words, TAG_SIZE, mark.colour, centred=False)
 
     def _paint_pointers(
         self, painter: QPainter, pointers: list[tuple[str, Pointer, list[XY]]], height: float

@@ -123,7 +123,7 @@ class InkView(QWidget):
         if content.isEmpty() or presenter.call is None:
             self._on_screen = {}
             return
-        now, frame = presenter.clock(), self._frame
+        now, frame = presenter.clock(), self._video.frame
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -169,9 +169,9 @@ class InkView(QWidget):
         if presenter.call is None:
             return
         if mark.mark == presenter.hovered:
-            words = whose(mark, presenter.own)
+            words = whose(mark, presenter.own, shown=presenter.shown_to_customer)
         elif mark.author != presenter.own:
-            words = tag(mark, customer_name(presenter.call))
+            words = tag(mark, customer_name(presenter.call), shown=presenter.shown_to_customer)
         else:
             return
         left, top = min(x for x, _ in points), min(y for _, y in points)
@@ -189,7 +189,7 @@ class InkView(QWidget):
 
     def _paint_elsewhere(self, painter: QPainter, content: QRectF) -> None:
         lost = []
-        for each in self._presenter.scene.elsewhere(self._frame):
+        for each in self._presenter.scene.elsewhere(self._video.frame):
             if each.state == "lost":
                 lost.append(each.mark)
             else:

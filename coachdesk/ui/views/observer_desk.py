@@ -9,7 +9,7 @@ from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
-from coachdesk.ui.presenters.sharing import ScreenPresenter
+from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.call_view import CallPage
 from coachdesk.ui.views.video import VideoView
@@ -28,12 +28,13 @@ class ObserverDesk(QStackedWidget):
         ink: InkPresenter,
         screen: ScreenPresenter,
         screen_ink: ScreenInkPresenter,
+        sharing: SharingPresenter | None = None,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
         self.wall = Wall(wall, presenter.listen_to, listening)
-        self.call = CallPage(presenter, wall, listening, quality, ink, screen, screen_ink, video)
+        self.call = CallPage(presenter, wall, listening, quality, ink, screen, screen_ink, sharing, video)
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

@@ -63,6 +63,7 @@ class ScreenPane(QWidget):
         self._layout.addWidget(self.video, 1)
         self._layout.addWidget(self._elsewhere, 1)
         presenter.subscribe(self.refresh)
+        presenter.on_pointer = self._point
         self.refresh()
 
     def _make_buttons(self) -> None:
@@ -164,7 +165,12 @@ class ScreenPane(QWidget):
             self.video.say("blank", "Blanked", p.blanked)
         else:
             self.video.say("pending", "The screen is on its way…")
+        self._point()
         self._describe()
+
+    def _point(self) -> None:
+        p = self._presenter
+        self.video.point(p.pointer if p.state == "on" else None)
 
     def _describe(self) -> None:
         large = self._presenter.large

@@ -10,11 +10,13 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPixmap,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
+from coachdesk.ui.views.arrow import arrow_rect, paint_arrow
 from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.zoom import STEP, XY, Stage, Zoom, picture_at, view_at
 
@@ -47,6 +49,7 @@ class ScreenView(VideoView):
         self._zoom = Zoom()
         self._dragged: QPointF | None = None
         self._part: tuple[QRect, QSize] | None = None
+        self._pointer: XY | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMouseTracking(True)
         self.grabGesture(Qt.GestureType.PinchGesture)
@@ -88,6 +91,15 @@ class ScreenView(VideoView):
     def push(self, across: float, down: float) -> None:
         if (stage := self._stage) is not None:
             self._use(self._zoom.moved(stage, across, down))
+
+    def point(self, at: XY | None) -> None:
+        """Where in the picture, 0 to 1, the pointer of who shares it is; None: nowhere."""
+        if at != self._pointer:
+            before, self._pointer = self._pointer_place(), at
+            self.update(QRegion(arrow_rect(before)) + QRegion(arrow_rect(self._pointer_place())))
+
+    def _pointer_place(self) -> QPointF | None:
+        return None if self._pointer is None else self.view_at(*self._pointer)
 
     def content_rect(self) -> QRectF:
         stage = self._stage
@@ -187,6 +199,8 @@ class ScreenView(VideoView):
             self._part = part, size
             self._scaled = _scaled(image.copy(part), size)
         painter.drawPixmap(target, self._scaled, QRectF(self._scaled.rect()))
+        if (at := self._pointer_place()) is not None:
+            paint_arrow(painter, at)
 
     def _seen(self, image: QImage) -> tuple[QRect, QRectF]:
         """The pixels of the picture that are within this widget, and where they are in it."""

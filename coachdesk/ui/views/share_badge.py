@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QFrame
 
 from coachdesk.ui.views.label import Icon
-from coachdesk.ui.views.style import row, text
+from coachdesk.ui.views.style import restyle, row, text
 
 FLAGS = (
     Qt.WindowType.Tool
@@ -35,8 +35,9 @@ class ShareBadge(QFrame):
         layout.addWidget(Icon("screen", 18, "warning_text"))
         layout.addWidget(self.words)
 
-    def tell(self, words: str) -> None:
-        """Shows ``words``, or nothing where there are none."""
+    def tell(self, words: str, *, everyone: bool) -> None:
+        """Shows ``words``, or nothing where there are none. ``everyone``: the customer sees what is shared."""
+        restyle(self, "notice", "error" if everyone else "warning")
         self.words.setText(words)
         self.setAccessibleName(words)
         self.setVisible(bool(words))

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
+from coachdesk.screencommands import Content
 from coachdesk.screenevents import SourceView
 from coachdesk.ui.views.button import Action, ActionButton, make_button
+from coachdesk.ui.views.choice import Check
 from coachdesk.ui.views.dialogs import Window
 from coachdesk.ui.views.share_thumbnail import ShareThumbnail
 from coachdesk.ui.views.style import column, text
@@ -21,16 +23,25 @@ ICONS = {"screen": "screen", "window": "window"}
 class SharePicker(Window):
     """Opens empty, as it takes a moment to look at everything; ``offer`` says what there is."""
 
-    def __init__(self, parent: QWidget, share: Callable[[str], None]) -> None:
+    def __init__(self, parent: QWidget, who: str, share: Callable[[str, Content], None]) -> None:
+        """``who``: a sentence on who is going to see it."""
         super().__init__(parent, "What do you want to share?", "screen")
         self._share = share
         self._offered = False
         self.body.addWidget(
-            text("Supervisors and trainees on this call see it. Your customer never does.", wrap=True)
+            text(
+                "Who is on this call with you sees it; your customer only if you show it to them then.",
+                wrap=True,
+            )
         )
         self.body.addWidget(
             text("Drag over the picture of a screen to share a part of it alone.", "small", wrap=True)
         )
+        self.motion = Check("&Video or animation: smooth before sharp")
+        self.motion.setToolTip(
+            "On a slow line pictures get smaller, but come as often; else text stays sharp"
+        )
+        self.body.addWidget(self.motion)
         self.warning = text("", "small", wrap=True)
         self.warning.hide()
         self.body.addWidget(self.warning)
@@ -78,7 +89,7 @@ class SharePicker(Window):
         return card
 
     def _go(self, source: str) -> None:
-        self._share(source)
+        self._share(source, "motion" if self.motion.isChecked() else "text")
         self.accept()
 
 
