@@ -142,6 +142,18 @@ def test_what_was_drawn_on_an_unknown_picture_is_nowhere(share: Share) -> None:
     assert share.told()[-1] == (8, None)
 
 
+def test_what_was_drawn_after_the_screen_was_blank_is_on_the_picture_that_is_shown_again(
+    share: Share,
+) -> None:
+    shown = share.captured, share.picture
+    share.take(900)
+    share.captured, share.picture = shown
+    share.take()
+    share.draw()
+    share.send(8)
+    assert share.told()[-1] == (8, down(0))
+
+
 def test_on_the_screen_itself_it_is_hidden_while_it_moves(share: Share) -> None:
     share.draw(picture=7)
     assert share.on_desktop == down(0)

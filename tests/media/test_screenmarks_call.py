@@ -28,7 +28,7 @@ NEAR = 2.0
 class Page:
     """A page of text with one square on it, which can be scrolled."""
 
-    label, fault = "Page", None
+    label, fault, pointer = "Page", None, None
 
     def __init__(self) -> None:
         self._whole = np.repeat(page(1)[:, :, None], 4, axis=2)

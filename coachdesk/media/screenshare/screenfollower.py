@@ -92,6 +92,9 @@ class ScreenFollower:
                 while len(self._sheets) > MOST_SHEETS:
                     gone, _ = self._sheets.popitem(last=False)
                     self._poses.pop(gone, None)
+            self._sheets.move_to_end(
+                captured
+            )  # an older one is the newest again once a blank screen is shown
             while self._wishes:
                 self._wishes.popleft()()
             sheet = self._sheets[captured]
