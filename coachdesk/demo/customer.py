@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Playwright, ViewportSize
 
 VIEW: ViewportSize = {"width": 412, "height": 860}
-CLICK_MS = 15_000
+PATIENCE_MS = 45_000
 
 KNOWN_VOICE = """
 (() => {
@@ -139,7 +139,7 @@ class Customer:
         )
         context = await browser.new_context(viewport=VIEW, permissions=["camera", "microphone"])
         page = await context.new_page()
-        page.set_default_timeout(CLICK_MS)
+        page.set_default_timeout(PATIENCE_MS)
         encoded = base64.b64encode(await asyncio.to_thread(voice.read_bytes)).decode()
         await page.add_init_script(f"window.voiceFile = '{encoded}';" + KNOWN_VOICE + WATCHED_CONNECTIONS)
         return cls(playwright, browser, page)

@@ -8,7 +8,7 @@ import os
 from types import TracebackType
 
 SIZE = "1920x1200x24"
-START_SECONDS = 15.0
+START_SECONDS = 30.0
 
 
 class ScreenError(Exception):

@@ -25,7 +25,7 @@ from tests.e2e.steps import (
     voices,
 )
 
-pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 async def test_coaches_hear_each_other_and_only_one_takes_over(scene: Scene) -> None:

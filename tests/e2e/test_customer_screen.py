@@ -19,7 +19,7 @@ from tests.e2e.conftest import SINK
 from tests.e2e.steps import listen
 from tests.e2e.test_share import sees
 
-pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300)]
 
 TITLE, RED, GREEN = "Order 4711", (200, 30, 40), (30, 160, 60)
 

@@ -27,7 +27,7 @@ from tests.e2e.conftest import SINK
 from tests.e2e.steps import listen
 from tests.fakes.windows import NOTES, ORDER, command
 
-pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300)]
 
 WHISPERED, PUBLIC = "#8e4ec6", "#12a594"
 VIDEO_PACKETS = """async () => {
@@ -67,7 +67,7 @@ async def sees(
     told = await viewer.wait(events.Frames, lambda event: event.screen and event.party == party, since=since)
     reader = FrameReader(told.name)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 shown = reader.read()
                 if shown is not None:
@@ -108,7 +108,7 @@ async def sees_pixels(page: Page, colour: str, *, but: str = "") -> None:
     """Returns when the browser shows that colour somewhere on the agent's screen. Of ``but`` there is no pixel then."""
     place = page.locator("#agent-screen-place")
     picture = await place.screenshot()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not count(picture, colour):
             picture = await place.screenshot()
     assert not but or not count(picture, but)
