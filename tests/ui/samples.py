@@ -196,6 +196,7 @@ def desktop_picture(width: int = 1920, height: int = 1080) -> Picture:
             f"Order {4711 + line}   Router WR-{line}0   shipped to Springfield",
         )
         cv2.putText(image, words, at, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (30, 30, 30, 255), 2, cv2.LINE_AA)
+    image[:, :, 3] = 255  # smooth letters would let through what is behind the screen
     return image
 
 

@@ -66,8 +66,11 @@ def test_pixel_for_pixel_shows_the_very_pixels(pane: ScreenPane) -> None:
     shown = view.grab().toImage()
     place, picture = view.content_rect().topLeft().toPoint(), view.image
     assert picture is not None
-    for at in (QPoint(60, 60), QPoint(view.width() // 2, view.height() // 2), QPoint(101, 87)):
-        assert shown.pixelColor(at) == picture.pixelColor(at - place)
+    free = view.rect().adjusted(
+        20, 100, -20, -20
+    )  # above are the words on who sees what is drawn, and corners are round
+    same = picture.copy(free.translated(-place)).convertToFormat(shown.format())
+    assert shown.copy(free) == same
 
 
 def test_the_sharers_pointer_is_where_they_point_however_closely_one_looks(
