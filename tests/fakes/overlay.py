@@ -1,11 +1,12 @@
 """``python -m tests.fakes.overlay``: what CoachDesk shows over all windows: marks on a shared screen, the frame around that.
 
 Lines of input are events of an endpoint, or ``shot FILE``: a picture of the whole screen as it is is written there, and
-``ok`` is said. The end of input ends it.
+``ok`` is said; or ``keys``: what is said of keys, and which commands were sent, is said in JSON. The end of input ends it.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 
@@ -21,6 +22,7 @@ from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.sharing import SharingPresenter
 from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.share_frame import ShareFrame
+from coachdesk.ui.views.share_keys import ShareKeys
 from tests.ui.samples import FakeLink
 
 
@@ -56,12 +58,15 @@ def main() -> None:
     link, notices = FakeLink(), Notices()
     presenter = ScreenInkPresenter(link, notices, InkPresenter(link, notices))
     sharing = SharingPresenter(link, notices)
+    keys = ShareKeys(sharing, app)
     shown = DesktopInk(presenter), ShareFrame(sharing)
 
     def take(line: str) -> None:
         if line.startswith("shot "):
             desktop().save(line.removeprefix("shot "))
             print("ok", flush=True)
+        elif line == "keys":
+            print(json.dumps([keys.said, *(type(command).__name__ for command in link.sent)]), flush=True)
         else:
             event = events.parse(line)
             presenter.handle(event)

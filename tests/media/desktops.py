@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,13 @@ class Overlay:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ok\n"
         return np.asarray(cv2.imread(str(self._file)), np.uint8)[:, :, ::-1]
+
+    def keys(self) -> list[str]:
+        """What is said of keys, and the names of the commands that were sent to the endpoint."""
+        self._say(b"keys\n")
+        assert self._process.stdout is not None
+        found: list[str] = json.loads(self._process.stdout.readline())
+        return found
 
     def die(self) -> None:
         """As in a crash."""
@@ -116,12 +125,35 @@ def window_of(title: str) -> str:
 
 def click(x: int, y: int) -> None:
     """With the left button, as a user would."""
+    with hand() as (_, test, display):
+        test.XTestFakeMotionEvent(display, -1, x, y, ctypes.c_ulong(0))
+        for pressed in (1, 0):
+            test.XTestFakeButtonEvent(display, 1, pressed, ctypes.c_ulong(0))
+
+
+def press(*names: str, seconds: float = 0.0) -> None:
+    """Keys by their names in X, the last one for so long while the others are held."""
+    with hand() as (x11, test, display):
+        x11.XStringToKeysym.restype = ctypes.c_ulong
+        codes = [
+            x11.XKeysymToKeycode(display, ctypes.c_ulong(x11.XStringToKeysym(name.encode())))
+            for name in names
+        ]
+        for code in codes[:-1]:
+            test.XTestFakeKeyEvent(display, code, 1, ctypes.c_ulong(0))
+        test.XTestFakeKeyEvent(display, codes[-1], 1, ctypes.c_ulong(0))
+        x11.XSync(display, 0)
+        time.sleep(seconds)
+        for code in reversed(codes):
+            test.XTestFakeKeyEvent(display, code, 0, ctypes.c_ulong(0))
+
+
+@contextlib.contextmanager
+def hand() -> Iterator[tuple[Any, Any, ctypes.c_void_p]]:
+    """libX11, libXtst, and a connection to the X server."""
     x11, test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p
     display = ctypes.c_void_p(x11.XOpenDisplay(None))
-    now = ctypes.c_ulong(0)
-    test.XTestFakeMotionEvent(display, -1, x, y, now)
-    for pressed in (1, 0):
-        test.XTestFakeButtonEvent(display, 1, pressed, now)
+    yield x11, test, display
     x11.XSync(display, 0)
     x11.XCloseDisplay(display)

@@ -28,7 +28,6 @@ class ShareBadge(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.setProperty("notice", "warning")
-        self.setToolTip("Brings CoachDesk to the front, where one key stops or blanks the share")
         self.words = text("", "heading")
         layout = row(self, gap=8)
         layout.setContentsMargins(12, 5, 12, 5)

@@ -11,6 +11,7 @@ from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.share_badge import ShareBadge
 from coachdesk.ui.views.share_frame import NO_FRAME, ShareFrame
+from coachdesk.ui.views.share_keys import BLANK_LETTER, STOP_LETTER, ShareKeys
 from coachdesk.ui.views.share_picker import SharePicker
 from coachdesk.ui.views.share_tray import ShareTray
 from coachdesk.ui.views.style import column, restyle, row
@@ -54,6 +55,7 @@ class ShareBar(QFrame):
         self._who = WHO_BESIDE if beside else WHO
         self.badge = ShareBadge(self._to_front)
         self.tray = ShareTray(self, self._to_front, presenter.toggle_blank, presenter.stop)
+        self.keys = ShareKeys(presenter, self)
         self.frame = ShareFrame(presenter, self)
         self.setProperty("notice", "warning")
         share, stop, blank = (SHARE_BESIDE, STOP_BESIDE, BLANK_BESIDE) if beside else (SHARE, STOP, BLANK)
@@ -87,7 +89,7 @@ class ShareBar(QFrame):
     def refresh(self) -> None:
         p = self._presenter
         self.setVisible(p.sharing)
-        detail = " ".join(filter(None, (p.detail, NO_FRAME)))
+        detail = " ".join(filter(None, (p.detail, NO_FRAME, self.keys.said)))
         self.setAccessibleName(f"{p.title}. {detail}" if p.sharing else "")
         self.badge.tell(p.short if p.sharing else "", everyone=p.shown)
         self.tray.tell(p.short if p.sharing else "", blanked=p.state == "blank")
@@ -97,11 +99,17 @@ class ShareBar(QFrame):
         self.customer.setEnabled(p.state == "on")
         self.title.set(p.title)
         self.detail.set(detail)
-        self.blank.describe(*(UNBLANK if p.state == "blank" else (BLANK.text, BLANK.tip, BLANK.icon)))
+        self._describe_keys(blanked=p.state == "blank")
         self.blank.set_state("pending" if p.state == "blank" else "off")
         self.button.setEnabled(p.in_call)
         self.button.set_state("private" if p.sharing else "off")
         self._show_picker()
+
+    def _describe_keys(self, *, blanked: bool) -> None:
+        words, tip, icon = UNBLANK if blanked else (BLANK.text, BLANK.tip, BLANK.icon)
+        self.blank.describe(words, tip + self.keys.tip(BLANK_LETTER), icon)
+        self.badge.setToolTip(self.keys.summary)
+        self.stop.describe(STOP.text, STOP.tip + self.keys.tip(STOP_LETTER), STOP.icon)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The words keep their line: where there is no room beside them, the buttons go below."""
