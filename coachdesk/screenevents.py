@@ -108,6 +108,16 @@ class SharePlace(Event, frozen=True, kw_only=True, tag="share_place"):
     place: Place | None = None
 
 
+class ShareOutline(Event, frozen=True, kw_only=True, tag="share_outline"):
+    """Agent, supervisor: where on the desktop is what one shares, blanked or not, to be framed there; at every change.
+
+    Attributes:
+        place: None where nothing is shared, or what is no part of the desktop.
+    """
+
+    place: Place | None = None
+
+
 class Screen(Event, frozen=True, kw_only=True, tag="screen"):
     """``party`` shares a screen, has blanked it, or shares none. Of several one is shown: an observer the agent's own first,
     then a ``supervisor``'s, then the customer's; the agent a supervisor's first. Nobody is shown their own.

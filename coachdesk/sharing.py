@@ -54,6 +54,7 @@ class Sharing:
         self._recorded: tuple[ShareKind, ShareStage] | None = None
         self._recording = asyncio.Lock()
         self._told = events.Sharing(state="off")
+        self._outline = events.ShareOutline()
 
     @property
     def handlers(self) -> dict[type[commands.Command], Callable[[Any], Coroutine[Any, Any, events.AnyEvent]]]:
@@ -183,7 +184,8 @@ class Sharing:
     # --- what is told ----------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Every 100 ms or so: a window that was closed is shared no longer."""
+        """Every 100 ms or so: a window that was moved is elsewhere, one that was closed is shared no longer."""
+        self._tell_outline()
         cast = self._cast()
         if cast is not None and cast.source is not None and (fault := cast.source.fault) is not None:
             self._spawn(cast.stop(), "ending a screen share")
@@ -217,4 +219,13 @@ class Sharing:
         if now != self._told:
             self._told = now
             self._emit(now)
+        self._tell_outline()
         return now
+
+    def _tell_outline(self) -> None:
+        cast = self._cast()
+        source = cast.source if cast is not None else None
+        now = events.ShareOutline(place=source.place if source is not None else None)
+        if now != self._outline:
+            self._outline = now
+            self._emit(now)

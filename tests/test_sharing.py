@@ -17,6 +17,7 @@ from coachdesk.media.picture.encoding import MOTION, SCREEN
 from coachdesk.media.screenshare import screensource
 from coachdesk.media.screenshare.screensource import open_screen
 from coachdesk.routing import Member, screen_viewers
+from coachdesk.screenevents import Place
 from coachdesk.screenrules import Rules
 from signaling import protocol
 from signaling.policy import Mode, Role
@@ -175,6 +176,23 @@ async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
     desk.session.message(protocol.CallState(call_view(party(MIA), revision=2)))
     await until(lambda: len(source.rules) == 3)
     assert source.rules[1:] == [Rules(titles=("Payroll",)), Rules(titles=("Wages",))]
+
+
+async def test_where_it_is_on_the_desktop_is_told_until_it_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screensource, "ScreenCapture", Captured)
+    await desk.told(1)
+    await desk.session.do(commands.Share(source="screen:0"))
+    places = [Place(0, 0, 800, 600, screen=0), Place(10, 20, 800, 600)]
+    for place in places:
+        desk.hub.screen.source.place = place
+        desk.session._sharing.tick()
+        desk.session._sharing.tick()
+    await desk.session.do(commands.BlankShare(on=True))
+    await desk.session.do(commands.StopShare())
+    outlines = [event.place for event in desk.events if isinstance(event, events.ShareOutline)]
+    assert outlines == [*places, None]
 
 
 @pytest.mark.parametrize("rules", [{"titles": ["x"]}, {"titles": ["ab"] * 51}, {"regions": ["0:1,2,3,4"]}])

@@ -76,7 +76,7 @@ class Hiding:
         self._veil.lift(picture, place)
         make_plain(picture, place, hidden)
         blur(picture, place, self._regions())
-        self._veil.keep(picture)
+        self._veil.keep(picture, place)
         return picture
 
     def of_window(
@@ -98,7 +98,7 @@ class Hiding:
         if hidden:
             picture[:] = HIDDEN_GREY
         blur(picture, place, self._regions())
-        self._veil.keep(picture)
+        self._veil.keep(picture, place)
         return picture
 
     def top(self, window: int) -> int | None:

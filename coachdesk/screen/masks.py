@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 HIDDEN_GREY = 40
 """Shade of what is hidden, is over a window, or of what of it is not on the screen."""
+EDGE = 16
+"""So near to a picture's edge lies, all of it, what is along that: a line of four pixels at a scale of four."""
 CELL, LEVELS = 96, 16
 """Of a blurred region, one colour is left for so many pixels in width and height, in so many shades."""
 
@@ -63,6 +65,29 @@ def make_plain(picture: Picture, place: Rect, hidden: Iterable[Rect]) -> None:
     """Overwrites in ``picture``, of what is at ``place``, all that is in any of ``hidden``."""
     for rect in dict.fromkeys(hidden):
         picture[within(rect, place)] = HIDDEN_GREY
+
+
+def mend_edges(picture: Picture, place: Rect, parts: Iterable[Rect]) -> None:
+    """What of ``picture``, of what is at ``place``, is along an edge and in ``parts`` is seen as what is beside it."""
+    height, width = picture.shape[:2]
+    left = top = right = bottom = 0
+    for part in parts:
+        rows, columns = within(part, place)
+        if columns.start >= width or rows.start >= height or not columns.stop or not rows.stop:
+            continue
+        if columns.stop <= EDGE:
+            left = max(left, columns.stop)
+        elif columns.start >= width - EDGE:
+            right = max(right, width - columns.start)
+        elif rows.stop <= EDGE:
+            top = max(top, rows.stop)
+        elif rows.start >= height - EDGE:
+            bottom = max(bottom, height - rows.start)
+    if left + right < width and top + bottom < height:
+        picture[:top] = picture[top]
+        picture[height - bottom :] = picture[height - bottom - 1]
+        picture[:, :left] = picture[:, left, None]
+        picture[:, width - right :] = picture[:, width - right - 1, None]
 
 
 def blur(picture: Picture, place: Rect, regions: Iterable[Rect]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, within
+from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, mend_edges, within
 
 LINGER = 0.5
 """Seconds for which a mark may still be in what is captured once its window has let go of the place."""
@@ -31,6 +31,10 @@ class Veil:
             here = within(part, place)
             picture[here] = HIDDEN_GREY if clear is None else clear[here]
 
-    def keep(self, picture: Picture) -> None:
-        """``picture`` goes out, and is not changed any more: marks may come over it."""
+    def keep(self, picture: Picture, place: Rect) -> None:
+        """``picture``, of what is at ``place``, goes out, and is not changed any more: marks may come over it.
+
+        Along its edges, where the frame around all of a screen is for as long as that is shared, nothing is left as it was.
+        """
+        mend_edges(picture, place, self._until)
         self._clear = picture

@@ -1,4 +1,4 @@
-"""``python -m tests.fakes.overlay``: what the agent's desktop shows over all windows of what others draw on a shared screen.
+"""``python -m tests.fakes.overlay``: what CoachDesk shows over all windows: marks on a shared screen, the frame around that.
 
 Lines of input are events of an endpoint, or ``shot FILE``: a picture of the whole screen as it is is written there, and
 ``ok`` is said. The end of input ends it.
@@ -18,7 +18,9 @@ from coachdesk.screenrules import OWN_PROGRAM
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.notices import Notices
+from coachdesk.ui.presenters.sharing import SharingPresenter
 from coachdesk.ui.views.desktop_ink import DesktopInk
+from coachdesk.ui.views.share_frame import ShareFrame
 from tests.ui.samples import FakeLink
 
 
@@ -53,14 +55,17 @@ def main() -> None:
     app.setQuitOnLastWindowClosed(False)
     link, notices = FakeLink(), Notices()
     presenter = ScreenInkPresenter(link, notices, InkPresenter(link, notices))
-    shown = DesktopInk(presenter)
+    sharing = SharingPresenter(link, notices)
+    shown = DesktopInk(presenter), ShareFrame(sharing)
 
     def take(line: str) -> None:
         if line.startswith("shot "):
             desktop().save(line.removeprefix("shot "))
             print("ok", flush=True)
         else:
-            presenter.handle(events.parse(line))
+            event = events.parse(line)
+            presenter.handle(event)
+            sharing.handle(event)
 
     told = Input()
     told.line.connect(take)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -38,3 +40,21 @@ def show(screen: None) -> Iterator[Open]:
             return programs.enter_context(showing(*windows, program=program))
 
         yield start
+
+
+@pytest.fixture
+async def desktop(request: pytest.FixtureRequest, screen: None) -> AsyncIterator[str]:
+    """A screen with a window manager, and with a compositor too where that is asked for."""
+    programs = ["openbox", "xcompmgr"] if request.param == "xcompmgr" else ["openbox"]
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}")
+    options = {"openbox": ["--sm-disable"], "xcompmgr": []}
+    running = [
+        await asyncio.create_subprocess_exec(program, *options[program], stderr=asyncio.subprocess.DEVNULL)
+        for program in programs
+    ]
+    yield request.param
+    for process in running:
+        process.terminate()
+        await process.wait()

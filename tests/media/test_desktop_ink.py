@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from coachdesk import events
-from coachdesk.annotation import Point, Tool
+from coachdesk.annotation import Point
 from coachdesk.inkwire import Anchor
-from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
 from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenevents import Place
 from tests.fakes.windows import CLICKED, NOTES, ORDER, Change, Window
+from tests.media.desktops import (
+    FRAME,
+    REGION,
+    RGB,
+    WIDTH,
+    YELLOW,
+    Picture,
+    both,
+    box,
+    captured,
+    click,
+    of,
+    overlay,
+    painted,
+    window_of,
+)
 from tests.media.peers import until
-from tests.media.screens import Open, capturing, seen
+from tests.media.screens import Open, capturing
 from tests.ui.ink_samples import mark
 
 pytestmark = [
@@ -33,109 +41,10 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs a virtual screen (Xvfb)"),
 ]
 
-YELLOW = "#ffe000"
-RGB = (255, 224, 0)
-FRAME = 3
-REGION = Place(100, 50, 400, 300, screen=0)
-CORNERS = [(0.25, 0.2), (0.75, 0.8)]
-WIDTH = 0.02
-"""Of the line, a share of the picture's height."""
 LEFT, TOP, RIGHT, BOTTOM = 100 + 100 - 3, 50 + 60 - 3, 100 + 300 + 3, 50 + 240 + 3
 """Of what is then painted: the outer edges of a line 6 pixels wide."""
 HALF = 400
 """Width of each of two monitors."""
-Picture = NDArray[np.uint8]
-
-
-class Overlay:
-    """The program that shows marks on the desktop."""
-
-    def __init__(self, process: subprocess.Popen[bytes], file: Path) -> None:
-        self._process, self._file = process, file
-
-    def tell(self, *told: events.AnyEvent) -> None:
-        for event in told:
-            self._say(events.dump(event))
-
-    def draw(self, place: Place = REGION, **changes: Any) -> None:
-        drawn = {"author": "", "frame": FRAME, "colour": YELLOW, "width": WIDTH, "surface": "screen"}
-        drawn |= {"tool": Tool.RECTANGLE, "path": CORNERS, **changes}
-        self.tell(events.SharePlace(frame=FRAME, place=place), mark(**drawn))
-
-    def screen(self) -> Picture:
-        """All that is on the screen now: height x width x 3, red, green, blue."""
-        self._say(f"shot {self._file}\n".encode())
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ok\n"
-        return np.asarray(cv2.imread(str(self._file)), np.uint8)[:, :, ::-1]
-
-    def _say(self, line: bytes) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line)
-        self._process.stdin.flush()
-
-
-@pytest.fixture
-async def desktop(request: pytest.FixtureRequest, screen: None) -> AsyncIterator[str]:
-    """A screen with a window manager, and with a compositor too where that is asked for."""
-    programs = ["openbox", "xcompmgr"] if request.param == "xcompmgr" else ["openbox"]
-    for program in programs:
-        if shutil.which(program) is None:
-            pytest.skip(f"there is no {program}")
-    options = {"openbox": ["--sm-disable"], "xcompmgr": []}
-    running = [
-        await asyncio.create_subprocess_exec(program, *options[program], stderr=asyncio.subprocess.DEVNULL)
-        for program in programs
-    ]
-    yield request.param
-    for process in running:
-        process.terminate()
-        await process.wait()
-
-
-both = pytest.mark.parametrize("desktop", ["openbox", "xcompmgr"], indirect=True)
-
-
-@contextlib.contextmanager
-def overlay(folder: Path) -> Iterator[Overlay]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.overlay"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        try:
-            yield Overlay(process, folder / "screen.png")
-        finally:
-            process.stdin.close()
-
-
-def of(picture: Picture, rgb: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Where ``picture`` (RGB) has nearly that colour."""
-    return np.asarray(np.abs(picture.astype(int) - rgb).max(axis=2) < 40)
-
-
-def box(found: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what is True."""
-    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def captured(capture: ScreenCapture) -> Picture:
-    """RGB."""
-    return seen(capture)[:, :, 2::-1]
-
-
-async def painted(
-    shown: Overlay, holds: Callable[[Picture], bool] = lambda picture: bool(of(picture, RGB).any())
-) -> Picture:
-    """The screen, once that holds of it."""
-    found: list[Picture] = []
-
-    def look() -> bool:
-        found[:] = [shown.screen()]
-        return holds(found[0])
-
-    await until(look)
-    return found[0]
 
 
 @pytest.mark.parametrize(
@@ -295,20 +204,3 @@ async def test_a_window_takes_its_marks_along_and_its_picture_shows_none(
         plain = captured(capture)
         assert not of(plain, RGB).any()
         assert not (plain == HIDDEN_GREY).all(axis=2).any(), "no holes"
-
-
-def window_of(title: str) -> str:
-    return next(each.source for each in list_sources().screens if each.title == title)
-
-
-def click(x: int, y: int) -> None:
-    """With the left button, as a user would."""
-    x11, test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
-    x11.XOpenDisplay.restype = ctypes.c_void_p
-    display = ctypes.c_void_p(x11.XOpenDisplay(None))
-    now = ctypes.c_ulong(0)
-    test.XTestFakeMotionEvent(display, -1, x, y, now)
-    for pressed in (1, 0):
-        test.XTestFakeButtonEvent(display, 1, pressed, now)
-    x11.XSync(display, 0)
-    x11.XCloseDisplay(display)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from coachdesk import commands, events
 from coachdesk.screencommands import Content
-from coachdesk.screenevents import Sharer, ShareState, SourceView, Spot
+from coachdesk.screenevents import Place, Sharer, ShareState, SourceView, Spot
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
@@ -25,6 +25,7 @@ class SharingPresenter(CallPresenter):
     Attributes:
         state, label, seen_by: as the last ``sharing`` event told. shown: the customer sees it too.
         warning: what rules cannot hide of it on this system, in words, or "".
+        place: where on the desktop it is, or None where it is not there.
         others: who else shares a screen.
         sources: what can be shared, None while nobody is choosing; empty until it is known.
     """
@@ -40,6 +41,7 @@ class SharingPresenter(CallPresenter):
         self.seen_by: list[str] = []
         self.shown = False
         self.warning = ""
+        self.place: Place | None = None
         self.others: set[str] = set()
         self.sources: list[SourceView] | None = None
 
@@ -47,6 +49,8 @@ class SharingPresenter(CallPresenter):
         match event:
             case events.Sharing():
                 self._take(event)
+            case events.ShareOutline():
+                self.place = event.place
             case events.Screens() if self.sources is not None:
                 self.sources, self.warning = event.screens, event.warning
             case events.Screen():
@@ -150,6 +154,7 @@ class SharingPresenter(CallPresenter):
         self.in_call = self.shown = False
         self.state, self.label, self.seen_by, self.sources = "off", "", [], None
         self.warning = ""
+        self.place = None
         self.others = set()
 
 

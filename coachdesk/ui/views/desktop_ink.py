@@ -7,33 +7,20 @@ leaves them out: each viewer's own window paints those they may see.
 
 from __future__ import annotations
 
-import ctypes
-import sys
-
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer
-from PySide6.QtGui import QBitmap, QGuiApplication, QImage, QPainter, QPaintEvent, QRegion, QScreen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QBitmap, QImage, QPainter, QPaintEvent, QRegion, QScreen
 
 from coachdesk.events import Mark
 from coachdesk.screenevents import Place
-from coachdesk.screenrules import OVERLAY_TITLE
 from coachdesk.ui.ink_wording import tag
 from coachdesk.ui.inkshape import XY, Matrix, corners, mapped, to_screen
 from coachdesk.ui.presenters.ink_scene import Placed, Pointer
 from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
+from coachdesk.ui.views.desktop_window import LEFT_OUT, DesktopWindow, Monitors
 from coachdesk.ui.views.ink_paint import paint_label, paint_mark, reach
 from coachdesk.ui.views.ink_pointer import paint_remote, remote_reach
 
-FLAGS = (
-    Qt.WindowType.Tool
-    | Qt.WindowType.FramelessWindowHint
-    | Qt.WindowType.WindowStaysOnTopHint
-    | Qt.WindowType.WindowDoesNotAcceptFocus
-    | Qt.WindowType.WindowTransparentForInput
-    | Qt.WindowType.X11BypassWindowManagerHint
-)
-"""A window manager would put a frame around, which takes the clicks."""
 LOOK_EVERY_MS = 33
 RAISE_LOOKS = 15
 """Looks between two in which the windows are put over all others again."""
@@ -41,10 +28,6 @@ TAG_SIZE, TAG_ABOVE = 12.0, 16.0
 TAG_REACH = 300.0
 SEEN_THROUGH, SOLID = 60, 170
 """Alpha above which a pixel is shown where windows cannot be seen through: in every second row, and in the others."""
-LEFT_OUT = sys.platform != "darwin"
-"""Whether the windows can be left out of what is captured; else private marks would be seen by all who see the screen."""
-EXCLUDED_FROM_CAPTURE = 0x11
-"""``WDA_EXCLUDEFROMCAPTURE`` of winuser.h."""
 
 
 class DesktopInk(QObject):
@@ -53,7 +36,7 @@ class DesktopInk(QObject):
     def __init__(self, presenter: ScreenInkPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self.monitors: dict[QScreen, MonitorInk] = {}
+        self._monitors = Monitors(lambda screen: MonitorInk(presenter, screen))
         self._looks = 0
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -64,22 +47,11 @@ class DesktopInk(QObject):
         place = self._presenter.place
         if place is None or not LEFT_OUT:
             self._timer.stop()
-            self._close_but([])
+            self._monitors.close()
             return
         self._timer.start()
-        screens = QGuiApplication.screens()
-        self._close_but(screens)
-        for number, screen in enumerate(screens):
-            if screen not in self.monitors:
-                self.monitors[screen] = MonitorInk(self._presenter, screen)
-            here = place.place if place.place is not None and place.place.screen in (None, number) else None
-            self.monitors[screen].show_ink(place.frame, here)
-
-    def _close_but(self, screens: list[QScreen]) -> None:
-        for screen in [each for each in self.monitors if each not in screens]:
-            monitor = self.monitors.pop(screen)
-            monitor.close()
-            monitor.deleteLater()
+        for monitor, here in self._monitors.at(place.place):
+            monitor.show_ink(place.frame, here)
 
     def _look(self) -> None:
         """Lines grow, pointers move and marks fade without being told of each time."""
@@ -88,39 +60,25 @@ class DesktopInk(QObject):
         if scene.tick(self._presenter.clock()) or growing:
             self.refresh()
         self._looks += 1
-        for monitor in self.monitors.values():
-            if monitor.isVisible() and self._looks % RAISE_LOOKS == 0:
-                monitor.raise_()
+        if self._looks % RAISE_LOOKS == 0:
+            self._monitors.raise_all()
 
 
-class MonitorInk(QWidget):
+class MonitorInk(DesktopWindow):
     """Of one monitor; visible while there is something to paint on it."""
 
     def __init__(self, presenter: ScreenInkPresenter, screen: QScreen) -> None:
-        super().__init__(None, FLAGS)
+        super().__init__(screen)
         self._presenter = presenter
-        self._monitor = screen
         self._image: QImage | None = None
         self._at = QRect()
-        self.setWindowTitle(OVERLAY_TITLE)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
-        self.setScreen(screen)
-        self.setGeometry(screen.geometry())
 
     def show_ink(self, frame: int, place: Place | None) -> None:
         """Paints what was drawn on ``frame``, which is at ``place``; None: it is not on this monitor."""
         shape = QRegion()
-        if place is not None and place.shown:
-            shape = self._paint(frame, self._content(place), composited=place.composited)
-        if shape.isEmpty():  # as a mask it would be none
-            self.hide()
-            return
-        self.setMask(shape)
-        if not self.isVisible():
-            self._appear()
-        self.update()
+        if place is not None:
+            shape = self._paint(frame, self.content(place), composited=place.composited)
+        self.cut(shape)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -128,19 +86,6 @@ class MonitorInk(QWidget):
             painter.fillRect(event.rect(), Qt.GlobalColor.transparent)
             if self._image is not None:
                 painter.drawImage(self._at.topLeft(), self._image)
-
-    def _appear(self) -> None:
-        self.setGeometry(self._monitor.geometry())
-        if sys.platform == "win32":
-            ctypes.windll.user32.SetWindowDisplayAffinity(int(self.winId()), EXCLUDED_FROM_CAPTURE)
-        self.show()
-
-    def _content(self, place: Place) -> QRectF:
-        """Where what is shared is in this window, wherever the window manager has put that."""
-        ratio, corner = self._monitor.devicePixelRatio(), QPointF(self._monitor.geometry().topLeft())
-        at = QPointF(place.x, place.y) - (corner if place.screen is None else QPointF())
-        at = at / ratio + corner - QPointF(self.geometry().topLeft())
-        return QRectF(at, QSizeF(place.width, place.height) / ratio)
 
     def _paint(self, frame: int, content: QRectF, *, composited: bool) -> QRegion:
         """Makes the picture of the marks; what of the window it needs."""

@@ -10,6 +10,7 @@ from coachdesk.ui.presenters.sharing import SharingPresenter
 from coachdesk.ui.views.button import Action, make_button
 from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.share_badge import ShareBadge
+from coachdesk.ui.views.share_frame import NO_FRAME, ShareFrame
 from coachdesk.ui.views.share_picker import SharePicker
 from coachdesk.ui.views.share_tray import ShareTray
 from coachdesk.ui.views.style import column, restyle, row
@@ -53,6 +54,7 @@ class ShareBar(QFrame):
         self._who = WHO_BESIDE if beside else WHO
         self.badge = ShareBadge(self._to_front)
         self.tray = ShareTray(self, self._to_front, presenter.toggle_blank, presenter.stop)
+        self.frame = ShareFrame(presenter, self)
         self.setProperty("notice", "warning")
         share, stop, blank = (SHARE_BESIDE, STOP_BESIDE, BLANK_BESIDE) if beside else (SHARE, STOP, BLANK)
         self.button = make_button(share, presenter.choose, "plain" if beside else "tall")
@@ -85,7 +87,8 @@ class ShareBar(QFrame):
     def refresh(self) -> None:
         p = self._presenter
         self.setVisible(p.sharing)
-        self.setAccessibleName(f"{p.title}. {p.detail}" if p.sharing else "")
+        detail = " ".join(filter(None, (p.detail, NO_FRAME)))
+        self.setAccessibleName(f"{p.title}. {detail}" if p.sharing else "")
         self.badge.tell(p.short if p.sharing else "", everyone=p.shown)
         self.tray.tell(p.short if p.sharing else "", blanked=p.state == "blank")
         restyle(self, "notice", "error" if p.shown else "warning")
@@ -93,7 +96,7 @@ class ShareBar(QFrame):
         self.customer.set_state("everyone" if p.shown else "off")
         self.customer.setEnabled(p.state == "on")
         self.title.set(p.title)
-        self.detail.set(p.detail)
+        self.detail.set(detail)
         self.blank.describe(*(UNBLANK if p.state == "blank" else (BLANK.text, BLANK.tip, BLANK.icon)))
         self.blank.set_state("pending" if p.state == "blank" else "off")
         self.button.setEnabled(p.in_call)
