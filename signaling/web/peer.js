@@ -20,8 +20,7 @@ const SCREEN_BITRATE = 2_500_000;
 const SOUND_BITRATE = 32_000;
 const COPIED_BITRATE = 48_000; // of each copy, where packets are lost but no queue grows
 const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
-const PACKETS = 50; // of sound, a second
-const COPIED_PACKETS = 100;
+const COPIED_PACKETS = 100; // of sound with copies, a second
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
 const WATCH_MS = 2000;
 const MAX_EARLY_CANDIDATES = 64;
@@ -161,12 +160,12 @@ export class Peer {
     return line.checked * 1000;
   }
 
-  /** @param {number | undefined} target  bit/s that the encoder has */
+  /** @param {number | undefined} target  bit/s that the encoder has; only with copies is that not what it is limited to */
   async #limitSound(target) {
     const sender = this.#transceiver("audio")?.sender;
-    const packets = this.#loss.redundant ? COPIED_PACKETS : PACKETS;
     const before = sender?.getParameters().encodings?.[0]?.maxBitrate;
-    await change(sender, { maxBitrate: maxBitrate(this.#soundBitrate, packets, target, before) });
+    const told = this.#loss.redundant ? target : undefined;
+    await change(sender, { maxBitrate: maxBitrate(this.#soundBitrate, COPIED_PACKETS, told, before) });
   }
 
   get #soundBitrate() {

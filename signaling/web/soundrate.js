@@ -1,7 +1,8 @@
 /**
- * The bit rate that a browser's encoder of sound is to have. Chromium takes the packets' headers off what `maxBitrate` is changed to, but not
- * off what an encoder begins with, and each change of codec makes another encoder: 48 kb/s in packets of 10 ms would leave it
- * 9.6 kb/s. What it makes of it, it tells as `targetBitrate` (W3C webrtc-stats); other browsers tell nothing. No DOM.
+ * The bit rate that a browser's encoder of sound is to have. While it sends copies (RED), Chromium takes the packets' headers off what
+ * `maxBitrate` is changed to, but not off what an encoder begins with, and each change of codec makes another encoder: 48 kb/s
+ * in packets of 10 ms would leave it 9.6 kb/s. What it makes of it, it tells as `targetBitrate` (W3C webrtc-stats); other browsers
+ * tell nothing. No DOM.
  */
 
 const HEADER_BITS = 384; // of each packet, as Chromium counts them: 48 bytes
