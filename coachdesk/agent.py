@@ -304,6 +304,7 @@ class AgentSession(Session):
         self._follower = MarkFollower(hub.ink, self._pictures)
         if self._records is not None:
             self._follower.go_on(InkRecord(self._records, call))
+        self._follower.tick()
         hub.stills.on_still = lambda still: self._spawn(self._take_still(still), "showing a still")
         hub.stills.on_line = self._freezing.instead
         hub.stills.on_freeze = self._freeze_for_all
@@ -424,6 +425,8 @@ class AgentSession(Session):
 
     def publish(self, on: bool) -> None:
         self._watching.publish(on)
+        if self._follower is not None:
+            self._follower.tick()  # the very first picture may be drawn on
 
     def request_keyframe(self) -> None:
         if self._hub is not None:

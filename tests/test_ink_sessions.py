@@ -296,3 +296,16 @@ async def test_an_observer_is_told_what_stands_still_and_that_it_does_no_longer(
     told = [(event.on, event.frame) for event in mia.events if isinstance(event, events.Frozen)]
     assert told == [(True, 4711), (False, None)]
     await mia.end()
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_the_very_first_picture_that_is_shown_may_be_drawn_on(before: bool) -> None:
+    desk = Desk("all")
+    desk.pictures.looked_at = before
+    await desk.told(Mode.LISTEN)
+    if not before:
+        assert desk.pictures.watcher is None
+        desk.pictures.looked_at = True
+        desk.session.publish(True)
+    assert desk.pictures.watcher is not None, "the tracker keeps every picture from now on"
+    await desk.session.close()

@@ -225,6 +225,7 @@ class AgentHub:
         leg.on_state = lambda state: self.on_media(party.party, state)
         leg.on_connected = lambda peer: self._connected(party, peer)
         leg.on_ink = lambda peer, data: self.ink.received(party.party, peer, data)
+        leg.on_ink_open = lambda peer: self.screen.tell_pointer(party.party)
         leg.on_live_ink = lambda peer, data: self.ink.received_live(party.party, data)
         leg.on_stills = lambda peer, message: self.stills.received(party.party, peer, message)
         if is_customer:

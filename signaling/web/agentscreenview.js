@@ -5,8 +5,9 @@
 
 import { opacity } from "./board.js";
 import { byId, setText, show } from "./dom.js";
-import { times } from "./homography.js";
+import { apply, times } from "./homography.js";
 import { paint, paintPointer } from "./paint.js";
+import { paintArrow } from "./sharerspointer.js";
 import { say } from "./texts.js";
 import { toScreen } from "./viewport.js";
 import { Zoom } from "./zoom.js";
@@ -22,6 +23,7 @@ const PUSHES = { ArrowLeft: [PUSH, 0], ArrowRight: [-PUSH, 0], ArrowUp: [0, PUSH
 export class AgentScreenView {
   zoom = new Zoom();
   #timer = 0;
+  #repaint = 0;
   #said = "";
   /** The RTP timestamp of the picture shown, if the browser tells it. @type {number | null} */ #picture = null;
   /** @type {Map<number, {x: number, y: number}>} */ #fingers = new Map();
@@ -34,6 +36,9 @@ export class AgentScreenView {
     byId("agent-screen-zoom").onclick = () => this.#look((zoom) => zoom.toggle(zoom.place.width / 2, zoom.place.height / 2));
     new ResizeObserver(() => this.#look(() => {})).observe(this.place);
     this.video.addEventListener("resize", () => this.#look(() => {}));
+    ink.sharer.onMove = () => {
+      this.#repaint ||= requestAnimationFrame(() => this.#paint());
+    };
     this.#listen();
     this.#watch();
   }
@@ -140,6 +145,8 @@ export class AgentScreenView {
   }
 
   #paint() {
+    cancelAnimationFrame(this.#repaint);
+    this.#repaint = 0;
     const ratio = Math.min(PIXEL_RATIO_MOST, devicePixelRatio);
     const { width, height } = this.zoom.place;
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -149,6 +156,8 @@ export class AgentScreenView {
     if (!this.#said) return;
     const viewport = this.zoom.viewport;
     const screen = toScreen(viewport);
+    const { at } = this.ink.sharer;
+    if (at && this.ink.screen.frame) paintArrow(this.context, apply(screen, ...at));
     for (const { mark, matrix } of this.ink.onScreen(this.#picture)) {
       if (mark.path.length) paint(this.context, mark, times(screen, matrix), viewport.height, opacity(mark, this.ink.now));
     }

@@ -23,6 +23,7 @@ import { IDENTITY } from "./homography.js";
 import { InkLink } from "./inklink.js";
 import { GESTURE_POINTS_MOST, LIVE_POINTS_MOST, PATH_MOST, whole4 } from "./inkwire.js";
 import { ScreenPoses } from "./screenposes.js";
+import { SharersPointer } from "./sharerspointer.js";
 import { simplify } from "./simplify.js";
 
 const REPEATED = 8;
@@ -55,6 +56,7 @@ export class Ink {
   /** @type {"" | "closer" | "more_light" | "slower"} */ hint = "";
   /** @type {Map<string, Pose>} */ poses = new Map();
   screenPoses = new ScreenPoses();
+  /** Of the agent, on their screen. */ sharer = new SharersPointer();
   /** @type {Map<string, InkPoint[]>} */ #live = new Map();
   /** @type {Map<string, Gesture>} */ #own = new Map();
   /** @type {Map<string, Pointer>} */ #pointers = new Map();
@@ -78,6 +80,7 @@ export class Ink {
     this.poses.clear();
     this.screenPoses.clear();
     this.#shown({}); // it is told anew
+    this.sharer.forget();
     this.link.use(channels);
   }
 
@@ -264,6 +267,7 @@ export class Ink {
   #told(message) {
     if (message.kind === "poses" && message.surface === "screen") return this.screenPoses.told(message.frame, message.anchors, this.clock());
     if (message.kind === "poses") return this.#posed(message);
+    if (message.kind === "cursor") return this.sharer.told(message);
     if (message.kind === "points") return this.#extended(message);
     if (message.kind === "laser") return this.#pointed(message);
     if (message.kind === "stage") this.#staged(message);
@@ -284,6 +288,7 @@ export class Ink {
   #shown({ frame = 0, width = 16, height = 9 }) {
     if (frame !== this.screen.frame) this.screenPoses.clear();
     this.screen = { frame, width, height };
+    if (!frame) this.sharer.leave();
   }
 
   /** @param {InkMessage} message */

@@ -60,6 +60,7 @@ const limits = [unit, unit, unit, whole(0, 600_000)];
 /** @type {Check} */
 const point = (value) => Array.isArray(value) && value.length >= 2 && value.length <= 4 && value.every((part, n) => limits[n](part));
 const path = listOf(point, 1, PATH_MOST);
+const place = listOf(unit, 2, 2);
 
 /** @type {Record<string, Check>} */
 const EDITS = {
@@ -103,6 +104,7 @@ const RELIABLE = {
 const LIVE = {
   points: fields({ kind, mark: markId, first: whole(0, GESTURE_POINTS_MOST), points }),
   poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64) }, { surface: oneOf(["camera"]) }),
+  cursor: fields({ kind, number: whole(0, 2 ** 40), at: orNull(place) }, { of: oneOf(["agent"]) }),
   laser: fields({ kind, stroke: whole(0, 2 ** 31), colour, width, points }, { frame: orNull(frame), epoch, author: text(0, 64), surface, sign }),
 };
 

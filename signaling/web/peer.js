@@ -11,6 +11,7 @@ import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
 import { lineOf, LineWatch } from "./linewatch.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
+import { maxBitrate, targetOf } from "./soundrate.js";
 import { stillChannel } from "./stillpipe.js";
 
 const VIDEO_BITRATE = 1_500_000;
@@ -19,6 +20,7 @@ const SCREEN_BITRATE = 2_500_000;
 const SOUND_BITRATE = 32_000;
 const COPIED_BITRATE = 48_000; // of each copy, where packets are lost but no queue grows
 const FRUGAL_BITRATE = 20_000; // with headers some 44 kb/s
+const COPIED_PACKETS = 100; // of sound with copies, a second
 const LAYERS = "L1T3"; // so that pictures can be left out for those on a slow line
 const WATCH_MS = 2000;
 const MAX_EARLY_CANDIDATES = 64;
@@ -148,13 +150,22 @@ export class Peer {
   /** To be called once a second: sends what the line bears. @returns {Promise<number>} ms to the agent and back; 0: not known */
   async lookAtLine() {
     const at = performance.now();
-    const line = lineOf(await this.pc.getStats());
+    const report = await this.pc.getStats();
+    const line = lineOf(report);
     this.#line.look(line, at);
     for (const kind of /** @type {const} */ (["video", "screen"])) {
       await change(this.#transceiver(kind)?.sender, { active: !this.#line.suspended });
     }
-    await change(this.#transceiver("audio")?.sender, { maxBitrate: this.#soundBitrate });
+    await this.#limitSound(targetOf(report));
     return line.checked * 1000;
+  }
+
+  /** @param {number | undefined} target  bit/s that the encoder has; only with copies is that not what it is limited to */
+  async #limitSound(target) {
+    const sender = this.#transceiver("audio")?.sender;
+    const before = sender?.getParameters().encodings?.[0]?.maxBitrate;
+    const told = this.#loss.redundant ? target : undefined;
+    await change(sender, { maxBitrate: maxBitrate(this.#soundBitrate, COPIED_PACKETS, told, before) });
   }
 
   get #soundBitrate() {

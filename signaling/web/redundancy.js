@@ -11,6 +11,7 @@ const ALONE = "useinbandfec=1";
 
 const ON = 0.02;
 const OFF = 0.005;
+const OVERLOAD = 0.35; // what loses so much bears no more, whatever is known of its queue
 const QUIET_ROUNDS = 5;
 
 /** Whether to send sound twice, by how much is lost: not what a queue drops, which more packets would lengthen. Off again only
@@ -32,7 +33,7 @@ export class LossWatch {
     this.#sent = sent;
     this.#again = again;
     this.#quiet = loss < OFF ? this.#quiet + 1 : 0;
-    if (queueing) this.redundant = false;
+    if (queueing || lost >= OVERLOAD) this.redundant = false;
     else if (loss >= ON) this.redundant = true;
     else if (this.#quiet >= QUIET_ROUNDS) this.redundant = false;
     return this.redundant;

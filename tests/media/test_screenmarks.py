@@ -128,6 +128,27 @@ def test_the_customer_is_told_of_their_marks_while_they_are_shown_the_screen(sha
     assert len(share.told(CUSTOMER)) == 1
 
 
+def test_who_connects_anew_is_told_again_where_marks_are_in_the_picture_that_stands_still(
+    share: Share,
+) -> None:
+    share.call.apply(view_of(Mode.BARGE, revision=2))
+    share.call.hub.show_customer(True)
+    share.draw(MIA, 7)
+    share.take(540)
+    for party in (CUSTOMER, BEN, TOM):
+        share.send(8, party)
+        share.call.far[party].connect()
+        share.call.far[party].read()
+    assert share.told(CUSTOMER) == share.told(BEN) == share.told(TOM) == [(8, down(-40))]
+    kinds = [each["kind"] for each in share.call.far[CUSTOMER].ink.sent]
+    assert kinds.index("shared") < kinds.index("poses"), (
+        "the page forgets with another frame what it was told"
+    )
+    share.call.hub.show_customer(False)
+    share.call.far[CUSTOMER].connect()
+    assert share.told(CUSTOMER) == []
+
+
 def test_it_belongs_to_what_its_author_saw_however_far_the_page_has_gone_since(share: Share) -> None:
     share.take(560)
     share.send(8, BEN)

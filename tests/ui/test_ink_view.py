@@ -169,6 +169,7 @@ def test_while_one_draws_only_the_marks_near_the_pen_are_painted_anew(
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.7, 0.9).toPoint())
     QApplication.processEvents()
     drawing.page.video._timer.stop()
+    QApplication.processEvents()  # what it has asked for before
     painted: list[str] = []
 
     def note(painter: QPainter, drawn: Drawn, *rest: float) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from coachdesk.arrowshape import ARROW
 from tests.web.agent import Agent
 from tests.web.conftest import Customer, Visit
 from tests.web.desk import Desk, until
@@ -66,6 +67,24 @@ NAME_PICTURES = """() => {
   };
 }"""
 """Every picture of the agent's screen has the RTP timestamp `window.picture` from now on, in place of its `timestamp`."""
+ARROW_AT = """(() => {
+  const [place, video, canvas] = ["place", "video", "ink"].map((name) => document.getElementById(`agent-screen-${name}`));
+  if (!canvas.checkVisibility()) return null;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let [left, top, right, bottom] = [canvas.width, canvas.height, -1, -1];
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] > 60 || data[at + 1] > 60 || data[at + 2] > 60 || data[at + 3] < 200) continue;
+    const [x, y] = [(at / 4) % canvas.width, Math.floor(at / 4 / canvas.width)];
+    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+  }
+  if (right < 0) return null;
+  const scale = canvas.width / place.clientWidth;
+  const [within, box] = [place.getBoundingClientRect(), video.getBoundingClientRect()];
+  const [across, down] = [left / scale + within.left - box.left, top / scale + within.top - box.top];
+  return { left: across, top: down, height: (bottom - top + 1) / scale, wide: box.width };
+})()"""
+"""Where in the picture the dark of the sharer's arrow begins, its height, and the picture's width, all in CSS pixels; null:
+there is none, or it is not seen."""
 BOXES = """(() => {
   const boxes = Object.fromEntries(["agent-screen-place", "agent-screen-video", "preview"].map((id) => {
     const { left, top, right, bottom, width, height } = document.getElementById(id).getBoundingClientRect();
@@ -244,6 +263,80 @@ async def test_where_the_browser_does_not_tell_the_picture_a_mark_that_moves_is_
         }"""
     )
     assert found == [None, 0.1, 0.1, None, 0.2, None, None, 0.2, None, 0.3, None]
+
+
+def arrow_at(x: float, y: float) -> str:
+    """The arrow is seen with its tip there, 0 to 1 of the picture."""
+    near = (
+        "Math.abs(arrow.left - {x} * arrow.wide) < 3 && Math.abs(arrow.top - {y} * arrow.wide * 9 / 16) < 5"
+    )
+    return f"(() => {{ const arrow = {ARROW_AT}; return arrow && {near.format(x=x, y=y)} && arrow; }})()"
+
+
+async def test_the_agents_pointer_is_an_arrow_where_it_is_told_to_be_however_closely_one_looks(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    agent, hub = await in_call(desk, customer, dial)
+    hub.say_live({"kind": "cursor", "number": 9, "at": [0.5, 0.5], "of": "agent"})
+    await shown(customer, agent, hub)
+    whole = await customer.until(arrow_at(0.5, 0.5), "what came before the screen counts")
+    for late in (8, 9):
+        hub.say_live({"kind": "cursor", "number": late, "at": [0.1, 0.1], "of": "agent"})
+    hub.say_live({"kind": "cursor", "number": 99, "at": [0.1, 0.1], "of": "supervisor"})
+    hub.say_live({"kind": "cursor", "number": 10, "at": [0.4, 0.6], "of": "agent"})
+    await customer.until(arrow_at(0.4, 0.6), "it follows")
+    await customer.page.keyboard.press("x")
+    closer = await customer.until(arrow_at(0.4, 0.6), "looked at closely it is at that place of the picture")
+    assert closer["wide"] > 1.5 * whole["wide"]
+    assert closer["height"] == pytest.approx(whole["height"], abs=1.5), "and of the same size"
+    await customer.page.locator("#agent-screen-place").focus()
+    await customer.page.keyboard.press("ArrowLeft")
+    await customer.until(arrow_at(0.4, 0.6), "pushed along with the picture")
+    hub.say_live({"kind": "cursor", "number": 11, "at": None, "of": "agent"})
+    await customer.until(f"{ARROW_AT} === null", "it has left")
+
+
+async def test_no_pointer_is_seen_on_a_screen_that_is_not_shown_any_more(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    agent, hub = await in_call(desk, customer, dial)
+    await shown(customer, agent, hub)
+    hub.say_live({"kind": "cursor", "number": 1, "at": [0.5, 0.5], "of": "agent"})
+    await customer.until(arrow_at(0.5, 0.5), "it is seen")
+    hub.say({"kind": "shared"})
+    await customer.until(f"{ARROW_AT} === null", "what is drawn on nothing")
+    hub.say(SHARED)
+    hub.enter(begin("mark-0001", **ON_ITS_FRAME))
+    hub.say_live({"kind": "points", "mark": "mark-0001", "first": 0, "points": [[0.4, 0.3], [0.6, 0.4]]})
+    await customer.until(f"({RED_THERE}) > 0", "it is shown again")
+    assert await customer.ask(ARROW_AT) is None, "where it was then is nothing that is told now"
+    hub.say_live({"kind": "cursor", "number": 2, "at": [0.2, 0.5], "of": "agent"})
+    await customer.until(arrow_at(0.2, 0.5), "it is told anew")
+    agent.show_screen(False)
+    await customer.until(f"{ARROW_AT} === null", "with the screen it is gone")
+
+
+async def test_the_arrow_is_that_of_the_desktop_and_the_newest_place_counts(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "sharerspointer.js")
+    assert await customer.ask("it.ARROW") == [list(corner) for corner in ARROW]
+    found = await customer.ask(
+        """() => {
+          const pointer = new it.SharersPointer();
+          let moved = 0;
+          pointer.onMove = () => { moved++; };
+          const seen = [];
+          const tell = (number, at) => { pointer.told({ kind: "cursor", number, at }); seen.push([pointer.at, moved]); };
+          tell(5, [0.1, 0.2]); tell(5, [0.3, 0.3]); tell(4, null); tell(6, null); tell(7, [1, 0]);
+          pointer.leave(); seen.push(pointer.at); tell(7, [0.5, 0.5]); tell(8, [0.6, 0.5]);
+          pointer.forget(); seen.push(pointer.at); tell(0, [0.7, 0.7]);
+          return seen;
+        }"""
+    )
+    assert found == [
+        [[0.1, 0.2], 1], [[0.1, 0.2], 1], [[0.1, 0.2], 1], [None, 2], [[1, 0], 3],
+        None, [None, 4], [[0.6, 0.5], 5],
+        None, [[0.7, 0.7], 7],
+    ]  # fmt: skip
 
 
 async def test_it_is_looked_at_closely_by_button_keys_wheel_and_fingers(

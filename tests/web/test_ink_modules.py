@@ -111,7 +111,9 @@ async def test_every_message_of_the_document_is_understood_but_what_is_told_to_o
         "(all) => all.filter(([channel, text]) => !(channel === 'ink' ? it.parseReliable : it.parseLive)(text))",
         examples,
     )
-    assert {json.loads(text)["kind"] for _, text in refused} == {"cursor"}, "of who shares a screen"
+    assert [(told["kind"], told["of"]) for told in (json.loads(text) for _, text in refused)] == [
+        ("cursor", "supervisor")
+    ], "whose screen they are never shown"
 
 
 async def test_what_the_hub_writes_is_understood_with_all_that_was_left_as_it_is(
@@ -124,6 +126,9 @@ async def test_what_the_hub_writes_is_understood_with_all_that_was_left_as_it_is
     poses = inkwire.Poses(frame=7, epoch=0, anchors=[inkwire.Anchor(marks=["mark-0001"], state="hidden")])
     assert await customer.ask("(text) => it.parseReliable(text)?.kind", inkwire.dump(log).decode()) == "log"
     assert await customer.ask("(text) => it.parseLive(text)?.kind", inkwire.dump(poses).decode()) == "poses"
+    for at in ((0.25, 1.0), None):
+        cursor = inkwire.dump(inkwire.Cursor(number=7, at=at)).decode()
+        assert await customer.ask("(text) => it.parseLive(text)?.kind", cursor) == "cursor"
 
 
 async def test_nothing_else_is(desk: Desk, visit: Visit) -> None:

@@ -107,16 +107,31 @@ async def test_status(desk: Desk, visit: Visit) -> None:
 
 async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Visit) -> None:
     customer = await load(desk, visit, "redundancy.js")
-    rounds = [(0, 0), (0.01, 0), (0.05, 0), (0, 0), (0, 5), *[(0, 5)] * 4, (0, 5), (0, 9)]
+    rounds = [(0, 0), (0.01, 0), (0.05, 0), (0, 0), (0, 5), *[(0, 5)] * 4, (0, 5), (0, 9), (0.7, 9), (0.2, 9)]
     switched = await customer.ask(
         """(rounds) => {
           const watch = new it.LossWatch();
           const look = ([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, lost, queueing: false });
-          return [...rounds.map(look), watch.look({ sent: 1200, again: 9, lost: 0.2, queueing: true })];
+          return [...rounds.map(look), watch.look({ sent: 1400, again: 9, lost: 0.2, queueing: true })];
         }""",
         rounds,
     )
-    assert switched == [False, False, True, True, True, True, True, True, True, False, True, False]
+    assert switched == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 FINE: dict[str, float] = {"estimate": 1.5e6, "loss": 0.0, "reported": 0.05, "checked": 0.04}
@@ -224,6 +239,31 @@ async def test_an_offer_with_copies_has_another_order_and_short_packets_without_
     assert first == reordered.replace("useinbandfec=1", "useinbandfec=0;ptime=10")
     assert await customer.ask("(sdp) => it.withRed(sdp, false)", first) == offer
     assert await customer.ask("(sdp) => it.withRed(sdp, true)", offer.replace("red/48000", "CN/8000")) == ""
+
+
+async def test_headers_are_added_to_the_bit_rate_of_sound_where_the_browser_takes_them_off(
+    desk: Desk, visit: Visit
+) -> None:
+    """In turn: what is wanted, in how many packets a second, and whether the codec changes, which makes a new encoder."""
+    customer = await load(desk, visit, "soundrate.js")
+    steps = [(32e3, 50, True), (32e3, 50, False), (48e3, 100, True), (48e3, 100, False), (48e3, 100, True)]
+    steps += [*[(48e3, 100, False)] * 3, (20e3, 100, False), (20e3, 50, True), *[(20e3, 50, False)] * 3]
+    play = """([steps, headers]) => {
+      let limit = 32e3, target;
+      return steps.map(([wanted, packets, anew]) => {
+        if (anew) target = limit;
+        const next = it.maxBitrate(wanted, packets, headers === null ? undefined : target, limit);
+        if (next !== limit) target = next - packets * headers;
+        limit = next;
+        return target;
+      });
+    }"""
+    counting = await customer.ask(play, [steps, 384])
+    assert counting == [32e3, 32e3, 48e3, 48e3, 9.6e3, *[48e3] * 3, *[20e3] * 5]
+    plain = await customer.ask(play, [steps, 0])
+    assert plain[:2] == [32e3, 32e3]
+    assert (plain[3], plain[7], plain[-1]) == (48e3, 48e3, 20e3)
+    assert await customer.ask(play, [steps, None]) == [wanted for wanted, *_ in steps]
 
 
 async def test_browsers_are_told_apart(desk: Desk, visit: Visit) -> None:

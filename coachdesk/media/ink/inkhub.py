@@ -38,6 +38,7 @@ class InkHub:
         on_points: more of a gesture that the agent sees, while it is drawn.
         on_laser, on_replay, on_poses: as the messages of these names.
         on_cursor: a party says where the pointer is on the screen they share; returns whether that is theirs to say.
+        on_begun: a party is told of ink from now on, on a (new) connection: nothing that was told before may have arrived.
         on_stage: the epoch, the own colour, or ``shared`` is another.
         on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
             whoever follows marks in the picture. on_screen_mark: as ``on_mark``, of marks on the agent's screen.
@@ -51,6 +52,7 @@ class InkHub:
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_cursor: Callable[[str, Cursor], bool] = lambda party, cursor: False
+        self.on_begun: Callable[[str], None] = lambda party: None
         self.on_stage: Callable[[], None] = lambda: None
         self.on_mark: Callable[[Mark], None] = lambda mark: None
         self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
@@ -225,8 +227,10 @@ class InkHub:
                 self._take(line, member, message.edits)
             case inkwire.Again():
                 self._replay(member)
+            case inkwire.Turned() if member.role is Role.CUSTOMER:
+                self.turn()
             case inkwire.Turned():
-                self._turned(member)
+                self.refused["not_allowed"] += 1
 
     def received_live(self, party: str, data: bytes) -> None:
         """A message on the live channel of a connection to ``party``."""
@@ -261,6 +265,7 @@ class InkHub:
         if self.shared.frame:
             self._share.tell(line)
         line.flush(self.now)
+        self.on_begun(line.party)
 
     def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
         for edit in edits:
@@ -276,12 +281,6 @@ class InkHub:
         self.refused[code] += 1
         if mark:
             line.send(inkwire.Refused(mark=mark, code=code))
-
-    def _turned(self, member: Member) -> None:
-        if member.role is Role.CUSTOMER:
-            self.turn()
-        else:
-            self.refused["not_allowed"] += 1
 
     # --- what goes out ----------------------------------------------------------------------------------------
 

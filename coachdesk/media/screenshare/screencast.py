@@ -61,7 +61,7 @@ class ScreenCast:
         source: the screen that is shared, which this owns.
         content: what of it goes first: sharpness, or how often there is a picture.
         pointer: where on the screen the sharer's pointer is, as those who see it are told; None: not there.
-        tell: takes what is said of the pointer, for one who sees the screen and is not the customer; may be lost.
+        tell: takes what is said of the pointer, for one who is shown the screen; may be lost.
         may_show: the customer hears the agent, and so may be shown the screen.
         to_customer: the customer sees it too.
         turn: grows whenever something else is shared, or it is blanked or stopped.
@@ -112,6 +112,8 @@ class ScreenCast:
             self._lines[peer.outs[STREAM]] = _line(peer)
         self._follow(self._view)
         self.on_shown()
+        if on:
+            self._pointer.tell()
 
     def _follow(self, view: CallView) -> None:
         members, held = calls.members(view), calls.held(view)
@@ -232,6 +234,11 @@ class ScreenCast:
     def pointer(self) -> Spot | None:
         return self._pointer.at
 
+    def tell_pointer(self, party: str) -> None:
+        """``party`` can be told of it from now on."""
+        if party in self.viewers and self._senders is not None:
+            self._pointer.tell()
+
     def _follow_pointer(self, source: ScreenSource) -> None:
         """Of ``source`` from now on; it is told of on a thread."""
         loop = asyncio.get_running_loop()
@@ -248,12 +255,9 @@ class ScreenCast:
             self._pointer.show(source.pointer)
 
     def _tell(self, cursor: Cursor) -> None:
-        """The customer's page shows no pointer."""
         message = inkwire.dump(cursor)
-        customer = self._view.customer if self._view is not None else ""
         for party in self._peers.keys() & self.viewers:
-            if party != customer:
-                self.tell(party, message)
+            self.tell(party, message)
 
     def _sender(self, source: Camera) -> VideoSender:
         encoding = MOTION if self.content == "motion" else SCREEN

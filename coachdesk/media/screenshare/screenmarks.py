@@ -40,7 +40,7 @@ class ScreenMarks:
         self._viewers: dict[str, _Viewer] = {}
         self._frame = 0
         self._told: list[Anchor] = []
-        ink.on_screen_mark = self._changed
+        ink.on_screen_mark, ink.on_begun = self._changed, self._begun
         cast.watch, cast.on_sent = self._follower.see, self._sent
 
     def tick(self) -> None:
@@ -104,6 +104,12 @@ class ScreenMarks:
         while len(viewer.frames) > FRAMES_KNOWN:
             viewer.frames.popitem(last=False)
         self._tell(party, viewer, again=True)
+
+    def _begun(self, party: str) -> None:
+        """What was told on a connection before may be lost: where marks are in the newest picture is told again."""
+        viewer = self._viewers.get(party)
+        if viewer is not None and viewer.frames:
+            self._tell(party, viewer, again=True)
 
     def _tell(self, party: str, viewer: _Viewer, *, again: bool) -> None:
         """Of the newest picture that was sent there. ``again``: also what was told of the one before it."""
