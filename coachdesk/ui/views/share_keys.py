@@ -12,8 +12,7 @@ from coachdesk.ui.x11_keys import X11Keys
 
 BLANK_LETTER, STOP_LETTER = "B", "S"
 LETTERS = {BLANK_LETTER: "Ctrl+Alt+Shift+B", STOP_LETTER: "Ctrl+Alt+Shift+S"}
-HERE_ALONE = "On this system keys blank and stop it while CoachDesk has the focus alone."
-
+HERE_ALONE = "On this system the keys that blank and stop it work only while CoachDesk has the focus."
 CLICK = "A click brings CoachDesk to the front, where one key stops or blanks the share."
 
 
