@@ -80,9 +80,12 @@ RED_SPOT = """async () => {
   const [w, h] = [canvas.width, canvas.height];
   const scale = Math.min(w / video.videoWidth, h / video.videoHeight);
   const [left, top] = [(w - video.videoWidth * scale) / 2, (h - video.videoHeight * scale) / 2];
-  return [(x / count - left) / scale / video.videoWidth, (y / count - top) / scale / video.videoHeight, count];
+  return [(x / count - left) / scale / video.videoWidth, (y / count - top) / scale / video.videoHeight, count,
+    x / count / w * canvas.clientWidth, (1 - y / count / h) * canvas.clientHeight];
 }"""
-"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; NaN: nothing is."""
+"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; NaN: nothing is. And how
+far it is from the left edge of the canvas and from its lower one, CSS pixels.
+"""
 
 
 OWN_STROKE = """(() => {
