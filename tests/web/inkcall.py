@@ -83,8 +83,8 @@ RED_SPOT = """async () => {
   return [(x / count - left) / scale / video.videoWidth, (y / count - top) / scale / video.videoHeight, count,
     x / count / w * canvas.clientWidth, (1 - y / count / h) * canvas.clientHeight];
 }"""
-"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; NaN: nothing is. And how
-far it is from the left edge of the canvas and from its lower one, CSS pixels.
+"""Where in the picture (0 to 1) the middle of all that is red is on the canvas, and how many pixels; NaN: nothing is. Then
+how far it is from the left edge of the canvas and from its lower one, CSS pixels.
 """
 
 
