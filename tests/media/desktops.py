@@ -123,10 +123,16 @@ def window_of(title: str) -> str:
     return next(each.source for each in list_sources().screens if each.title == title)
 
 
-def click(x: int, y: int) -> None:
-    """With the left button, as a user would."""
+def point(x: int, y: int) -> None:
+    """Moves the pointer, as a user would."""
     with hand() as (_, test, display):
         test.XTestFakeMotionEvent(display, -1, x, y, ctypes.c_ulong(0))
+
+
+def click(x: int, y: int) -> None:
+    """With the left button."""
+    point(x, y)
+    with hand() as (_, test, display):
         for pressed in (1, 0):
             test.XTestFakeButtonEvent(display, 1, pressed, ctypes.c_ulong(0))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
-import subprocess
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from coachdesk.media.screenshare.screencapture import ScreenCapture, list_source
 from coachdesk.screen.masks import HIDDEN_GREY
 from coachdesk.screenrules import Rules
 from tests.fakes.windows import Change, Window
+from tests.media.desktops import point
 from tests.media.peers import until
 from tests.media.screens import Open, capturing, seen
 
@@ -66,11 +66,6 @@ async def test_a_hidden_window_is_plain_and_others_are_as_they_are(
         assert of(seen(capture), SECRET) == 0
 
 
-def point(x: int, y: int) -> None:
-    subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True)
-
-
-@pytest.mark.skipif(shutil.which("xdotool") is None, reason="moves the pointer (xdotool)")
 async def test_the_pointer_is_told_of_where_it_may_be_seen(show: Open) -> None:
     show(VAULT, ORDER)
     with capturing("region:0:0,0,500,400", Rules(regions=("region:0:0,0,50,50",))) as capture:
