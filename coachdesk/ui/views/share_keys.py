@@ -72,5 +72,7 @@ class ShareKeys(QObject):
 
 
 def _said(taken: list[str]) -> str:
+    if not taken:
+        return ""
     names = " and ".join(key_name(LETTERS[letter]) for letter in taken)
-    return f"Another program holds {names}: use the keys of CoachDesk's window." if taken else ""
+    return f"{names} cannot be had: another program holds them, or the keyboard lacks them. Use the keys of CoachDesk."
