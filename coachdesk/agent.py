@@ -299,7 +299,7 @@ class AgentSession(Session):
         hub.on_customer_connected = self._own_picture.connect
         hub.on_own_keyframe_wanted = self._own_picture.request_keyframe
         self._pictures.start("customer", hub.request_keyframe, self._emit)
-        self._watching.begin(hub)
+        self._watching.begin(hub.screens)
         self._ink.begin(hub.ink)
         self._follower = MarkFollower(hub.ink, self._pictures)
         if self._records is not None:
@@ -358,7 +358,7 @@ class AgentSession(Session):
             self._follower.tick()
             self._sharing.tick()
             self._sheet.tick()
-            self._hub.screen_marks.tick()
+            self._hub.screens.marks.tick()
         talk = self._sound.tick(mic, self._speaking())
         if talk is not None:
             self._tell_talk(talk)
@@ -388,7 +388,7 @@ class AgentSession(Session):
         return {name: row for name, row in streams.items() if not hidden & set(re.split(r"[./]", name))}
 
     def _cast(self) -> ScreenCast | None:
-        return self._hub.screen if self._hub is not None else None
+        return self._hub.screens.agent if self._hub is not None else None
 
     def use_camera(self, camera: Camera) -> None:
         """Shows ``camera`` to the customer from now on."""
@@ -404,17 +404,17 @@ class AgentSession(Session):
         if shown is None or self._hub is None:
             return []
         members, held = calls.members(shown), calls.held(shown)
-        viewers = screen_viewers(members, self.party, held=held, shown=self._hub.screen.to_customer)
+        viewers = screen_viewers(members, self.party, held=held, shown=self._hub.screens.agent.to_customer)
         return [self._name(viewer.party) for viewer in viewers]
 
     def _screen_seen(self) -> Seen | None:
         """Another's, where that is seen here; else one's own share."""
         if (others := self._watching.newest) is not None:
             return Seen(others.bgra, agents=False, pointer=self._watching.pointer)
-        picture = self._hub.screen.shown() if self._hub is not None else None
+        picture = self._hub.screens.agent.shown() if self._hub is not None else None
         if picture is None or self._hub is None:
             return None
-        return Seen(lambda: picture, agents=True, pointer=self._hub.screen.pointer)
+        return Seen(lambda: picture, agents=True, pointer=self._hub.screens.agent.pointer)
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()

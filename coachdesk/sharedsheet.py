@@ -28,12 +28,12 @@ class SharedSheet:
             self._source = self._size = None
             self._tell(0, None)
             return
-        source = hub.screen.source
+        source = hub.screens.agent.source
         place, size = _look(source, self._size if source is self._source else None)
         if source is not self._source or size != self._size:
             self._source, self._size = source, size
             hub.ink.share(size)
-        shown = hub.screen.state == "on" and hub.ink.shared.frame
+        shown = hub.screens.agent.state == "on" and hub.ink.shared.frame
         self._tell(hub.ink.shared.frame, place if shown else None)
 
     def _tell(self, frame: int, place: Place | None) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from coachdesk import commands, events
 from coachdesk.commands import CommandError
-from coachdesk.media.agent_hub import AgentHub
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture.video import Picture
+from coachdesk.media.screenshare.screenhub import ScreenHub
 from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.screenevents import Spot
 
@@ -24,7 +24,7 @@ class Watching:
     def __init__(self, emit: Callable[[events.AnyEvent], None], named: Callable[[str], str]) -> None:
         self._emit = emit
         self._named = named
-        self._hub: AgentHub | None = None
+        self._screens: ScreenHub | None = None
         self._view = ScreenView(emit)
         self._told = events.ScreenRequest(state="unable")
 
@@ -32,18 +32,18 @@ class Watching:
     def handlers(self) -> dict[type[commands.Command], Callable[[Any], Coroutine[Any, Any, events.AnyEvent]]]:
         return {commands.AskScreen: self._ask}
 
-    def begin(self, hub: AgentHub) -> None:
+    def begin(self, screens: ScreenHub) -> None:
         """A call begins."""
-        self._hub = hub
-        hub.on_far_screen = self.retell
-        hub.customer_screen.on_packet = lambda packet: self._put("customer", packet)
-        hub.coach_screen.on_packet = lambda packet: self._put("supervisor", packet)
-        hub.pointers.on_cursor = self._view.pointed
+        self._screens = screens
+        screens.on_far = self.retell
+        screens.customer.on_packet = lambda packet: self._put("customer", packet)
+        screens.coach.on_packet = lambda packet: self._put("supervisor", packet)
+        screens.pointers.on_cursor = self._view.pointed
         self._view.request_keyframe = self._request_keyframe
 
     def end(self) -> None:
         """It is over."""
-        self._hub = None
+        self._screens = None
         self._view.close()
         self._tell("unable")
 
@@ -62,9 +62,9 @@ class Watching:
         return self._view.pointer
 
     async def _ask(self, command: commands.AskScreen) -> events.AnyEvent:
-        if self._hub is None:
+        if self._screens is None:
             raise CommandError("no_such_call", "There is no call at present.")
-        screen = self._hub.customer_screen
+        screen = self._screens.customer
         if command.on and screen.request == "unable":
             raise CommandError("unable", UNABLE)
         if command.on and screen.state != "off":
@@ -77,15 +77,17 @@ class Watching:
             self._view.put(packet)
 
     def _request_keyframe(self) -> None:
-        if self._hub is not None:
-            coachs = self._view.party == "supervisor"
-            self._hub.request_screen_keyframe(self._hub.coach_screen.sharer if coachs else "")
+        if self._screens is not None:
+            if self._view.party == "supervisor":
+                self._screens.request_coachs_keyframe()
+            else:
+                self._screens.request_customers_keyframe()
 
     def retell(self) -> None:
         """After every change of a screen, or of what the agent may know of who observes."""
-        if self._hub is None:
+        if self._screens is None:
             return
-        coachs, customers = self._hub.coach_screen, self._hub.customer_screen
+        coachs, customers = self._screens.coach, self._screens.customer
         if coachs.state != "off":
             also = "customer" if customers.state != "off" else ""
             self._view.told(coachs.state, "supervisor", also, self._named(coachs.sharer))

@@ -15,12 +15,10 @@ from coachdesk.commands import CommandError
 from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
+from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Headset
 from coachdesk.media.pcm import SILENCE
-from coachdesk.media.screenshare.coachscreen import CoachScreen
-from coachdesk.media.screenshare.customerscreen import CustomerScreen
-from coachdesk.media.screenshare.screencast import ScreenCast
-from coachdesk.media.screenshare.screenmarks import ScreenMarks
+from coachdesk.media.screenshare.screenhub import ScreenHub
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.leakmeter import Leak
 from coachdesk.quality_report import MEASUREMENTS
@@ -41,11 +39,7 @@ class FakeHub:
         self.headset = Headset()
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
-        self.screen = ScreenCast()
-        self.screen_marks = ScreenMarks(self.ink, self.screen)
-        self.coach_screen = CoachScreen()
-        self.pointers = SimpleNamespace(on_cursor=None)
-        self.customer_screen = CustomerScreen()
+        self.screens = ScreenHub(Legs(options["ice"], options["signal"]), self.ink)
         self.ears: dict[str, Any] = {}
         self.closed = False
         self.renegotiated = 0
@@ -61,11 +55,10 @@ class FakeHub:
 
     def apply(self, view: protocol.CallView) -> None:
         self.applied.append(view)
-        self.screen.apply(view)
+        self.ink.apply(view)
+        self.screens.apply(view)
 
     def request_keyframe(self) -> None: ...
-
-    def request_screen_keyframe(self) -> None: ...
 
     def replay(self) -> bool:
         return self.whispered
@@ -74,7 +67,7 @@ class FakeHub:
         self.renegotiated += 1
 
     async def close(self) -> None:
-        await self.screen.stop()
+        await self.screens.close()
         self.closed = True
 
 

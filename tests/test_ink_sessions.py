@@ -17,10 +17,9 @@ from coachdesk.commands import CommandError
 from coachdesk.inkwire import Edits, Log, Stage, dump
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
+from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Headset
-from coachdesk.media.screenshare.coachscreen import CoachScreen
-from coachdesk.media.screenshare.customerscreen import CustomerScreen
-from coachdesk.media.screenshare.screencast import ScreenCast
+from coachdesk.media.screenshare.screenhub import ScreenHub
 from signaling import protocol
 from signaling.policy import Mode, Role
 from signaling.protocol import Awareness
@@ -39,17 +38,12 @@ class InkOnlyHub:
         self.headset = Headset()
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
-        self.screen = ScreenCast()
-        self.coach_screen = CoachScreen()
-        self.pointers = SimpleNamespace(on_cursor=None)
-        self.customer_screen = CustomerScreen()
+        self.screens = ScreenHub(Legs(options["ice"], options["signal"]), self.ink)
 
     def apply(self, view: protocol.CallView) -> None:
         self.ink.apply(view)
 
     def request_keyframe(self) -> None: ...
-
-    def request_screen_keyframe(self) -> None: ...
 
     async def close(self) -> None: ...
 

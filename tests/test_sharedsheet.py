@@ -24,7 +24,7 @@ class Shared:
 
     def __init__(self) -> None:
         self.screen = SimpleNamespace(source=None, state="off")
-        self.hub: Any = SimpleNamespace(ink=InkHub(), screen=self.screen)
+        self.hub: Any = SimpleNamespace(ink=InkHub(), screens=SimpleNamespace(agent=self.screen))
         self.hub.ink.apply(call_view())
         self.told: list[events.SharePlace] = []
         self.sheet = SharedSheet(lambda: self.hub, self.told.append)  # type: ignore[arg-type]

@@ -169,7 +169,7 @@ async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
     told = await desk.session.do(commands.Share(source="screen:0"))
     assert isinstance(told, events.Sharing)
     assert told.warning == Captured.warning
-    source = desk.hub.screen.source
+    source = desk.hub.screens.agent.source
     assert source.rules == [Rules(titles=("Payroll", "*Ledger"), regions=(region,))]
     await desk.session.do(commands.ShareRules())
     desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Wages",))
@@ -186,7 +186,7 @@ async def test_where_it_is_on_the_desktop_is_told_until_it_ends(
     await desk.session.do(commands.Share(source="screen:0"))
     places = [Place(0, 0, 800, 600, screen=0), Place(10, 20, 800, 600)]
     for place in places:
-        desk.hub.screen.source.place = place
+        desk.hub.screens.agent.source.place = place
         desk.session._sharing.tick()
         desk.session._sharing.tick()
     await desk.session.do(commands.BlankShare(on=True))
@@ -203,7 +203,7 @@ def test_rules_that_cannot_be_are_refused(rules: dict[str, list[str]]) -> None:
 
 async def test_what_goes_first_of_it_is_said_with_each_share(desk: Desk, page: str) -> None:
     await desk.told(1)
-    cast = desk.hub.screen
+    cast = desk.hub.screens.agent
     for content in ("motion", "text"):
         before = cast._senders
         await desk.session.do(commands.Share(source=page, content=content))
@@ -226,7 +226,7 @@ async def test_nothing_shared_cannot_be_blanked(desk: Desk) -> None:
 async def test_it_ends_with_the_call(desk: Desk, page: str) -> None:
     await desk.told(1)
     await desk.session.do(commands.Share(source=page))
-    cast = desk.hub.screen
+    cast = desk.hub.screens.agent
     desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
     await settle()
     assert (cast.state, cast.source) == ("off", None)
@@ -236,9 +236,9 @@ async def test_it_ends_with_the_call(desk: Desk, page: str) -> None:
 async def test_a_window_that_was_closed_is_shared_no_longer(desk: Desk, page: str) -> None:
     await desk.told(1)
     await desk.session.do(commands.Share(source=page))
-    desk.hub.screen.source._source.fault = "The window was closed."
+    desk.hub.screens.agent.source._source.fault = "The window was closed."
     desk.session._sharing.tick()
-    assert (desk.hub.screen.state, told(desk)[-1]) == (
+    assert (desk.hub.screens.agent.state, told(desk)[-1]) == (
         "off",
         events.Sharing(state="off", message="The window was closed."),
     )
@@ -310,7 +310,7 @@ async def test_refused_nothing_is_shared_and_the_source_is_let_go(
     desk.client.fail("not_allowed", desk.client.waiting[-1])
     with pytest.raises(SignalingError):
         await wanted
-    assert (desk.hub.screen.state, closed, told(desk)) == ("off", [True], [])
+    assert (desk.hub.screens.agent.state, closed, told(desk)) == ("off", [True], [])
     await settle()
     assert recorded(desk) == [("screen", "on")]
 
@@ -327,7 +327,7 @@ async def test_what_was_allowed_too_late_is_on_record_as_over(desk: Desk, page: 
     with pytest.raises(CommandError, match="before it began"):
         await wanted
     await settle()
-    assert desk.hub.screen.state == "off"
+    assert desk.hub.screens.agent.state == "off"
     assert recorded(desk) == [("file", "on"), ("file", "off")]
 
 
@@ -336,18 +336,18 @@ async def test_without_the_server_it_is_blanked_until_the_agent_shows_it_again(d
     await desk.session.do(commands.Share(source=page))
     desk.client.lose()
     desk.session.online(False)
-    assert desk.hub.screen.state == "blank"
+    assert desk.hub.screens.agent.state == "blank"
     assert [each.message for each in told(desk) if each.message] == [sharing.AWAY]
     with pytest.raises(SignalingError):
         await desk.session.do(commands.BlankShare(on=False))
-    assert desk.hub.screen.state == "blank"
+    assert desk.hub.screens.agent.state == "blank"
     desk.client.online = True
     desk.session.online(True)
     await settle()
-    assert desk.hub.screen.state == "blank"
+    assert desk.hub.screens.agent.state == "blank"
     assert recorded(desk)[-1] == ("file", "blank")
     await desk.session.do(commands.BlankShare(on=False))
-    assert (desk.hub.screen.state, recorded(desk)[-1]) == ("on", ("file", "on"))
+    assert (desk.hub.screens.agent.state, recorded(desk)[-1]) == ("on", ("file", "on"))
 
 
 async def test_stopped_without_the_server_it_is_on_record_later(desk: Desk, page: str) -> None:
@@ -379,4 +379,4 @@ async def test_blanked_while_it_is_to_be_shown_again_it_stays_blank(desk: Desk, 
     with pytest.raises(CommandError):
         await again
     await settle()
-    assert (desk.hub.screen.state, recorded(desk)[-1]) == ("blank", ("file", "blank"))
+    assert (desk.hub.screens.agent.state, recorded(desk)[-1]) == ("blank", ("file", "blank"))

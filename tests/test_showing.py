@@ -100,11 +100,11 @@ async def test_without_the_servers_leave_nothing_is_shown(desk: Desk, code: str)
     desk.client.at_once.discard(protocol.ShowScreen)
     asking = asyncio.create_task(desk.session.do(SHOW))
     await settle()
-    assert not desk.hub.screen.to_customer
+    assert not desk.hub.screens.agent.to_customer
     desk.client.fail(code, desk.client.waiting[-1])
     with pytest.raises(SignalingError):
         await asking
-    assert not desk.hub.screen.to_customer
+    assert not desk.hub.screens.agent.to_customer
     await settle()
     assert recorded(desk) == ([True] if code == "not_allowed" else [True, False]), "it may have been granted"
 
@@ -133,14 +133,14 @@ async def test_whatever_changes_takes_it_back_and_it_does_not_come_again_by_itse
         )
     else:
         await desk.session.do(change)
-    assert not desk.hub.screen.to_customer
+    assert not desk.hub.screens.agent.to_customer
     assert told(desk)[-1] is False
     desk.session.online(True)
     desk.session.message(protocol.CallState(call_view(party(MIA), revision=3)))
     if isinstance(change, commands.BlankShare) or change == "away":
         await desk.session.do(commands.BlankShare(on=False))
     await settle()
-    assert not desk.hub.screen.to_customer
+    assert not desk.hub.screens.agent.to_customer
     assert told(desk)[-1] is False
 
 
@@ -159,6 +159,6 @@ async def test_what_is_asked_for_meanwhile_goes_before_a_grant_that_is_late(
     with pytest.raises(CommandError) as error:
         await asking
     assert error.value.code == "superseded"
-    assert not desk.hub.screen.to_customer
+    assert not desk.hub.screens.agent.to_customer
     await settle()
     assert recorded(desk) == [True, False]

@@ -58,7 +58,7 @@ async def sharing() -> Desk:
     desk = Desk()
     desk.client.at_once.add(protocol.TakeSnapshot)
     await desk.told(1)
-    await desk.hub.screen.start(Changed(Page()))
+    await desk.hub.screens.agent.start(Changed(Page()))
     return desk
 
 
@@ -77,9 +77,9 @@ async def test_a_snapshot_is_the_very_picture_that_was_shared() -> None:
     assert file.suffix == ".png"
     assert np.array_equal(cv2.imread(str(file)), PAGE[..., :3])
     assert (await taken(desk)).photo != photo.photo
-    desk.hub.screen.source.pointer = (0.5, 0.5)
-    desk.hub.screen.source.on_pointer()
-    await until(lambda: desk.hub.screen.pointer)
+    desk.hub.screens.agent.source.pointer = (0.5, 0.5)
+    desk.hub.screens.agent.source.on_pointer()
+    await until(lambda: desk.hub.screens.agent.pointer)
     pointed = cv2.imread((await taken(desk)).file)
     assert not np.array_equal(pointed, PAGE[..., :3])
     assert (pointed[45 + 8, 80 + 3] == 0).all(), "black a little below the tip"
@@ -92,13 +92,13 @@ async def test_what_is_hidden_or_blanked_is_not_in_a_snapshot(monkeypatch: pytes
     """Nothing is captured for it: what is hidden by rules is gone before any picture comes here."""
     monkeypatch.setattr("coachdesk.media.screenshare.screensource.ScreenCapture", None)
     desk = await sharing()
-    desk.hub.screen.blank(True)
+    desk.hub.screens.agent.blank(True)
     with pytest.raises(CommandError, match="No shared screen") as error:
         await taken(desk)
     assert error.value.code == "no_picture"
-    desk.hub.screen.blank(False)
+    desk.hub.screens.agent.blank(False)
     await taken(desk)
-    await desk.hub.screen.stop()
+    await desk.hub.screens.agent.stop()
     with pytest.raises(CommandError):
         await taken(desk)
     await desk.session.close()
@@ -121,7 +121,7 @@ async def test_the_moment_is_that_of_the_command() -> None:
     desk.client.at_once.clear()
     wanted = asyncio.create_task(desk.session.do(commands.Snapshot()))
     await until(lambda: desk.client.asked[-1][0] is protocol.TakeSnapshot)
-    await desk.hub.screen.stop()
+    await desk.hub.screens.agent.stop()
     desk.client.grant(desk.client.waiting[-1])
     photo = await wanted
     assert isinstance(photo, events.Photo)

@@ -19,27 +19,14 @@ from tests.fakes.views import MIA, call_view, party
 from tests.test_agent_session import Desk, FakeHub
 
 
-class Hub(FakeHub):
-    """Its customer's screen follows the call, as in the real one."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)
-        self.customer_screen.on_change = self.coach_screen.on_change = lambda: self.on_far_screen()
-        self.on_far_screen = lambda: None
-
-    def apply(self, view: protocol.CallView) -> None:
-        self.coach_screen.apply(view)
-        self.customer_screen.apply(view)
-
-
 @pytest_asyncio.fixture
 async def desk() -> AsyncIterator[Desk]:
     """On a call whose customer's browser can share a screen."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agent, "AgentHub", Hub)
+        patch.setattr(agent, "AgentHub", FakeHub)
         desk = Desk()
         await desk.told(1)
-        desk.hub.customer_screen.said(Shown("off"))
+        desk.hub.screens.customer.said(Shown("off"))
         yield desk
         await desk.session.close()
 
@@ -57,7 +44,7 @@ def told(desk: Desk) -> list[str]:
 
 
 async def test_asked_declined_asked_and_shared(desk: Desk) -> None:
-    screen = desk.hub.customer_screen
+    screen = desk.hub.screens.customer
     assert await desk.session.do(commands.AskScreen(on=True)) == events.Ok()
     screen.said(Shown("off", declined=True))
     await desk.session.do(commands.AskScreen(on=True))
@@ -73,7 +60,7 @@ async def test_asked_declined_asked_and_shared(desk: Desk) -> None:
 
 
 async def test_what_cannot_be_asked_is_refused(desk: Desk) -> None:
-    desk.hub.customer_screen.lost()
+    desk.hub.screens.customer.lost()
     assert await refused(desk) == "unable"
     desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
     await settle()
@@ -81,7 +68,7 @@ async def test_what_cannot_be_asked_is_refused(desk: Desk) -> None:
 
 
 async def test_it_ends_with_the_call(desk: Desk) -> None:
-    desk.hub.customer_screen.said(Shown("on"))
+    desk.hub.screens.customer.said(Shown("on"))
     desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
     await settle()
     assert told(desk) == ["none", "on", "off", "unable"]
@@ -102,7 +89,7 @@ def screens(desk: Desk) -> list[tuple[str, str, str, str]]:
 
 
 async def test_a_supervisors_screen_goes_first_and_is_told_by_name(desk: Desk) -> None:
-    desk.hub.customer_screen.said(Shown("on"))
+    desk.hub.screens.customer.said(Shown("on"))
     desk.session.message(protocol.CallState(call_view(party(MIA, shares="on"), revision=2)))
     desk.session.message(protocol.CallState(call_view(party(MIA), revision=3)))
     assert screens(desk) == [
@@ -117,7 +104,7 @@ async def test_a_supervisors_screen_goes_first_and_is_told_by_name(desk: Desk) -
 @pytest.mark.parametrize(("mode", "name"), [(Mode.LISTEN, ""), (Mode.WHISPER, MIA)])
 async def test_a_supervisors_name_is_told_as_far_as_the_policy_has_it(mode: Mode, name: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agent, "AgentHub", Hub)
+        patch.setattr(agent, "AgentHub", FakeHub)
         desk = Desk("talking")
         desk.session.message(protocol.CallState(call_view(party(MIA, mode, shares="on"))))
         assert screens(desk) == [("supervisor", "on", name, "")]

@@ -20,10 +20,10 @@ class SharingParty(AgentParty):
     """The agent's endpoint, with the first screen."""
 
     async def speak(self) -> None:
-        await self._hub.screen.start(await asyncio.to_thread(open_screen, "screen:0"))
+        await self._hub.screens.agent.start(await asyncio.to_thread(open_screen, "screen:0"))
 
     async def finish(self) -> dict[str, float]:
-        await self._hub.screen.stop()
+        await self._hub.screens.agent.stop()
         return {}
 
 

@@ -28,13 +28,8 @@ from coachdesk.media.legs import Legs
 from coachdesk.media.mixer import Block, Headset, Private, Public, uplink
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import Stereo
-from coachdesk.media.screenshare.coachscreen import CoachScreen
-from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import STREAM as SCREEN
-from coachdesk.media.screenshare.screencast import ScreenCast
-from coachdesk.media.screenshare.screenmarks import ScreenMarks
-from coachdesk.media.screenshare.screenorder import ScreenOrder
-from coachdesk.media.screenshare.screenpointers import ScreenPointers
+from coachdesk.media.screenshare.screenhub import ScreenHub
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.leakguard import LeakGuard
 from coachdesk.media.whisper.whispers import Whispers
@@ -55,15 +50,11 @@ class AgentHub:
     Attributes:
         headset: the mix the agent hears; its volumes and ducking are set here.
         ink: what is drawn on the customer's picture. stills: what stands still of it.
-        screen: the agent's screen, to observers and perhaps the customer. customer_screen: the customer's, to the others.
-        screen_marks: where marks are on the agent's screen.
-        coach_screen: a supervisor's, to the agent and the other observers. pointers: of those who share these two.
+        screens: those that are shared.
         ears: one per sound that reaches the agent, by source name (``customer`` or a coach's party id).
         on_replay: called when the last whisper begins (True) or ceases (False) to be heard again.
         on_media: state of the leg to a party.
         on_picture_packet: the customer's camera, packet by packet.
-        on_far_screen: called when the customer or a supervisor begins or ceases to share a screen, or the former is or was
-            asked to.
         on_customer_connected: the customer's (new) peer connection, which takes the agent's own camera.
         on_own_keyframe_wanted: the customer needs a keyframe of the agent's own camera.
     """
@@ -85,21 +76,8 @@ class AgentHub:
         self._fanout.on_quality = self._tell
         self.ink = InkHub()
         self.stills = StillHub(self.ink)
-        self.screen = ScreenCast()
-        self.screen.on_state = self._screens_changed
-        self.screen.on_shown = self._screen_shown
-        self.screen_marks = ScreenMarks(self.ink, self.screen)
-        self.customer_screen = CustomerScreen()
-        self.customer_screen.on_change = self._far_screen_changed
-        self.customer_screen.on_keyframe_wanted = self.request_screen_keyframe
-        self.customer_screen.tell = self._tell_customer
-        self.coach_screen = CoachScreen()
-        self.coach_screen.on_change = self._far_screen_changed
-        self.coach_screen.on_keyframe_wanted = self.request_screen_keyframe
-        self._order = ScreenOrder(self.screen, self.coach_screen, self.customer_screen)
-        self.pointers = ScreenPointers(self._legs, self.screen, self.coach_screen, self._order)
-        self.ink.on_cursor = self.pointers.take
-        self.on_far_screen: Callable[[], None] = lambda: None
+        self.screens = ScreenHub(self._legs, self.ink)
+        self.screens.on_change = self._tell_observers
         self._fanout.on_offset = self.ink.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
@@ -133,10 +111,7 @@ class AgentHub:
         self._seats.seat(coach.party for coach in calls.coaches(view))
         self.ink.apply(view)
         self.stills.apply(view)
-        self.screen.apply(view)
-        self.coach_screen.apply(view)
-        self.customer_screen.apply(view)
-        self._screens_changed()
+        self.screens.apply(view)
         for party in view.parties:
             if party.party != view.agent and party.party not in self._legs:
                 self._open(party)
@@ -155,8 +130,7 @@ class AgentHub:
         self._fanout.clear()
         self._whispers.clear()
         self._past.clear()
-        self.pointers.close()
-        await asyncio.gather(self.screen.stop(), self._legs.close())
+        await asyncio.gather(self.screens.close(), self._legs.close())
 
     def _empty_changed(self, changed: Iterable[Route]) -> None:
         """Empties what is buffered of every source that is now mixed otherwise here, and what was sent to every sink
@@ -187,24 +161,10 @@ class AgentHub:
             slots=self._seats.coaches,
             whisper_closed=self._whispers.closed,
             picture=self._fanout.quality(observer),
-            **self._order.told(observer),
+            **self.screens.told(observer),
             ways_ms=self._ways_to(observer),
         )
         self._legs.tell(observer, msgspec.json.encode(briefing))
-
-    def _screens_changed(self) -> None:
-        self._order.arrange()
-        self.pointers.arrange()
-        self._tell_observers()
-
-    def _screen_shown(self) -> None:
-        """The customer sees the agent's screen, or no longer."""
-        self.ink.show_customer(self.screen.to_customer)
-        self._tell_customer(msgspec.json.encode(screenwire.AgentScreen(on=self.screen.to_customer)))
-
-    def _far_screen_changed(self) -> None:
-        self._screens_changed()
-        self.on_far_screen()
 
     def tell_talk(self, talk: Talk) -> None:
         """Tells all observers who has talked for how long."""
@@ -213,8 +173,9 @@ class AgentHub:
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
-        for ear in (ear for name, ear in self.ears.items() if name.endswith(f"/{Lane.WHISPER}")):
-            ear.flush()
+        for name, ear in self.ears.items():
+            if name.endswith(f"/{Lane.WHISPER}"):
+                ear.flush()
         self._tell_observers()
 
     # --- legs ------------------------------------------------------------------------------------------------
@@ -225,7 +186,7 @@ class AgentHub:
         leg.on_state = lambda state: self.on_media(party.party, state)
         leg.on_connected = lambda peer: self._connected(party, peer)
         leg.on_ink = lambda peer, data: self.ink.received(party.party, peer, data)
-        leg.on_ink_open = lambda peer: self.screen.tell_pointer(party.party)
+        leg.on_ink_open = lambda peer: self.screens.agent.tell_pointer(party.party)
         leg.on_live_ink = lambda peer, data: self.ink.received_live(party.party, data)
         leg.on_stills = lambda peer, message: self.stills.received(party.party, peer, message)
         if is_customer:
@@ -241,7 +202,7 @@ class AgentHub:
 
     def _keyframe_wanted(self, party: str, stream: str) -> None:
         if stream == SCREEN:
-            self._order.request_keyframe(party)
+            self.screens.request_keyframe(party)
         elif self._view is not None and party == self._view.customer:
             self.on_own_keyframe_wanted()
         else:
@@ -249,9 +210,7 @@ class AgentHub:
 
     def _shut(self, party_id: str) -> None:
         self._fanout.disconnect(party_id)
-        self.screen.disconnect(party_id)
-        self.coach_screen.disconnect(party_id)
-        self.customer_screen.disconnect(party_id)
+        self.screens.disconnect(party_id)
         for name in [name for name in self.ears if name.split("/")[0] == party_id]:
             del self.ears[name]
         self._past.forget(party_id)
@@ -263,29 +222,18 @@ class AgentHub:
             self._far_ear = FarEar()
             self.on_customer_connected(peer)
             self.request_keyframe()
-            self.customer_screen.connected()
-            self.screen.connect(party.party, peer)
+            self.screens.connect_customer(party.party, peer)
             return
         self._fanout.connect(party.party, peer)
-        self.screen.connect(party.party, peer)
-        self.coach_screen.connect(party.party, peer)
-        self.pointers.connected(party.party)
-        self.customer_screen.connect(party.party, peer)
+        self.screens.connect(party.party, peer)
         self._tell(party.party)
         self._past.forget(party.party)
         self.request_keyframe()
 
     def request_keyframe(self) -> None:
         """Asks the customer's browser for a keyframe (throttled by the peer)."""
-        self._ask_for_keyframe(self._customer_peer, "camera")
-
-    def request_screen_keyframe(self, sharer: str = "") -> None:
-        """The same of the screen that the customer shares, or the supervisor ``sharer``."""
-        self._ask_for_keyframe(self._legs.peer(sharer) if sharer else self._customer_peer, SCREEN)
-
-    def _ask_for_keyframe(self, peer: Peer | None, stream: str) -> None:
-        if peer is not None:
-            peer.request_keyframe(stream)
+        if self._customer_peer is not None:
+            self._customer_peer.request_keyframe("camera")
 
     @property
     def _customer_peer(self) -> Peer | None:
@@ -293,17 +241,13 @@ class AgentHub:
 
     def _customer_leg(self, customer: str, state: State) -> None:
         if state in ("lost", "closed"):
-            self.customer_screen.lost()
+            self.screens.customer.lost()
         self.on_media(customer, state)
-
-    def _tell_customer(self, message: bytes) -> None:
-        if self._view is not None:
-            self._legs.tell(self._view.customer, message)
 
     def _told_by_customer(self, data: bytes) -> None:
         shown = screenwire.read(data)
         if shown is not None:
-            self.customer_screen.said(shown)
+            self.screens.customer.said(shown)
         else:
             self._far_ear.put(data)
 
@@ -335,12 +279,12 @@ class AgentHub:
             self.on_picture_packet(packet)
             self._fanout.picture(packet, (each.party for each in calls.observers(view)))
         elif stream == SCREEN:
-            self.customer_screen.put(packet)
+            self.screens.customer.put(packet)
 
     def _from_observer(self, party: str, stream: str, packet: Packet) -> None:
         """A coach's packet goes along its routes; without a route (wrong lane, trainee, stale) it ends here."""
         if stream == SCREEN:
-            self.coach_screen.put(party, packet)
+            self.screens.coach.put(party, packet)
             return
         view = self._view
         if view is None or stream not in LANE_STREAMS:

@@ -27,7 +27,7 @@ class Call(Shared):
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         super().__init__(patch)
         self.agents: list[Cursor] = []
-        self.hub.pointers.on_cursor = self.agents.append
+        self.hub.screens.pointers.on_cursor = self.agents.append
 
     def peer(self, name: str) -> FakePeer:
         leg = self.leg(name)
@@ -62,7 +62,7 @@ async def call() -> AsyncIterator[Call]:
     with pytest.MonkeyPatch.context() as patch:
         call = Call(patch)
         yield call
-        call.hub.pointers.close()
+        call.hub.screens.pointers.close()
 
 
 async def test_it_goes_to_the_agent_and_the_others_not_back_and_never_to_the_customer(call: Call) -> None:
@@ -134,11 +134,11 @@ async def test_observers_who_see_the_agents_screen_are_not_told_and_are_told_aga
 ) -> None:
     call.view_of("on")
     call.point(1, HERE)
-    await call.hub.screen.start(Screen(PUBLIC))
+    await call.hub.screens.agent.start(Screen(PUBLIC))
     assert call.told == {"agent": HERE, BEN: HERE, TOM: HERE}
     call.point(2, THERE)
     assert call.told == {"agent": THERE}
-    await call.hub.screen.stop()
+    await call.hub.screens.agent.stop()
     assert call.told == {"agent": THERE, BEN: THERE, TOM: THERE}
 
 

@@ -27,8 +27,8 @@ class Call(HubCall):
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         super().__init__(patch)
         self.seen = self._number = 0
-        self.hub.coach_screen.on_packet = self._see
-        self.hub.customer_screen.on_packet = self._see
+        self.hub.screens.coach.on_packet = self._see
+        self.hub.screens.customer.on_packet = self._see
         self.view_of()
         self.connect(CUSTOMER, *OBSERVERS)
 
@@ -147,14 +147,14 @@ async def test_it_goes_on_during_a_hold_as_the_agents_own_does(call: Call) -> No
 async def test_the_agents_own_goes_first_for_observers_and_the_agent_goes_on_seeing_it(call: Call) -> None:
     call.view_of("on")
     call.show()
-    await call.hub.screen.start(Screen(PUBLIC))
+    await call.hub.screens.agent.start(Screen(PUBLIC))
     assert call.told(TOM) == ("on", "agent", "supervisor")
     assert call.told(MIA) == ("on", "agent", "")
     assert call.reached == (1, 0, 0, 0)  # what waited to be sent is not
     call.show()
     assert call.seen == 1
     assert all(KEYFRAME not in call.out(name).sent for name in OBSERVERS)
-    await call.hub.screen.stop()
+    await call.hub.screens.agent.stop()
     assert call.reached == (1, 0, 0, 0)
     call.show()
     assert (call.reached, call.told(TOM)) == ((1, 0, 1, 1), ("on", "supervisor", ""))

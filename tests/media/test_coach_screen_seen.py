@@ -23,13 +23,13 @@ class Agent:
         self.events: list[events.AnyEvent] = []
         self.view = ScreenView(self.events.append)
         self.view.publish(True)
-        self.view.request_keyframe = lambda: call.hub.request_screen_keyframe(MIA)
-        call.hub.coach_screen.on_packet = self.view.put
-        call.hub.pointers.on_cursor = self.view.pointed
-        call.hub.on_far_screen = self._told
+        self.view.request_keyframe = call.hub.screens.request_coachs_keyframe
+        call.hub.screens.coach.on_packet = self.view.put
+        call.hub.screens.pointers.on_cursor = self.view.pointed
+        call.hub.screens.on_far = self._told
 
     def _told(self) -> None:
-        self.view.told(self._hub.coach_screen.state, "supervisor")
+        self.view.told(self._hub.screens.coach.state, "supervisor")
 
     def sees(self, shade: int) -> bool:
         newest = self.view.newest
@@ -54,10 +54,10 @@ async def test_agent_and_trainee_see_it_and_the_customer_and_the_sharer_do_not()
         await until(lambda: call.customer_packets)
         assert set(call.customer_packets) == {"main"}
         assert (mia.packets, mia.told) == (0, [])
-        await call.hub.screen.start(Screen(PUBLIC))  # the agent's own goes first for observers
+        await call.hub.screens.agent.start(Screen(PUBLIC))  # the agent's own goes first for observers
         await until(lambda: mia.sees(PUBLIC) and tom.sees(PUBLIC))
         assert agent.sees(SECRET)
-        await call.hub.screen.stop()
+        await call.hub.screens.agent.stop()
         await until(lambda: tom.sees(SECRET))
         await mia.media.screen.stop()
         apply(call, "", revision=5)
@@ -94,14 +94,14 @@ async def test_the_sharers_pointer_is_seen_by_all_who_see_the_screen_and_goes_wi
         assert tom.pointer is None
         tom.view.publish(True)
         await until(lambda: tom.pointer == (0.25, 0.5))  # who looks later is told where it rests
-        await call.hub.screen.start(own)
+        await call.hub.screens.agent.start(own)
         await until(lambda: mia.sees(SECRET) and tom.sees(SECRET))
         own.move((0.75, 0.5))
         await until(lambda: mia.pointer == tom.pointer == (0.75, 0.5))
         mias.move((0.5, 0.5))
         await until(lambda: agent.view.pointer == (0.5, 0.5))
         assert tom.pointer == (0.75, 0.5)
-        await call.hub.screen.stop()
+        await call.hub.screens.agent.stop()
         await until(lambda: tom.sees(PUBLIC) and tom.pointer == (0.5, 0.5))
         mia.media.screen.blank(True)
         await until(lambda: agent.view.pointer is None and tom.pointer is None)

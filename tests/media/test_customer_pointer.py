@@ -23,12 +23,12 @@ class Call(Connected):
     async def share(self) -> None:
         self.screen = Screen(PUBLIC)
         self.screen.pointer = HERE
-        await self.hub.screen.start(self.screen)
+        await self.hub.screens.agent.start(self.screen)
 
     def show(self) -> None:  # type: ignore[override]
         """The customer is shown it too."""
-        self.hub.screen.show_customer(True)
-        assert self.hub.screen.to_customer
+        self.hub.screens.agent.show_customer(True)
+        assert self.hub.screens.agent.to_customer
 
     def cursors(self, name: str) -> list[dict[str, Any]]:
         """What a party was told of a pointer on its connection, until it was forgotten."""
@@ -52,7 +52,7 @@ class Call(Connected):
         leg.on_ink_open(leg.peer)
 
     async def take_back(self, how: str) -> None:
-        screen = self.hub.screen
+        screen = self.hub.screens.agent
         match how:
             case "said":
                 screen.show_customer(False)
@@ -77,14 +77,14 @@ async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
         call = Call(patch)
         await call.share()
         yield call
-        await call.hub.screen.stop()
+        await call.hub.screens.agent.stop()
 
 
 async def test_the_customer_is_told_where_it_is_once_they_are_shown_the_screen(call: Call) -> None:
     await until(lambda: len(call.cursors(MIA)) == 3)
     assert call.cursors(CUSTOMER) == []
     call.reconnect()
-    call.hub.screen.request_keyframe(CUSTOMER)
+    call.hub.screens.agent.request_keyframe(CUSTOMER)
     assert call.cursors(CUSTOMER) == []
     call.show()
     told = call.cursors(CUSTOMER)[-1]

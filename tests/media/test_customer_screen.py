@@ -38,7 +38,7 @@ class Call(HubCall):
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         super().__init__(patch)
         self.seen = self._number = 0
-        self.hub.customer_screen.on_packet = self._see
+        self.hub.screens.customer.on_packet = self._see
         self.view_of()
         self.connect(CUSTOMER, MIA, TOM)
 
@@ -153,7 +153,7 @@ async def test_the_agents_own_goes_first_and_then_the_customers_again(call: Call
     call.show()
     assert call.reached == (1, 1, 1)
     call.show()
-    await call.hub.screen.start(Screen(PUBLIC))
+    await call.hub.screens.agent.start(Screen(PUBLIC))
     assert call.reached == (1, 0, 0)  # what waits of the customer's is not sent any more
     assert call.told(MIA) == ("on", "agent", "customer")
     call.show()
@@ -161,7 +161,7 @@ async def test_the_agents_own_goes_first_and_then_the_customers_again(call: Call
     asked = call.up(CUSTOMER).peer.keyframes_asked  # type: ignore[union-attr]
     call.up(MIA).on_keyframe_request("screen")
     assert call.up(CUSTOMER).peer.keyframes_asked == asked  # type: ignore[union-attr]
-    await call.hub.screen.stop()
+    await call.hub.screens.agent.stop()
     assert call.told(MIA) == ("on", "customer", "")
     call.up(MIA).on_keyframe_request("screen")
     assert call.up(CUSTOMER).peer.keyframes_asked > asked  # type: ignore[union-attr]
@@ -183,18 +183,18 @@ async def test_one_who_leaves_or_has_lost_the_customer_sees_no_more(call: Call) 
 
 def requests(hub: AgentHub) -> list[str]:
     seen: list[str] = []
-    hub.on_far_screen = lambda: seen.append(hub.customer_screen.request)
+    hub.screens.on_far = lambda: seen.append(hub.screens.customer.request)
     return seen
 
 
 async def test_the_customer_is_asked_and_answers(call: Call) -> None:
     seen = requests(call.hub)
     call.say(OFF)
-    call.hub.customer_screen.ask(True)
+    call.hub.screens.customer.ask(True)
     call.say(b'{"kind":"screen","state":"off","declined":true}')
-    call.hub.customer_screen.ask(True)
-    call.hub.customer_screen.ask(False)
-    call.hub.customer_screen.ask(True)
+    call.hub.screens.customer.ask(True)
+    call.hub.screens.customer.ask(False)
+    call.hub.screens.customer.ask(True)
     call.say(ON)
     assert seen == ["none", "asked", "declined", "asked", "none", "asked", "none"]
     assert call.asked == [True, True, False, True]
@@ -202,30 +202,30 @@ async def test_the_customer_is_asked_and_answers(call: Call) -> None:
 
 async def test_a_question_outlives_a_connection_and_asking_shares_nothing(call: Call) -> None:
     call.say(OFF)
-    call.hub.customer_screen.ask(True)
+    call.hub.screens.customer.ask(True)
     call.show()
     assert call.reached == (0, 0, 0)
     call.up(CUSTOMER).get_lost()
-    assert call.hub.customer_screen.request == "unable"
+    assert call.hub.screens.customer.request == "unable"
     call.connect(CUSTOMER)
     call.say(OFF)
-    assert (call.asked, call.hub.customer_screen.request) == ([True], "asked")
+    assert (call.asked, call.hub.screens.customer.request) == ([True], "asked")
 
 
 async def test_a_browser_that_cannot_says_so(call: Call) -> None:
     call.say(b'{"kind":"screen","state":"off","able":false}')
-    assert call.hub.customer_screen.request == "unable"
+    assert call.hub.screens.customer.request == "unable"
 
 
 async def test_one_who_begins_again_and_again_is_taken_for_paused(call: Call) -> None:
-    call.hub.customer_screen._pace = TokenBucket(0.0, BEGINS_AT_ONCE, 0.0)  # no time passes
+    call.hub.screens.customer._pace = TokenBucket(0.0, BEGINS_AT_ONCE, 0.0)  # no time passes
     for _ in range(BEGINS_AT_ONCE):
         call.say(ON)
         call.say(OFF)
     call.say(ON)
-    assert call.hub.customer_screen.state == "blank"
+    assert call.hub.screens.customer.state == "blank"
     call.say(OFF)
-    assert call.hub.customer_screen.state == "off"
+    assert call.hub.screens.customer.state == "off"
 
 
 def test_an_endpoint_shows_one_screen_at_a_time_by_its_owner() -> None:

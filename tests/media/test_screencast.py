@@ -197,7 +197,7 @@ async def test_observers_see_the_shared_screen_and_the_customer_gets_no_packet_o
     async with running() as call:
         everybody = call.observers.values()
         assert all(each.packets == 0 for each in everybody)
-        await call.hub.screen.start(Screen(SECRET, busy=True))
+        await call.hub.screens.agent.start(Screen(SECRET, busy=True))
         modes = [Mode.WHISPER, Mode.BARGE, Mode.TAKEOVER, Mode.LISTEN]
         for revision, mode in enumerate(modes, 2):
             call.apply(mode, held=mode is Mode.LISTEN, revision=revision)
@@ -218,19 +218,19 @@ async def test_the_customer_gets_packets_of_it_only_while_it_is_shown_to_them() 
         hub, peer = call.hub, call.hub._legs.peer(CUSTOMER)
         assert peer is not None
         out = peer.outs[STREAM]
-        hub.screen.show_customer(True)
-        assert not hub.screen.to_customer, "nothing is shared"
-        await hub.screen.start(Screen(SECRET, busy=True))
+        hub.screens.agent.show_customer(True)
+        assert not hub.screens.agent.to_customer, "nothing is shared"
+        await hub.screens.agent.start(Screen(SECRET, busy=True))
         mia = call.observers[MIA]
         await until(lambda: mia.sees(SECRET))
         assert out.packets == 0
         for revision, back in enumerate(("blank", "hold", "takeover", "said", "another", "stop"), 2):
             before = call.customer_packets.count(STREAM)
-            hub.screen.show_customer(True)
+            hub.screens.agent.show_customer(True)
             await until(lambda before=before: call.customer_packets.count(STREAM) > before)  # type: ignore[misc]
             out.send(bytes([0x10]) * 1000, 1)  # waits in the queue
             await take_back(call, back, 2 * revision)
-            assert not hub.screen.to_customer
+            assert not hub.screens.agent.to_customer
             assert not out.queue
             sent, seen = out.packets, mia.packets
             if back == "stop":
@@ -245,7 +245,7 @@ async def test_the_customer_gets_packets_of_it_only_while_it_is_shown_to_them() 
 
 
 async def take_back(call: Call, how: str, revision: int) -> None:
-    screen = call.hub.screen
+    screen = call.hub.screens.agent
     match how:
         case "blank":
             screen.blank(True)
@@ -263,17 +263,17 @@ async def take_back(call: Call, how: str, revision: int) -> None:
 async def begin_again(call: Call, how: str, revision: int) -> None:
     """All but that the customer is shown it."""
     if how == "blank":
-        call.hub.screen.blank(False)
+        call.hub.screens.agent.blank(False)
     call.apply(revision=revision)
 
 
 async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None:
     async with running() as call:
         screen = Screen(PUBLIC)
-        await call.hub.screen.start(screen)
+        await call.hub.screens.agent.start(screen)
         await until(lambda: all(each.sees(PUBLIC) for each in call.observers.values()))
-        assert call.hub.screen._senders is not None
-        sender, slow = call.hub.screen._senders
+        assert call.hub.screens.agent._senders is not None
+        sender, slow = call.hub.screens.agent._senders
         await until(lambda: sender._cadence._refined == len(SCREEN.refinements))
         await looked_at(screen, 2)
         encoded = sender.encoded
@@ -285,7 +285,7 @@ async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None
 
 async def test_who_is_on_a_slow_line_has_an_encoder_of_their_own_and_sees_the_screen() -> None:
     async with running() as call:
-        hub = call.hub.screen
+        hub = call.hub.screens.agent
         await hub.start(Screen(PUBLIC, busy=True))
         await until(lambda: all(each.sees(PUBLIC) for each in call.observers.values()))
         assert hub._senders is not None
@@ -310,7 +310,7 @@ async def test_one_who_looks_late_sees_a_screen_that_stands_still() -> None:
     async with running() as call:
         mia = call.observers[MIA]
         mia.view.publish(False)
-        await call.hub.screen.start(Screen(PUBLIC))
+        await call.hub.screens.agent.start(Screen(PUBLIC))
         await until(lambda: call.observers[TOM].sees(PUBLIC))
         assert mia.shade is None
         mia.view.publish(True)
@@ -320,17 +320,17 @@ async def test_one_who_looks_late_sees_a_screen_that_stands_still() -> None:
 async def test_what_is_blanked_is_plain_at_the_viewer_and_comes_back() -> None:
     async with running() as call:
         mia, screen = call.observers[MIA], Screen(SECRET)
-        await call.hub.screen.start(screen)
+        await call.hub.screens.agent.start(screen)
         await until(lambda: mia.sees(SECRET))
         screen.move((0.25, 0.5))
         await until(lambda: mia.pointer == (0.25, 0.5))
-        call.hub.screen.blank(True)
+        call.hub.screens.agent.blank(True)
         await until(lambda: mia.sees(GREY))
-        assert call.hub.screen.state == "blank"
+        assert call.hub.screens.agent.state == "blank"
         screen.move((0.5, 0.5))
         await until(lambda: mia.pointer is None)
-        assert call.hub.screen.pointer is None
-        call.hub.screen.blank(False)
+        assert call.hub.screens.agent.pointer is None
+        call.hub.screens.agent.blank(False)
         await until(lambda: mia.sees(SECRET))
         await until(lambda: mia.pointer == (0.5, 0.5))
         await until(lambda: mia.told == ["on", "blank", "on"])
@@ -339,16 +339,16 @@ async def test_what_is_blanked_is_plain_at_the_viewer_and_comes_back() -> None:
 
 async def test_nothing_of_the_screen_leaves_after_it_is_blanked_or_stopped() -> None:
     async with running() as call:
-        await call.hub.screen.start(Screen(SECRET, busy=True))
+        await call.hub.screens.agent.start(Screen(SECRET, busy=True))
         await until(lambda: call.observers[MIA].sees(SECRET))
         peer = call.hub._legs.peer(MIA)
         assert peer is not None
         out = peer.outs[STREAM]
         out.send(bytes([0x10]) * 1000, 1)  # waits in the queue
-        call.hub.screen.blank(True)
+        call.hub.screens.agent.blank(True)
         assert not out.queue
         await until(lambda: call.observers[MIA].sees(GREY))
-        await call.hub.screen.stop()
+        await call.hub.screens.agent.stop()
         sent = out.packets
         assert not out.queue
         await until(lambda: call.observers[MIA].told[-1:] == ["off"])
@@ -362,20 +362,20 @@ async def test_nothing_of_the_screen_leaves_after_it_is_blanked_or_stopped() -> 
 async def test_another_source_takes_the_place_of_the_first_and_both_are_let_go() -> None:
     async with running() as call:
         first, second = Screen(SECRET), Screen(PUBLIC)
-        await call.hub.screen.start(first)
+        await call.hub.screens.agent.start(first)
         await until(lambda: call.observers[MIA].sees(SECRET))
-        await call.hub.screen.start(second)
+        await call.hub.screens.agent.start(second)
         assert first.closed
         await until(lambda: call.observers[MIA].sees(PUBLIC))
         await call.hub.close()
         assert second.closed
-        assert call.hub.screen.state == "off"
+        assert call.hub.screens.agent.state == "off"
 
 
 async def test_a_connection_that_is_lost_ends_what_is_seen() -> None:
     async with running() as call:
         mia = call.observers[MIA]
-        await call.hub.screen.start(Screen(PUBLIC))
+        await call.hub.screens.agent.start(Screen(PUBLIC))
         await until(lambda: mia.sees(PUBLIC))
         mia.media._stated("lost")
         assert mia.told == ["on", "off"]

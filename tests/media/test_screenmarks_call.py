@@ -86,7 +86,7 @@ async def test_the_viewers_mark_and_the_one_on_the_desktop_are_on_the_same_thing
     async with running() as call:
         screen, viewer = Page(), call.observers[MIA]
         told = Told(call, viewer)
-        await call.hub.screen.start(screen)
+        await call.hub.screens.agent.start(screen)
         call.hub.ink.share((WIDTH, HEIGHT))
         call.hub.ink.tick()
         await until(lambda: viewer.view.newest is not None and viewer.media.ink.shared.frame > 0)
@@ -104,7 +104,7 @@ async def test_the_viewers_mark_and_the_one_on_the_desktop_are_on_the_same_thing
             down = None if gone else BEGIN - by
 
             def agree(down: int | None = down) -> bool:
-                call.hub.screen_marks.tick()
+                call.hub.screens.marks.tick()
                 desktop = None if down is None else pytest.approx(down, abs=0.01)
                 return told.of_newest(down) and told.desktop == desktop
 

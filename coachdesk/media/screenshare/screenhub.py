@@ -1,0 +1,125 @@
+"""The screens of a call at its agent's endpoint: the agent's, a supervisor's, the customer's; who is shown which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from coachdesk import screenwire
+from coachdesk.media.connection.peer import Peer
+from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.media.legs import Legs
+from coachdesk.media.screenshare.coachscreen import CoachScreen
+from coachdesk.media.screenshare.customerscreen import CustomerScreen
+from coachdesk.media.screenshare.screencast import STREAM, ScreenCast
+from coachdesk.media.screenshare.screenmarks import ScreenMarks
+from coachdesk.media.screenshare.screenorder import ScreenOrder
+from coachdesk.media.screenshare.screenpointers import ScreenPointers
+from signaling.protocol import CallView
+
+
+class ScreenHub:
+    """Attributes:
+    agent: the agent's screen, to observers and perhaps the customer. marks: where marks are on it.
+    coach: a supervisor's, to the agent and the other observers. customer: the customer's, to the others.
+    pointers: of those who share the first two.
+    on_change: called when observers are to be told anew which screens there are.
+    on_far: called when the customer or a supervisor begins or ceases to share a screen, or the former is or was asked to.
+    """
+
+    def __init__(self, legs: Legs, ink: InkHub) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self.on_far: Callable[[], None] = lambda: None
+        self._legs, self._ink = legs, ink
+        self._view: CallView | None = None
+        self.agent = ScreenCast()
+        self.agent.on_state = self._changed
+        self.agent.on_shown = self._shown
+        self.marks = ScreenMarks(ink, self.agent)
+        self.customer = CustomerScreen()
+        self.customer.on_change = self._far_changed
+        self.customer.on_keyframe_wanted = self.request_customers_keyframe
+        self.customer.tell = self._tell_customer
+        self.coach = CoachScreen()
+        self.coach.on_change = self._far_changed
+        self.coach.on_keyframe_wanted = self._request_keyframe_of
+        self._order = ScreenOrder(self.agent, self.coach, self.customer)
+        self.pointers = ScreenPointers(legs, self.agent, self.coach, self._order)
+        ink.on_cursor = self.pointers.take
+
+    # --- the call ---------------------------------------------------------------------------------------------
+
+    def apply(self, view: CallView) -> None:
+        """Shows each to those whom this state of the call allows it, from now on."""
+        self._view = view
+        self.agent.apply(view)
+        self.coach.apply(view)
+        self.customer.apply(view)
+        self._changed()
+
+    def connect_customer(self, party: str, peer: Peer) -> None:
+        """``peer`` is the (new) connection to the customer."""
+        self.customer.connected()
+        self.agent.connect(party, peer)
+
+    def connect(self, party: str, peer: Peer) -> None:
+        """``peer`` is the (new) connection to an observer."""
+        self.agent.connect(party, peer)
+        self.coach.connect(party, peer)
+        self.pointers.connected(party)
+        self.customer.connect(party, peer)
+
+    def disconnect(self, party: str) -> None:
+        self.agent.disconnect(party)
+        self.coach.disconnect(party)
+        self.customer.disconnect(party)
+
+    async def close(self) -> None:
+        self.pointers.close()
+        await self.agent.stop()
+
+    # --- what is told -----------------------------------------------------------------------------------------
+
+    def told(self, observer: str) -> dict[str, Any]:
+        """The fields of `Briefing` that say what ``observer`` is shown."""
+        return self._order.told(observer)
+
+    def _changed(self) -> None:
+        self._order.arrange()
+        self.pointers.arrange()
+        self.on_change()
+
+    def _far_changed(self) -> None:
+        self._changed()
+        self.on_far()
+
+    def _shown(self) -> None:
+        """The customer sees the agent's screen, or no longer."""
+        self._ink.show_customer(self.agent.to_customer)
+        self._tell_customer(msgspec.json.encode(screenwire.AgentScreen(on=self.agent.to_customer)))
+
+    def _tell_customer(self, message: bytes) -> None:
+        if self._view is not None:
+            self._legs.tell(self._view.customer, message)
+
+    # --- keyframes --------------------------------------------------------------------------------------------
+
+    def request_keyframe(self, party: str) -> None:
+        """``party`` needs one of what they are shown."""
+        self._order.request_keyframe(party)
+
+    def request_coachs_keyframe(self) -> None:
+        """The agent needs one of the supervisor's screen."""
+        self._request_keyframe_of(self.coach.sharer)
+
+    def request_customers_keyframe(self) -> None:
+        """Somebody needs one of the customer's."""
+        if self._view is not None:
+            self._request_keyframe_of(self._view.customer)
+
+    def _request_keyframe_of(self, sharer: str) -> None:
+        peer = self._legs.peer(sharer)
+        if peer is not None:
+            peer.request_keyframe(STREAM)
