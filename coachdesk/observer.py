@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from coachdesk import call as calls
 from coachdesk import commands, events
-from coachdesk.client import Client, SignalingError
+from coachdesk.client import Client
 from coachdesk.commands import CommandError
 from coachdesk.media.connection.peer import State
 from coachdesk.media.ink.inkparty import InkParty
@@ -20,43 +19,34 @@ from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.routing import screen_viewers
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.snapshots import Seen
+from coachdesk.talking import Talking
 from signaling import protocol
-from signaling.policy import Mode, Role
+from signaling.policy import Role
 from signaling.protocol import CallView, EndReason, SignalBody
 
 SHARE_TICKS = 10
 """Ticks between two looks at whether what is shared is still there: 100 ms."""
-IN_FORCE_SECONDS = 5.0
-"""A mode the agent's endpoint has not wired by then is reported as failed."""
-
-WHISPER_CLOSED = (
-    "The agent's microphone picks up your whisper, so the customer would hear it; whispering is off "
-    "until the agent has put on a headset and allows it again."
-)
 
 log = logging.getLogger(__name__)
 
 
 class ObserverSession(Session):
-    """Listens to calls and, if the role may, talks on them.
-
-    Sound leaves only by the server's grant of a mode that is still wanted, or that was when it was spoken and that the
-    customer does not hear. A release closes the mic at once, and the server is asked for the next mode when what was
-    spoken before the release has been sent. Everything else discards all.
-    """
+    """Listens to calls and, if the role may, talks on them."""
 
     def __init__(self, client: Client, server: str, pictures: Pictures, emit: Emit) -> None:
         super().__init__(client, server, pictures, emit)
         self._media: ObserverMedia | None = None
         self._screen = ScreenView(emit)
         self._ticks = 0
-        self._wish = 0
-        self._asked = 0  # the wish by which the server was asked for what is being spoken; 0: not yet
-        self._talk = Mode.LISTEN
-        self._is_polite = False
         self._wants_past = False
-        self._told: events.ModeChanged | None = None
-        self._changed = asyncio.Event()
+        self._talking = Talking(
+            client,
+            party=lambda: self.party,
+            call=lambda: self.view,
+            media=lambda: self._media,
+            emit=emit,
+            spawn=self._spawn,
+        )
 
     @property
     def media(self) -> ObserverMedia | None:
@@ -67,13 +57,12 @@ class ObserverSession(Session):
         return {
             commands.Listen: self._listen,
             commands.Leave: self._leave,
-            commands.SetMode: self._set_mode,
             commands.ClaimHelp: lambda command: self._ask(protocol.ClaimHelp, call=command.call),
             commands.HangUp: lambda command: self._ask(protocol.HangUp, call=self._call_id()),
-            commands.Polite: self._polite,
             commands.Freeze: self._freeze,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
+            **self._talking.handlers,
             **self._ink.handlers,
             **self._photo_handlers,
             **(self._sharing.handlers if self._may_share else {}),
@@ -87,8 +76,7 @@ class ObserverSession(Session):
     # --- commands --------------------------------------------------------------------------------------------
 
     async def _listen(self, command: commands.Listen) -> events.AnyEvent:
-        self._wish += 1
-        self._close_mic()
+        self._talking.call_off()
         self._wants_past = command.catch_up
         await self._client.request(protocol.Listen, call=command.call)
         return events.Ok()
@@ -108,124 +96,10 @@ class ObserverSession(Session):
 
     async def _leave(self, command: commands.Leave) -> events.AnyEvent:
         call = self._call_id()
-        self._wish += 1
-        self._close_mic()
+        self._talking.call_off()
         await self._client.request(protocol.Leave, call=call)
         self._left(call)
         return events.Ok()
-
-    async def _set_mode(self, command: commands.SetMode) -> events.AnyEvent:
-        """Ends what is spoken in the present mode, asks, and sends by the grant if nothing else was wished meanwhile;
-        answers when in force.
-        """
-        call = self._call_id()
-        if command.mode is Mode.WHISPER and self._media is not None and self._media.whisper_closed:
-            raise CommandError("whisper_closed", WHISPER_CLOSED)
-        granted_before = self._media.mouth.open_for if self._media is not None else Mode.LISTEN
-        self._wish += 1
-        wish = self._wish
-        await self._finish(command, wish)
-        self._asked = wish
-
-        def granted() -> None:
-            if wish == self._wish or self._is_unanswered(wish):
-                self._open_mic(command.mode)
-
-        try:
-            await self._client.request(protocol.SetMode, granted=granted, call=call, mode=command.mode)
-        except SignalingError:
-            if wish == self._wish:
-                self._refused(command.mode, granted_before)
-            elif self._is_unanswered(wish):
-                self._close_mic()
-            raise
-        return await self._in_force(command.mode, wish)
-
-    async def _finish(self, command: commands.SetMode, wish: int) -> None:
-        """Turns the mic to what is wanted; what it was open for is over when all of that has been sent."""
-        media, wanted = self._media, command.mode
-        if media is not None:
-            if wanted is Mode.LISTEN:
-                media.mouth.release(keep=command.released and self._asked != 0)
-            else:
-                media.mouth.press(wanted)
-                self._asked = 0
-            await media.finish()
-            if wish == self._wish:
-                media.mouth.drop_rest()
-        if wish != self._wish:
-            raise CommandError("superseded", "Another mode was chosen meanwhile.")
-        if self._talk is not wanted:
-            self._talk = Mode.LISTEN
-
-    async def _polite(self, command: commands.Polite) -> events.AnyEvent:
-        self._is_polite = command.on
-        if self._media is not None:
-            self._media.mouth.polite = command.on
-        return events.Ok()
-
-    async def _in_force(self, mode: Mode, wish: int) -> events.AnyEvent:
-        """Waits until the agent's endpoint has wired ``mode``. Raises CommandError if it does not, or was overtaken."""
-        try:
-            async with asyncio.timeout(IN_FORCE_SECONDS):
-                while wish == self._wish:
-                    told = self._told
-                    if told is not None and told.mode is mode and told.in_force:
-                        return told
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            if mode is Mode.LISTEN:
-                return events.ModeChanged(
-                    mode=mode, in_force=False
-                )  # the mic is closed, whoever has confirmed it
-            if wish == self._wish:
-                self._fall_back()
-            raise CommandError(
-                "not_in_force", "The agent's computer did not confirm it. Nobody hears you; try again."
-            ) from None
-        raise CommandError("superseded", "Another mode was chosen meanwhile.")
-
-    # --- the mic's gate --------------------------------------------------------------------------------------
-
-    def _open_mic(self, mode: Mode) -> None:
-        self._talk = mode
-        if self._media is not None and mode is not Mode.LISTEN:
-            self._media.mouth.grant(mode)
-
-    def _is_unanswered(self, wish: int) -> bool:
-        """Whether the server's answer to ``wish`` is what a word waits for whose key has been released."""
-        return wish == self._asked and self._media is not None and self._media.mouth.unanswered
-
-    def _close_mic(self) -> None:
-        """At once: nothing that is not sent yet will be."""
-        self._talk = Mode.LISTEN
-        if self._media is not None:
-            self._media.mouth.discard()
-
-    def _refused(self, wanted: Mode, granted_before: Mode) -> None:
-        """A coach who was refused another mode goes on in theirs; a mic that was to close stays closed."""
-        if wanted is Mode.LISTEN:
-            self._fall_back()
-            return
-        self._close_mic()
-        if self._own_mode() is granted_before:
-            self._open_mic(granted_before)
-
-    def _fall_back(self) -> None:
-        """Closes the mic for good and tells the server, whatever it believes."""
-        self._wish += 1
-        self._close_mic()
-        view = self.view
-        if view is not None:
-            self._spawn(
-                self._client.request(protocol.SetMode, call=view.call, mode=Mode.LISTEN),
-                "falling back to listening",
-            )
-
-    def _own_mode(self) -> Mode:
-        own = calls.party(self.view, self.party) if self.view is not None else None
-        return own.mode if own is not None else Mode.LISTEN
 
     # --- what the server says --------------------------------------------------------------------------------
 
@@ -252,8 +126,7 @@ class ObserverSession(Session):
             return
         self._sharing.online(on)
         if not on:
-            self._wish += 1
-            self._close_mic()
+            self._talking.call_off()
             self._show(calls.fail_closed(self.view))
 
     def _calls(self, views: list[CallView]) -> None:
@@ -264,7 +137,7 @@ class ObserverSession(Session):
         if current is None:
             self._left(self.view.call)
         elif calls.party(current, self.party) is None:
-            self._close_mic()
+            self._talking.close_mic()
             self._spawn(self._client.request(protocol.Listen, call=current.call), "rejoining the call")
 
     def _call_state(self, view: CallView) -> None:
@@ -276,24 +149,11 @@ class ObserverSession(Session):
 
     def _show(self, view: CallView) -> None:
         self.view = view
-        if self._talk is not Mode.LISTEN and self._own_mode() is not self._talk:
-            self._close_mic()
+        self._talking.heed()
         self._emit(events.Call(call=view))
-        self._tell_mode(view)
+        self._talking.retell(view)
         self._ink.retell()
         self._sharing.retell()
-
-    def _tell_mode(self, view: CallView) -> None:
-        own = calls.party(view, self.party)
-        if own is None:
-            return
-        told = events.ModeChanged(
-            mode=own.mode, in_force=own.in_force, heard_by=calls.heard_by(view, self.party)
-        )
-        if told != self._told:
-            self._told = told
-            self._emit(told)
-            self._changed.set()
 
     def _new_media(self) -> ObserverMedia:
         media = ObserverMedia(
@@ -314,7 +174,7 @@ class ObserverSession(Session):
         media.on_picture_quality = lambda quality: self._emit(events.Picture(quality=quality))
         media.on_talk = self._tell_talk
         media.on_held = lambda on: self._emit(events.WhisperHeld(on=on))
-        media.mouth.polite = self._is_polite
+        self._talking.begin(media)
         self._pictures.start("customer", media.request_keyframe, self._emit)
         self._begin_ink(media.ink)
         return media
@@ -340,17 +200,14 @@ class ObserverSession(Session):
     def _media_state(self, state: State) -> None:
         """Without a connection nobody hears this coach; with a new one nobody shall until they ask again."""
         if state == "lost" and self.view is not None:
-            self._fall_back()
+            self._talking.fall_back()
             self._show(calls.fail_closed(self.view))
             self._freezing.stand_still(None)
         self._emit(events.Media(party="agent", state=state))
 
     def _whisper_closed(self, closed: bool) -> None:
         """A whisper ends where the customer could hear it; the coach asks anew when it is allowed again."""
-        self._emit(events.Leak(closed=closed, message=WHISPER_CLOSED if closed else ""))
-        wanted = self._media.mouth.wanted if self._media is not None else Mode.LISTEN
-        if closed and self.view is not None and Mode.WHISPER in (self._talk, self._own_mode(), wanted):
-            self._fall_back()
+        if self._talking.whisper_closed(closed) and self.view is not None:
             self._show(calls.fail_closed(self.view))
 
     async def _signal(self, body: SignalBody) -> None:
@@ -373,10 +230,8 @@ class ObserverSession(Session):
         """Lets go of the call's media; False if this endpoint was not on that call."""
         if self.view is None or self.view.call != call:
             return False
-        self._wish += 1
-        self._close_mic()
-        self._changed.set()
-        media, self._media, self.view, self._told = self._media, None, None, None
+        self._talking.end()
+        media, self._media, self.view = self._media, None, None
         self._pictures.stop()
         self._screen.close()
         self._ink.end()
@@ -441,7 +296,7 @@ class ObserverSession(Session):
             self._media.request_keyframe()
 
     async def close(self) -> None:
-        self._close_mic()
+        self._talking.close_mic()
         media, self._media = self._media, None
         await self._end_tasks()
         self._pictures.stop()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from coachdesk import commands, events, observer
+from coachdesk import commands, events, talking
 from coachdesk.media.talktime import Talk
 from coachdesk.quality_report import MEASUREMENTS
 from signaling import protocol
@@ -201,7 +201,7 @@ async def test_refused_another_mode_a_coach_goes_on_in_theirs(mia: Observing) ->
 async def test_what_the_agent_does_not_confirm_closes_the_mic(
     mia: Observing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(observer, "IN_FORCE_SECONDS", 0.01)
+    monkeypatch.setattr(talking, "IN_FORCE_SECONDS", 0.01)
     await mia.set_mode(Mode.WHISPER)
     mia.client.grant()
     mia.told(Mode.WHISPER, in_force=False)
