@@ -149,6 +149,27 @@ async def shows_the_customer(scene: Scene, mia: RemoteEndpoint) -> None:
     assert await page.evaluate(VIDEO_PACKETS) == came
 
 
+async def draws_for_the_supervisor(scene: Scene, mia: RemoteEndpoint, tom: RemoteEndpoint) -> None:
+    """The agent's mark on the supervisor's screen is theirs and the trainee's to see, there where it was drawn."""
+    agent = scene.staff["agent"]
+    place = await mia.wait(
+        events.SharePlace, lambda event: event.place is not None and event.surface == "coach"
+    )
+    for each in (agent, tom):
+        await each.wait(events.Stage, lambda event: event.coach == place.frame)
+    corners = [Point(0.2, 0.2), Point(0.8, 0.8)]
+    mark = await agent.do(commands.Draw(tool=Tool.RECTANGLE, points=corners, surface="coach"))
+    assert isinstance(mark, events.Drawn)
+    for each in (mia, tom):
+        await each.do(commands.Poses(on=True))
+        seen = await each.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "drawn"))
+        assert (seen.surface, seen.frame, seen.author) == ("coach", place.frame, "agent")
+        await each.wait(events.Poses, lambda event: event.surface == "coach" and mark.mark in event.places)
+    await agent.do(commands.Undo())
+    for each in (mia, tom):
+        await each.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "removed"))
+
+
 async def supervisor_shares(
     mia: RemoteEndpoint, window: str, agent: RemoteEndpoint, tom: RemoteEndpoint
 ) -> None:
@@ -200,6 +221,7 @@ async def test_a_window_is_shared_with_observers_and_with_the_customer_when_the_
     await shows_the_customer(scene, mia)
     came = await scene.customer.page.evaluate(VIDEO_PACKETS)
     await supervisor_shares(mia, window, agent, tom)
+    await draws_for_the_supervisor(scene, mia, tom)
     assert await scene.customer.page.evaluate(VIDEO_PACKETS) == came
     await agent.do(commands.HangUp())
     await mia.wait(events.Sharing, lambda event: event.state == "off")

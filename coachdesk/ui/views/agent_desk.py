@@ -65,6 +65,7 @@ class AgentDesk(QWidget):
         screen: ScreenPresenter,
         asking: AskingPresenter,
         screen_ink: ScreenInkPresenter,
+        coach_ink: ScreenInkPresenter,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
@@ -80,7 +81,7 @@ class AgentDesk(QWidget):
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
         self.share = ShareBar(sharing)
-        self.customer_screen = ScreenPane(screen, beside=True)
+        self.customer_screen = ScreenPane(screen, {"supervisor": coach_ink}, beside=True)
         self._asking = asking
         self.desktop_ink = DesktopInk(screen_ink, self)
         self._make_controls()

@@ -20,6 +20,7 @@ from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
 from coachdesk.ui.views.channel import Channel
+from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.dialogs import confirm
 from coachdesk.ui.views.ink_tools import InkTools
 from coachdesk.ui.views.ink_view import InkView
@@ -81,6 +82,7 @@ class CallPage(QWidget):
         ink: InkPresenter,
         screen: ScreenPresenter,
         screen_ink: ScreenInkPresenter,
+        coach_ink: ScreenInkPresenter,
         sharing: SharingPresenter | None = None,
         video: VideoView | None = None,
     ) -> None:
@@ -95,8 +97,9 @@ class CallPage(QWidget):
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self._screen = screen
-        self.agent_screen = ScreenPane(screen, screen_ink)
+        self.agent_screen = ScreenPane(screen, {"agent": screen_ink, "supervisor": coach_ink})
         self.share = ShareBar(sharing, beside=True) if sharing is not None else None
+        self.desktop_ink = DesktopInk(coach_ink, self)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)

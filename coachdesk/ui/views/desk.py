@@ -32,6 +32,7 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
             desk.screen,
             desk.asking,
             desk.screen_ink,
+            desk.coach_ink,
         )
         add_card(agent.side, PhotoCard(desk.gallery))
         return agent
@@ -45,6 +46,7 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
         desk.ink,
         desk.screen,
         desk.screen_ink,
+        desk.coach_ink,
         desk.sharing,
     )
     add_card(view.call.side, PhotoCard(desk.gallery))

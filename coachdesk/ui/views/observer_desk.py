@@ -28,13 +28,16 @@ class ObserverDesk(QStackedWidget):
         ink: InkPresenter,
         screen: ScreenPresenter,
         screen_ink: ScreenInkPresenter,
+        coach_ink: ScreenInkPresenter,
         sharing: SharingPresenter | None = None,
         video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self._presenter = presenter
         self.wall = Wall(wall, presenter.listen_to, listening)
-        self.call = CallPage(presenter, wall, listening, quality, ink, screen, screen_ink, sharing, video)
+        self.call = CallPage(
+            presenter, wall, listening, quality, ink, screen, screen_ink, coach_ink, sharing, video
+        )
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)
