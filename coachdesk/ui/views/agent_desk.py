@@ -66,14 +66,13 @@ class AgentDesk(QWidget):
         asking: AskingPresenter,
         screen_ink: ScreenInkPresenter,
         coach_ink: ScreenInkPresenter,
-        video: VideoView | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
         self._whispers = whispers
         self.lobby = LobbyColumn(presenter)
-        self.video = video or VideoView()
+        self.video = VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self.header = CallHeader(quality)

@@ -84,7 +84,6 @@ class CallPage(QWidget):
         screen_ink: ScreenInkPresenter,
         coach_ink: ScreenInkPresenter,
         sharing: SharingPresenter | None = None,
-        video: VideoView | None = None,
     ) -> None:
         """``sharing``: the own share, of who may have one."""
         super().__init__()
@@ -93,7 +92,7 @@ class CallPage(QWidget):
         self._wall = wall
         self._listening = listening
         self.header = CallHeader(quality)
-        self.video = video or VideoView()
+        self.video = VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self._screen = screen
