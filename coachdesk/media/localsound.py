@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -42,6 +43,8 @@ class LocalSound:
         self._voice_fault: str | None = None
         self._mic_name = mic
         self._renew_voice()
+        self._changing = asyncio.Lock()
+        self._closed = False
         self.muted = False
         self.mic_dbfs = self.speaker_dbfs = -120.0
         self.on_fault: Callable[[str], None] = lambda message: None
@@ -75,20 +78,27 @@ class LocalSound:
             self._mic.read()
             self._speaker.write(SILENCE)
 
-    def use_mic(self, device: str) -> None:
-        """Changes the mic; the old one stays in use if the new one cannot be opened (DeviceError)."""
-        new = open_mic(device)
-        self._mic.close()
-        self._mic = new
-        self._mic_name = device
-        self._renew_voice()
+    async def use_mic(self, device: str) -> None:
+        """Changes the mic; the old one goes on until the new one runs, and if that cannot be opened (DeviceError)."""
+        async with self._changing:
+            new = await asyncio.to_thread(open_mic, device)
+            old, self._mic = self._mic, new
+            self._mic_name = device
+            self._renew_voice()
+            await self._let_go(old, new)
 
-    def use_speaker(self, device: str) -> None:
-        """Changes the speaker; the old one stays in use if the new one cannot be opened (DeviceError)."""
-        new = open_speaker(device)
-        self._speaker.close()
-        self._speaker = new
-        self._renew_voice()
+    async def use_speaker(self, device: str) -> None:
+        """Changes the speaker, in the same way."""
+        async with self._changing:
+            new = await asyncio.to_thread(open_speaker, device)
+            old, self._speaker = self._speaker, new
+            self._renew_voice()
+            await self._let_go(old, new)
+
+    async def _let_go(self, old: Device, new: Device) -> None:
+        """Of ``new`` too, if it was opened too late to be of use."""
+        for device in (old, new) if self._closed else (old,):
+            await asyncio.to_thread(device.close)
 
     @property
     def processing(self) -> Processing:
@@ -114,6 +124,7 @@ class LocalSound:
         return {name: row for name, row in rows.items() if row}
 
     def close(self) -> None:
+        self._closed = True
         for device in (self._mic, self._speaker):
             with contextlib.suppress(DeviceError, OSError):
                 device.close()
