@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from coachdesk.media.devices import list_mics, list_speakers
+from coachdesk.media.filesound import DeviceError
 from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.soundcards import soundcard, soundsystem
@@ -232,10 +233,47 @@ def test_without_any_device_there_is_silence_until_one_comes(
 ) -> None:
     monkeypatch.setattr(soundsystem, "RETRY_SECONDS", 0.01)
     portaudio.plugged = []
-    desk.until(lambda: "speaker: no speaker" in desk.told and "mic: no microphone" in desk.told)
+    desk.until(lambda: "speaker: " in desk.told and "mic: " in desk.told)
     assert np.array_equal(desk.sound.read(), SILENCE)
     portaudio.plugged = [(HEADSET, 1, 2)]
     desk.until(lambda: in_use(portaudio) == [HEADSET, HEADSET])
+
+
+async def test_what_was_chosen_earlier_and_is_not_there_is_waited_for_with_the_default(
+    portaudio: PortAudio,
+) -> None:
+    portaudio.pull(HEADSET)
+    desk = Desk(portaudio, "none", "none")
+    try:
+        with pytest.raises(DeviceError, match=f"There is no microphone '{HEADSET}'"):
+            await desk.sound.use_mic(HEADSET)
+        await desk.sound.use_mic(HEADSET, patient=True)
+        await desk.sound.use_speaker(HEADSET, patient=True)
+        desk.hears(
+            f"The microphone '{HEADSET}' cannot be used",
+            f"The speaker '{HEADSET}' cannot be used",
+            f"mic: {BUILT_IN}",
+            f"speaker: {BUILT_IN}",
+        )
+        desk.told.clear()
+        plug_in(portaudio, (HEADSET, 1, 2))
+        desk.until(lambda: in_use(portaudio) == [HEADSET, HEADSET])
+        desk.hears(f"mic: {HEADSET}", f"speaker: {HEADSET}")
+        desk.told.clear()
+        portaudio.pull(HEADSET)
+        desk.until(lambda: in_use(portaudio) == [BUILT_IN, BUILT_IN])
+        desk.hears(*REPLACED)
+    finally:
+        desk.sound.close()
+
+
+async def test_what_is_chosen_in_place_of_a_lost_device_is_told(portaudio: PortAudio, desk: Desk) -> None:
+    portaudio.plugged = []
+    desk.until(lambda: "mic: " in desk.told)
+    await desk.sound.use_mic("none")
+    desk.told.clear()
+    desk.run(1)
+    assert desk.told == ["mic: no microphone"]
 
 
 def test_a_device_nobody_wants_changes_nothing(portaudio: PortAudio, desk: Desk) -> None:

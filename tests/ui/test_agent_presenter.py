@@ -195,6 +195,30 @@ def test_settings_use_the_chosen_devices_and_tell_which_do_not_work() -> None:
     assert desk.settings.faults == {}
 
 
+def test_what_was_chosen_earlier_is_waited_for_and_a_fault_of_it_is_told_outside_the_settings() -> None:
+    desk, link = make_desk(MIA)
+    used = [c for c in link.sent if isinstance(c, commands.UseDevice)]
+    assert [c.patient for c in used] == [True, True, True]
+    link.refuse_nth(link.sent.index(used[0]), "device", "Sound devices need PortAudio.")
+    assert desk.settings.faults == {"mic": "Sound devices need PortAudio."}
+    assert desk.session.notices.shown[-1].title == "A device doesn't work"
+    desk.settings.use("mic", "USB headset")
+    assert link.sent[-1] == commands.UseDevice(kind="mic", device="USB headset")
+
+
+def test_without_any_microphone_that_is_said_until_there_is_one() -> None:
+    desk, _ = make_desk(AGENT)
+    notices = desk.session.notices
+    desk.handle(events.DeviceInUse(kind="mic", label=""))
+    assert (notices.shown[-1].title, notices.shown[-1].lasting) == ("No microphone works", True)
+    desk.handle(events.DeviceInUse(kind="mic", label="Built-in"))
+    assert [(n.title, n.lasting) for n in notices.shown] == [("Microphone in use: Built-in", False)]
+    desk.handle(events.DeviceInUse(kind="speaker", label=""))
+    assert notices.shown[-1].title == "No speaker works"
+    desk.endpoint_crashed(1.0, "")
+    assert [n.subject for n in notices.shown] == ["engine"]
+
+
 def test_settings_keep_showing_a_device_that_is_unplugged() -> None:
     desk, _ = make_desk(MIA)
     desk.settings.use("mic", "USB headset")
