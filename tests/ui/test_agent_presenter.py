@@ -7,7 +7,19 @@ from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.wall import HelpCall
 from signaling.policy import Mode
 from signaling.protocol import EndReason, HelpView
-from tests.ui.samples import AGENT, LOBBY, MIA, NOW, SAM, FakeLink, call, make_desk, wall_calls, with_mode
+from tests.ui.samples import (
+    AGENT,
+    LOBBY,
+    MIA,
+    NOW,
+    SAM,
+    FakeLink,
+    call,
+    make_desk,
+    ready,
+    wall_calls,
+    with_mode,
+)
 
 
 def agent() -> tuple[AgentPresenter, FakeLink]:
@@ -71,11 +83,27 @@ def test_mute_ends_with_the_call_and_is_shown_until_the_endpoint_says_so() -> No
     assert not presenter.muted
 
 
-def test_a_new_endpoint_is_not_muted() -> None:
-    presenter, _ = agent()
+def test_who_is_muted_stays_so_when_the_endpoint_starts_anew_in_the_call() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
     presenter.handle(events.Muted(on=True))
     presenter.endpoint_crashed()
-    assert not presenter.muted
+    assert presenter.muted
+    presenter.handle(ready(AGENT))
+    assert commands.Mute(on=True) in link.sent
+    presenter.handle(events.Muted(on=True))
+    presenter.handle(events.Call(call=call()))
+    assert commands.Mute(on=False) not in link.sent
+
+
+def test_mute_does_not_outlast_a_call_that_ended_while_the_endpoint_was_away() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
+    presenter.handle(events.Muted(on=True))
+    presenter.endpoint_crashed()
+    presenter.handle(ready(AGENT))
+    presenter.handle(events.Call(call=call(call="c-2")))
+    assert link.sent[-1] == commands.Mute(on=False)
 
 
 def test_replies_and_help_need_a_call() -> None:
