@@ -322,10 +322,13 @@ class Devices(Command, frozen=True, kw_only=True, tag="devices"):
 
 
 class UseDevice(Command, frozen=True, kw_only=True, tag="use_device"):
-    """Change a device during a call; ``device`` as in the options of ``coachdesk endpoint``."""
+    """Change a device during a call; ``device`` as in the options of ``coachdesk endpoint``. ``patient``: a microphone or
+    speaker that cannot be used is waited for, with the default one in its place.
+    """
 
     kind: Literal["mic", "speaker", "camera"]
     device: str
+    patient: bool = False
 
 
 class VoiceProcessing(Command, frozen=True, kw_only=True, tag="voice"):

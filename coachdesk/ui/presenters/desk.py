@@ -52,6 +52,7 @@ class Desk:
         self._now = now
         self._on_help = on_help
         self.settings = settings
+        settings.on_fault = notices.report
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.ink = InkPresenter(link, notices)

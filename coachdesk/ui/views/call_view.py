@@ -26,6 +26,7 @@ from coachdesk.ui.views.ink_tools import InkTools
 from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.label import Chip, Icon
 from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.mute import MUTE, show_mute
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
@@ -188,11 +189,15 @@ class CallPage(QWidget):
         self._mic = QWidget()
         mic = column(self._mic, gap=5)
         head = row(gap=7)
-        head.addWidget(Icon("microphone", 16, "muted"))
-        head.addWidget(text("Your microphone"), 1)
+        self._mic_icon = Icon("microphone", 16, "muted")
+        self._mic_state = text("Your microphone")
+        head.addWidget(self._mic_icon)
+        head.addWidget(self._mic_state, 1)
         mic.addLayout(head)
         self.mic_meter = Meter("your microphone")
         mic.addWidget(self.mic_meter)
+        self.mute = make_button(MUTE, self._presenter.toggle_mute, "row", show_key=True)
+        mic.addWidget(self.mute)
         layout.addWidget(self._mic)
         self.polite = make_button(POLITE, self._presenter.toggle_polite, "row", show_key=True)
         layout.addWidget(self.polite)
@@ -277,6 +282,9 @@ class CallPage(QWidget):
         for widget in (self._mic, self.polite):
             widget.setVisible(p.may_speak)
         show_switch(self.polite, on=p.polite)
+        show_mute(self.mute, on=p.muted)
+        self._mic_icon.set("microphone-off" if p.muted else "microphone")
+        self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
         self.mic_meter.set(p.levels.get("mic", -120.0))
 
     def _show_help(self) -> None:
