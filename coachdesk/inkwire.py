@@ -132,7 +132,7 @@ class Stage(Message, frozen=True, tag="stage"):
     stills: bool = False
 
 
-class Shared(Message, frozen=True, tag="shared"):
+class Shared(Message, frozen=True, tag="shared", omit_defaults=True):
     """To whom a shared screen is shown, and to the supervisor who shares it: it may be drawn on, or no longer; nothing is
     said before the first. To the customer: they see the agent's, and what is drawn there for them.
 

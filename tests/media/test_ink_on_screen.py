@@ -138,14 +138,7 @@ def test_it_is_told_to_the_customer_with_the_marks_there_and_taken_back(call: Ca
     assert customer.marks == set()
     call.hub.show_customer(True)
     assert customer.marks == {"mark-before"}
-    shown = {
-        "kind": "shared",
-        "frame": 1,
-        "width": SIZE[0],
-        "height": SIZE[1],
-        "customer": True,
-        "surface": "screen",
-    }
+    shown = {"kind": "shared", "frame": 1, "width": SIZE[0], "height": SIZE[1], "customer": True}
     assert customer.kept("shared") == [shown]
     assert call.far[MIA].kept("shared")[-1]["customer"]
     call.hub.show_customer(False)
