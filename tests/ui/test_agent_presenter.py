@@ -264,6 +264,17 @@ def test_without_any_microphone_that_is_said_until_there_is_one() -> None:
     assert [n.subject for n in notices.shown] == ["engine"]
 
 
+def test_a_device_that_is_plugged_in_is_told_of_and_listed_where_devices_are_looked_at() -> None:
+    desk, link = make_desk(MIA)
+    desk.handle(events.DeviceAdded(kind="mic", label="Jabra"))
+    desk.handle(events.DeviceAdded(kind="speaker", label="Jabra"))
+    assert [notice.title for notice in desk.session.notices.shown] == ["Jabra is connected"]
+    assert commands.Devices() not in link.sent
+    desk.handle(events.Devices(mics=[], speakers=[], cameras=[]))
+    desk.handle(events.DeviceAdded(kind="speaker", label="Webcam"))
+    assert link.sent[-1] == commands.Devices()
+
+
 def test_settings_keep_showing_a_device_that_is_unplugged() -> None:
     desk, _ = make_desk(MIA)
     desk.settings.use("mic", "USB headset")
