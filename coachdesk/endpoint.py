@@ -77,6 +77,7 @@ class Endpoint:
         self._sound = LocalSound(mic, speaker, voice)
         self._sound.on_fault = lambda text: self.emit(events.Error(code="device", message=text))
         self._sound.on_device = lambda kind, label: self.emit(events.DeviceInUse(kind=kind, label=label))
+        self._sound.on_added = lambda kind, label: self.emit(events.DeviceAdded(kind=kind, label=label))
         self._pictures = Pictures(video_out)
         self._camera = open_camera(camera)
         self._ticker = Ticker(self._tick, self._skip)

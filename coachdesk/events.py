@@ -302,6 +302,13 @@ class Devices(Event, frozen=True, kw_only=True, tag="devices"):
     cameras: list[DeviceView]
 
 
+class DeviceAdded(Event, frozen=True, kw_only=True, tag="device_added"):
+    """A sound device was plugged in that is not used: ``use_device`` would. ``kind`` is ``mic`` or ``speaker``."""
+
+    kind: str
+    label: str
+
+
 class DeviceInUse(Event, frozen=True, kw_only=True, tag="device_in_use"):
     """Another device than before plays or records though nobody chose it: the default one in place of one that failed, or
     the chosen one that is back. ``kind`` is ``mic`` or ``speaker``; without ``label`` there is none.
@@ -411,6 +418,7 @@ AnyEvent = (
     | Ended
     | Left
     | Devices
+    | DeviceAdded
     | DeviceInUse
     | Muted
     | Quality

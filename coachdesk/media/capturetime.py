@@ -35,6 +35,8 @@ class CaptureTime:
     def __init__(self) -> None:
         self._ssrc: int | None = None
         self._clocks, self._packets = SlidingMinimum(REPORTS_SECONDS), SlidingMinimum(RECENT)
+        self._round_trips = SlidingMinimum(REPORTS_SECONDS)
+        self._now = 0.0
         self._report: tuple[float, int] | None = None
 
     def reported(self, ssrc: int, ntp: int, timestamp: int, arrival: float) -> None:
@@ -44,7 +46,8 @@ class CaptureTime:
         if ssrc != self._ssrc or (fastest is not None and arrival - sent - fastest > STEP_SECONDS):
             self._clocks.clear()
             self._packets.clear()
-        self._ssrc = ssrc
+            self._round_trips.clear()
+        self._ssrc, self._now = ssrc, arrival
         self._clocks.add(arrival - sent, arrival)
         self._report = sent, timestamp
 
@@ -58,11 +61,15 @@ class CaptureTime:
             self._packets.add(arrival - (sent + since), arrival)
 
     def way(self, round_trip: float | None) -> float | None:
-        """Seconds from the capture of a packet's first sample to the arrival of the fastest packets, if that is known."""
+        """Seconds from the capture of a packet's first sample to the arrival of the fastest packets, if that is known.
+
+        ``round_trip``: at present, to be told every few seconds.
+        """
         clocks, packets = self._clocks.value, self._packets.value
         if round_trip is None or clocks is None or packets is None:
             return None
-        way = packets - clocks + round_trip / 2
+        self._round_trips.add(round_trip, self._now)
+        way = packets - clocks + (self._round_trips.value or 0.0) / 2
         return way if 0.0 <= way <= LONGEST else None
 
 

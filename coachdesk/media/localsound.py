@@ -11,6 +11,8 @@ import numpy as np
 from coachdesk.media.devices import Device, DeviceError, Mic, Speaker, is_sound_card, open_mic, open_speaker
 from coachdesk.media.mixer import dbfs
 from coachdesk.media.pcm import BLOCK_SAMPLES, RATE, SILENCE, Block, Stereo, mono
+from coachdesk.media.soundcards import soundcard
+from coachdesk.media.soundcards.arrivals import Arrivals
 from coachdesk.media.voice import NOTHING, USUAL, Processing, Voice, VoiceError
 
 TONE_HZ, TONE_SECONDS, TONE_DBFS = 660.0, 0.6, -18.0
@@ -26,6 +28,7 @@ class LocalSound:
         on_device: called with ``mic`` or ``speaker`` and a device's name when that is in use now though nobody chose it: the
             default one in place of one that failed ("" if there is none), or the chosen one that is back. Also with what
             was chosen in place of one that had failed.
+        on_added: called with ``mic`` or ``speaker`` and a device's name when that was plugged in and is not to be used.
     """
 
     def __init__(self, mic: str, speaker: str, processing: Processing | None = None) -> None:
@@ -42,7 +45,8 @@ class LocalSound:
         self._chosen = processing
         self._voice: Voice | None = None
         self._voice_fault: str | None = None
-        self._mic_name = mic
+        self._names = {"mic": mic, "speaker": speaker}
+        self._arrivals = Arrivals()
         self._renew_voice()
         self._changing = asyncio.Lock()
         self._closed = False
@@ -50,6 +54,7 @@ class LocalSound:
         self.mic_dbfs = self.speaker_dbfs = -120.0
         self.on_fault: Callable[[str], None] = lambda message: None
         self.on_device: Callable[[str, str], None] = lambda kind, label: None
+        self.on_added: Callable[[str, str], None] = lambda kind, label: None
 
     def read(self) -> Block:
         """The next 10 ms of the mic, processed; silence when muted or when the device has none ready."""
@@ -59,6 +64,7 @@ class LocalSound:
             block = SILENCE
         self.mic_dbfs = dbfs(block)
         self._follow("mic", self._mic)
+        self._follow_arrivals()
         self._report(self._voice_fault)
         return block
 
@@ -87,7 +93,7 @@ class LocalSound:
         async with self._changing:
             new = await asyncio.to_thread(open_mic, device, patient=patient)
             old, self._mic = self._mic, new
-            self._mic_name = device
+            self._names["mic"] = device
             self._renew_voice()
             await self._let_go(old, new)
 
@@ -96,6 +102,7 @@ class LocalSound:
         async with self._changing:
             new = await asyncio.to_thread(open_speaker, device, patient=patient)
             old, self._speaker = self._speaker, new
+            self._names["speaker"] = device
             self._renew_voice()
             await self._let_go(old, new)
 
@@ -135,7 +142,7 @@ class LocalSound:
 
     def _renew_voice(self) -> None:
         """Begins to learn the room anew; without voice processing the call goes on, and the fault is told."""
-        automatic = USUAL if is_sound_card(self._mic_name) else NOTHING
+        automatic = USUAL if is_sound_card(self._names["mic"]) else NOTHING
         processing = automatic if self._chosen is None else self._chosen
         self._voice = None
         try:
@@ -169,6 +176,15 @@ class LocalSound:
             self.on_fault(fault)
         if other or label != old_label or (old_fault is not None and fault is None):
             self.on_device(kind, label)
+
+    def _follow_arrivals(self) -> None:
+        """Tells of what was plugged in, unless it is used by itself: the chosen one that is back, a new default one."""
+        seen = soundcard.seen()
+        for kind, label in self._arrivals.look(seen):
+            user = "mic" if kind == "input" else "speaker"
+            chosen = self._names[user]
+            if seen is not None and label != (seen.default(kind) if chosen == "default" else chosen):
+                self.on_added(user, label)
 
     def _report(self, fault: str | None) -> None:
         """Tells of a fault once."""

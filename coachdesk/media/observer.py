@@ -177,10 +177,16 @@ class ObserverMedia:
         return {source: reading for source, reading in readings.items() if reading is not None}
 
     def _way_ms(self, source: str) -> float:
-        """As the hub has told, which alone knows of others; of the agent's own sound its reports tell more."""
-        peer = self._leg.peer
-        way = peer.way_from_capture(AGENT) if peer is not None and source == AGENT else None
-        return max(self._ways_ms.get(source, 0.0), 0.0 if way is None else way * 1000 - FRAME_MS)
+        """As the hub has told, which alone knows of the way to itself, and of the round trip where one only listens; and
+        what the hub and the way from there hold it back for beyond half of that, by the hub's reports.
+        """
+        peer, half = self._leg.peer, self._ways_ms.get(AGENT)
+        way = None
+        if peer is not None and half is not None:
+            stream = next((slot for slot, party in self._seats.items() if party == source), source)
+            way = peer.way_from_capture(stream, half / 500)
+        held = 0.0 if way is None or half is None else max(0.0, way * 1000 - FRAME_MS - half)
+        return self._ways_ms.get(source, 0.0) + held
 
     async def stats(self) -> dict[str, dict[str, float]]:
         """Numbers of every stream, keyed ``hub.STREAM``, and of every playout buffer, keyed ``heard.SOURCE``."""

@@ -32,6 +32,14 @@ GRADES: dict[Grade, tuple[str, Tone]] = {
 }
 
 
+NOT_COACHES = frozenset({"mic", "speaker", "customer", "agent"})
+
+
+def coaches_level(levels: Mapping[str, float]) -> float:
+    """dBFS of the loudest coach; ``levels`` are those of the ``levels`` event, where every other source is a coach."""
+    return max((level for source, level in levels.items() if source not in NOT_COACHES), default=-120.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """The badge: the grade of the worst sound as a word and a tone, and every sound's numbers as lines."""

@@ -270,6 +270,11 @@ def device_in_use(kind: str, label: str) -> str:
     return f"{'Microphone' if kind == 'mic' else 'Speaker'} in use: {label}"
 
 
+def device_added(label: str) -> tuple[str, str]:
+    """A sound device was plugged in that nobody has chosen."""
+    return (f"{label} is connected", "To speak or hear through it, choose it in Settings (Ctrl+,).")
+
+
 def no_device(kind: str) -> tuple[str, str]:
     """What a person reads where no device of that kind can be used: what happened, what to do."""
     if kind == "mic":

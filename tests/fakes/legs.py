@@ -53,7 +53,7 @@ class FakePeer:
         self.ink = FakeInk()
         self.stills = FakeStills()
 
-    def way_from_capture(self, name: str) -> float | None:
+    def way_from_capture(self, name: str, rtt: float | None = None) -> float | None:
         return self.ways.get(name)
 
     def send_message(self, data: bytes) -> None:

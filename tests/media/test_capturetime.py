@@ -89,6 +89,15 @@ def test_a_queue_on_the_way_shows_until_reports_have_been_in_it_for_a_minute() -
     assert sender.told() == pytest.approx(FRAME + sender.way, abs=0.001)
 
 
+def test_a_queue_that_the_round_trip_shows_too_is_counted_once() -> None:
+    sender = Sender()
+    sender.run(10)
+    before = sender.told()
+    sender.way += 0.1
+    sender.run(4)
+    assert sender.capture.way(0.08 + 0.1) == pytest.approx(before + 0.1, abs=0.001)
+
+
 @pytest.mark.parametrize("step", [-3600.0, -1.0, 1.0, 3600.0])
 def test_a_clock_that_is_set_is_known_within_seconds(step: float) -> None:
     sender = Sender()

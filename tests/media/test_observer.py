@@ -222,5 +222,8 @@ async def test_how_far_each_source_is_away_is_as_the_hub_last_told(desk: Desk) -
     assert desk.media.measure() == {source: reading(0.0) for source in ("customer", "agent", "ben")}
     desk.leg.on_message(b'{"slots":{"coach0":"ben"},"ways_ms":{"customer":40.0,"agent":15.0}}')
     assert desk.media.measure() == {"customer": reading(40.0), "agent": reading(15.0), "ben": reading(0.0)}
-    desk.peer.ways["agent"] = 0.06
-    assert desk.media.measure()["agent"] == reading(40.0), "by the agent's own reports, beyond the frame"
+    desk.peer.ways = {"agent": 0.06, "customer": 0.045, "coach0": 0.03}
+    far = {"agent": reading(40.0), "customer": reading(50.0), "ben": reading(0.0)}
+    assert desk.media.measure() == far, (
+        "and what the hub's reports tell beyond its frame and half the round trip"
+    )

@@ -328,6 +328,19 @@ async def test_how_long_sound_takes_from_its_capture_is_told_by_reports_both_way
         assert hub.way_from_capture("camera") is None
 
 
+async def test_who_only_listens_knows_how_long_sound_takes_by_a_round_trip_that_was_told() -> None:
+    async with pair(CUSTOMER) as (hub, customer):
+        encoder, count = Encoder(), 0
+        async with asyncio.timeout(WAIT):
+            while customer.way_from_capture("main", 0.01) is None:
+                hub.outs["main"].send(encoder.encode(np.zeros(960, np.float32)), count * 960)
+                count += 1
+                await asyncio.sleep(0.02)
+        assert customer.rtt is None
+        assert customer.way_from_capture("main") is None
+        assert customer.way_from_capture("no such stream", 0.01) is None
+
+
 # --- the end ------------------------------------------------------------------------------------------------
 
 

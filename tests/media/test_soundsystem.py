@@ -130,6 +130,7 @@ class Desk:
         self.sound = LocalSound(mic, speaker, processing=NOTHING)
         self.told: list[str] = []
         self.sound.on_fault = lambda text: self.told.append(text.split(".")[0])
+        self.sound.on_added = lambda kind, label: self.told.append(f"{kind} added: {label}")
         self.sound.on_device = lambda kind, label: self.told.append(f"{kind}: {label}")
 
     def run(self, ticks: int) -> None:
@@ -276,20 +277,29 @@ async def test_what_is_chosen_in_place_of_a_lost_device_is_told(portaudio: PortA
     assert desk.told == ["mic: no microphone"]
 
 
-def test_a_device_nobody_wants_changes_nothing(portaudio: PortAudio, desk: Desk) -> None:
+def test_a_device_nobody_wants_changes_nothing_and_is_told_of_once(portaudio: PortAudio, desk: Desk) -> None:
+    plug_in(portaudio)
     desk.run(5)
     streams, looks = list(portaudio.streams), portaudio.looks
-    plug_in(portaudio, ("Webcam", 1, 0))
+    plug_in(portaudio, ("Webcam", 1, 0), ("Jabra", 1, 2))
     desk.run(50)
     assert (portaudio.streams, portaudio.looks) == (streams, looks)
-    assert desk.told == []
+    assert desk.told == ["mic added: Webcam", "mic added: Jabra", "speaker added: Jabra"]
+    portaudio.pull("Jabra")
+    plug_in(portaudio)
+    desk.run(1)
+    plug_in(portaudio, ("Jabra", 1, 2))
+    desk.run(1)
+    assert len(desk.told) == 3, "it may only have been busy"
 
 
 def test_who_wants_the_default_follows_it(portaudio: PortAudio) -> None:
+    portaudio.pull(HEADSET)
     desk = Desk(portaudio, "default", "none")
     try:
+        plug_in(portaudio)
         desk.run(5)
-        portaudio.plugged = [(HEADSET, 1, 2), (BUILT_IN, 1, 2)]
+        portaudio.plugged = [(HEADSET, 1, 0), (BUILT_IN, 1, 2)]
         plug_in(portaudio)
         desk.until(lambda: in_use(portaudio) == [HEADSET])
         desk.hears(f"mic: {HEADSET}")

@@ -106,6 +106,23 @@ def test_mute_does_not_outlast_a_call_that_ended_while_the_endpoint_was_away() -
     assert link.sent[-1] == commands.Mute(on=False)
 
 
+def test_the_volumes_of_customer_and_coaches_hold_from_call_to_call() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
+    presenter.set_volume("coaches", -9.0)
+    assert link.sent[-1] == commands.Volume(source="coaches", gain=-9.0)
+    presenter.handle(events.Ended(call="c-1", reason=EndReason.HUNG_UP))
+    presenter.set_volume("customer", 3.0)
+    assert link.sent[-1] == commands.Volume(source="coaches", gain=-9.0), (
+        "without a call there is nothing to turn"
+    )
+    presenter.handle(events.Call(call=call(call="c-2")))
+    assert link.sent[-2:] == [
+        commands.Volume(source="coaches", gain=-9.0),
+        commands.Volume(source="customer", gain=3.0),
+    ]
+
+
 def test_replies_and_help_need_a_call() -> None:
     presenter, link = agent()
     before = len(link.sent)
@@ -245,6 +262,17 @@ def test_without_any_microphone_that_is_said_until_there_is_one() -> None:
     assert notices.shown[-1].title == "No speaker works"
     desk.endpoint_crashed(1.0, "")
     assert [n.subject for n in notices.shown] == ["engine"]
+
+
+def test_a_device_that_is_plugged_in_is_told_of_and_listed_where_devices_are_looked_at() -> None:
+    desk, link = make_desk(MIA)
+    desk.handle(events.DeviceAdded(kind="mic", label="Jabra"))
+    desk.handle(events.DeviceAdded(kind="speaker", label="Jabra"))
+    assert [notice.title for notice in desk.session.notices.shown] == ["Jabra is connected"]
+    assert commands.Devices() not in link.sent
+    desk.handle(events.Devices(mics=[], speakers=[], cameras=[]))
+    desk.handle(events.DeviceAdded(kind="speaker", label="Webcam"))
+    assert link.sent[-1] == commands.Devices()
 
 
 def test_settings_keep_showing_a_device_that_is_unplugged() -> None:

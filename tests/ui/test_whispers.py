@@ -104,6 +104,15 @@ def test_another_call_is_another_microphone() -> None:
     assert link.modes() == [Mode.WHISPER]
 
 
+def test_agent_sees_how_loud_coaches_are_and_turns_them_down(agent: Shown) -> None:
+    agent.desk.handle(
+        events.Levels(levels={"mic": -20.0, "customer": -30.0, "p-mia": -25.0, "p-otto": -40.0})
+    )
+    assert agent.agent.coach_channel.meter.level == -25.0
+    agent.agent.coach_channel.slider.setValue(-12)
+    assert agent.link.sent[-1] == commands.Volume(source="coaches", gain=-12.0)
+
+
 # --- settings -----------------------------------------------------------------------------------------------
 
 

@@ -308,9 +308,9 @@ class Peer:
         """Round trip to the far end in seconds, by its reports on what we send; None if there are none."""
         return min((out.path.rtt for out in self.outs.values() if out.path.rtt is not None), default=None)
 
-    def way_from_capture(self, name: str) -> float | None:
-        """Seconds from an incoming sound's capture to the arrival of its fastest packets, if known (``capturetime``)."""
-        return self._ins[name].captured.way(self.rtt)
+    def way_from_capture(self, name: str, rtt: float | None = None) -> float | None:
+        """Seconds from a sound's capture to its fastest packets' arrival, if known; ``rtt``: as the far end told."""
+        return self._ins[name].captured.way(self.rtt if rtt is None else rtt) if name in self._ins else None
 
     def request_keyframe(self, name: str) -> None:
         """Ask the far end for a keyframe on ``name``, at most once in 0.3 s; a request too soon is made up

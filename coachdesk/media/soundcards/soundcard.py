@@ -10,7 +10,7 @@ import numpy as np
 from coachdesk.events import DeviceView
 from coachdesk.media.pcm import RATE, Block, Stereo
 from coachdesk.media.soundcards.crossing import Capture, Playback
-from coachdesk.media.soundcards.portaudio import WHAT, Kind
+from coachdesk.media.soundcards.portaudio import WHAT, DeviceList, Kind
 from coachdesk.media.soundcards.soundstream import Stream
 from coachdesk.media.soundcards.soundsystem import SYSTEM, Line
 from coachdesk.media.soundcards.streamhealth import StreamHealth
@@ -161,6 +161,11 @@ def devices(kind: Kind) -> list[DeviceView]:
     known = SYSTEM.devices()
     default = known.default(kind)
     return [DeviceView(device=name, label=name, default=name == default) for name in known.names(kind)]
+
+
+def seen() -> DeviceList | None:
+    """What another process sees of devices while one is in use here; the same list until that changes. Never blocks."""
+    return SYSTEM.seen
 
 
 def _counters(stream: Stream | None) -> Counter[str]:

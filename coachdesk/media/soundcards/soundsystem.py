@@ -98,6 +98,11 @@ class SoundSystem:
         except DeviceError:
             return DeviceList()
 
+    @property
+    def seen(self) -> DeviceList | None:
+        """As ``SoundWatch`` has it."""
+        return self._watch.seen
+
     def attend(self, line: Line, now: float, *, anew: bool) -> None:
         """Called every 10 ms: does in PortAudio's thread what ``line`` needs. ``anew``: its stream is to be reopened."""
         if self._work is not None:

@@ -36,7 +36,7 @@ class AgentPresenter(Presenter):
         self._notices = notices
         self.now = now
         self.duck = duck
-        self.volume = 0.0
+        self.volumes: dict[str, float] = {}
         self.me: events.Ready | None = None
         self.links: list[LinkView] = []
         self.waiting: list[WaitingView] = []
@@ -95,8 +95,8 @@ class AgentPresenter(Presenter):
         self.changed()
 
     def _enter(self, call: CallView) -> None:
-        if self.call is None and self.volume:
-            self._link.send(commands.Volume(source="customer", gain=self.volume))
+        for source, gain in self.volumes.items() if self.call is None else ():
+            self._link.send(commands.Volume(source=source, gain=gain))
         self.call = call
         self.answering = None
 
@@ -195,10 +195,11 @@ class AgentPresenter(Presenter):
             self._link.send(commands.Reply(reply=reply))
             self._notices.show(Notice("reply", "success", f"Sent to your coach: “{REPLIES[reply]}”"))
 
-    def set_volume(self, gain: float) -> None:
-        self.volume = gain
+    def set_volume(self, source: str, gain: float) -> None:
+        """How loud the customer, or ``coaches``, play here, in dB; remembered from call to call."""
+        self.volumes[source] = gain
         if self.call is not None:
-            self._link.send(commands.Volume(source="customer", gain=gain))
+            self._link.send(commands.Volume(source=source, gain=gain))
 
     def set_duck(self, gain: float) -> None:
         self.duck = gain

@@ -11,6 +11,7 @@ from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.mute import Mute
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.presenters.wall import WallPresenter
+from coachdesk.ui.sound_wording import coaches_level
 from coachdesk.ui.wording import REPLIES, Hearing, hearing
 from signaling.policy import COACHES, Mode
 from signaling.protocol import CallView, PartyView
@@ -18,7 +19,6 @@ from signaling.protocol import CallView, PartyView
 CHANNELS = ("customer", "agent", "coaches")
 NOTED = "noted"
 """The request that whoever controls this window has sent past it."""
-NOT_COACHES = frozenset({"mic", "speaker", "customer", "agent"})
 POLITE = "Go on speaking. Your whisper goes out in the pause, or after 3 s."
 SUPERSEDED = "superseded"
 """The endpoint's answer to a mode request that a later one overtook: no news to the user."""
@@ -263,10 +263,8 @@ class ObserverPresenter(Presenter):
         return others[0].name if others else ""
 
     def level(self, channel: str) -> float:
-        """dBFS of a channel; every source that is no other channel is a coach."""
-        if channel != "coaches":
-            return self.levels.get(channel, -120.0)
-        return max((v for k, v in self.levels.items() if k not in NOT_COACHES), default=-120.0)
+        """dBFS of a channel."""
+        return coaches_level(self.levels) if channel == "coaches" else self.levels.get(channel, -120.0)
 
     def _others(self) -> list[PartyView]:
         return [p for p in self.call.parties if p.party != self.party] if self.call else []

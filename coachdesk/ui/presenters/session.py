@@ -48,6 +48,8 @@ class SessionPresenter(Presenter):
                 self.notices.report(Fault(code, text))
             case events.DeviceInUse(kind=kind, label=label):
                 self._tell_device(kind, label)
+            case events.DeviceAdded(label=label):
+                self.notices.show(Notice("device:added", "info", *wording.device_added(label)))
             case _:
                 return
         self.changed()

@@ -55,6 +55,8 @@ class SettingsPresenter(Presenter):
                 self._begin(role)
             case events.Devices():
                 self.devices = event
+            case events.DeviceAdded() | events.DeviceInUse() if self.devices is not None:
+                self.list_devices()
             case events.Levels(levels=levels):
                 self.levels = levels
             case _:

@@ -15,7 +15,7 @@ from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
-from coachdesk.ui.sound_wording import talk_time
+from coachdesk.ui.sound_wording import coaches_level, talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
@@ -133,7 +133,8 @@ class AgentDesk(QWidget):
 
     def _side(self) -> QScrollArea:
         p = self._presenter
-        self.customer_channel = Channel("Customer", "customer", p.set_volume)
+        self.customer_channel = Channel("Customer", "customer", partial(p.set_volume, "customer"))
+        self.coach_channel = Channel("Coaches", "coach", partial(p.set_volume, "coaches"))
         self.mic_meter = Meter("your microphone")
         self.duck = gain_slider("How far the customer is turned down while a coach whispers", -40, 0)
         self.duck.valueChanged.connect(self._duck)
@@ -155,6 +156,7 @@ class AgentDesk(QWidget):
         layout.addWidget(self.mic_meter)
         layout.addWidget(self.gauge)
         layout.addWidget(self.customer_channel)
+        layout.addWidget(self.coach_channel)
         line = row()
         line.addWidget(ElidedLabel("Customer during a whisper"), 1)
         line.addWidget(self._duck_value)
@@ -248,6 +250,7 @@ class AgentDesk(QWidget):
         self._mic_icon.set("microphone-off" if p.muted else "microphone")
         self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
         self.customer_channel.meter.set(p.levels.get("customer", -120.0))
+        self.coach_channel.meter.set(coaches_level(p.levels))
         if self.duck.value() != round(p.duck):
             self.duck.setValue(round(p.duck))
         self._duck_value.setText(f"{round(p.duck)} dB")
