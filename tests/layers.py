@@ -32,6 +32,7 @@ PURE = frozenset(
         "coachdesk.media.connection.pacer",
         "coachdesk.media.connection.rate",
         "coachdesk.media.connection.red",
+        "coachdesk.media.connection.reports",
         "coachdesk.media.connection.resend",
         "coachdesk.media.farear",
         "coachdesk.media.forward",

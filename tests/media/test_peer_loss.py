@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket, RtpPacket
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
 from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Layout
-from coachdesk.media.connection.rate import OVERLOAD_LOSS, Path, RoundTrips
+from coachdesk.media.connection.rate import OVERLOAD_LOSS, Path
+from coachdesk.media.connection.reports import RoundTrips
 from tests.media.peers import WAIT, Network, collect, pair, until
 
 pytestmark = pytest.mark.media
@@ -132,6 +133,35 @@ async def test_lost_sound_is_sent_again_and_soon_carries_copies() -> None:
             assert packet is None or packet.payload == b"\xf8frame%d" % number
         missing = sum((first + number) & 0xFFFF not in by_seq for number in range(protected, count))
         assert missing < 10, "of about 20 that the network lost"
+
+
+@pytest.mark.parametrize("jitter_ms", [2, 20])
+async def test_sound_that_is_asked_for_where_packets_overtake_each_other_is_not_sent_again(
+    jitter_ms: int,
+) -> None:
+    async with pair(CUSTOMER) as (hub, customer):
+        got = collect(customer)
+        out = hub.outs["main"]
+        again: list[int] = []
+        retransmit = out._sender._retransmit
+
+        async def counted(seq: int) -> None:
+            again.append(seq)
+            await retransmit(seq)
+
+        out._sender._retransmit = counted
+        first = out.next_seq
+        for index in range(50):
+            out.send(b"\xf8frame%d" % index, index * 960)
+        await until(lambda: len(got) == 50)
+        ssrc = out._sender._ssrc
+        report = RtcpReceiverInfo(ssrc, 0, 5, first + 49, jitter_ms * 48, 0, 0)
+        await out._fed_back(RtcpRrPacket(ssrc=1, reports=[report]))
+        told = out.path.loss
+        await out._fed_back(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=1, media_ssrc=ssrc, lost=[first + 7]))
+        overtaking = jitter_ms == 20
+        assert again == ([] if overtaking else [first + 7])
+        assert (told > 0) == overtaking, "the counts since the beginning tell of the loss there"
 
 
 def path_stays_as_it_is(path: Path) -> None:

@@ -10,20 +10,17 @@ from coachdesk.media.connection.rate import (
     BURST_COPIES,
     CONGESTED_BITRATE,
     COPIES,
-    LONG_QUEUE_SECONDS,
     MAX_BITRATE,
     MIN_BITRATE,
-    QUEUE_SECONDS,
     SHARED_MIN_BITRATE,
     START_BITRATE,
     STEADY_JITTER,
     UNSTEADY_JITTER,
     AudioSettings,
     Path,
-    RoundTrips,
-    SentReports,
     settings,
 )
+from coachdesk.media.connection.reports import LONG_QUEUE_SECONDS, QUEUE_SECONDS, RoundTrips, SentReports
 
 GOOD_RTT = 0.04
 

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
-from coachdesk.media.connection.rate import RoundTrips
+from coachdesk.media.connection.reports import RoundTrips
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture import testpattern, videobuffer, vp8

@@ -21,7 +21,6 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParamete
 from aiortc.rtp import (
     RTCP_RTPFB_NACK,
     RTP_HISTORY_SIZE,
-    HeaderExtensionsMap,
     RtcpReceiverInfo,
     RtcpRrPacket,
     RtcpRtpfbPacket,
@@ -34,9 +33,10 @@ from coachdesk.media.connection.codecs import use_our_codecs
 from coachdesk.media.connection.consent import Consent
 from coachdesk.media.connection.contract import check
 from coachdesk.media.connection.outqueue import OutQueue
-from coachdesk.media.connection.rate import Path, RoundTrips, SentReports
+from coachdesk.media.connection.rate import Path
 from coachdesk.media.connection.receivelimit import Limit, ReceiveLimit
 from coachdesk.media.connection.red import MAX_PAYLOAD, RedInlet, SentFrames, wrap
+from coachdesk.media.connection.reports import Losses, RoundTrips, SentReports
 from coachdesk.media.packet import CLOCK_RATES, Packet, seq_delta
 
 log = logging.getLogger(__name__)
@@ -169,6 +169,7 @@ class RtpOut:
         self._frames = SentFrames()
         self._red_type: int | None = None
         self._next_seq = random.getrandbits(15)  # no early wrap: SRTP counts them
+        self._losses = Losses(self._next_seq)
         self.timestamp_origin = random.getrandbits(32)
         self._sampled = Sampled(is_sound=sender.kind == "audio")
         self._wake = asyncio.Event()
@@ -220,8 +221,7 @@ class RtpOut:
         """The payload to send, and its type."""
         if self._red_type is None:
             return payload, self._payload_type
-        room = MAX_PAYLOAD - 1 - len(payload)
-        copies = self._frames.copies(seq, timestamp, room, self.path.copies)
+        copies = self._frames.copies(seq, timestamp, MAX_PAYLOAD - 1 - len(payload), self.path.copies)
         self._frames.add(seq, timestamp, payload)
         if not copies:
             return payload, self._payload_type
@@ -251,10 +251,12 @@ class RtpOut:
             for report in packet.reports:
                 if report.ssrc == self._sender._ssrc:
                     jitter = report.jitter / CLOCK_RATES[self._sender.kind]
-                    self.path.reported(report.fraction_lost / 256, self._round_trip(report), jitter, now)
+                    net = self._losses.share(report.packets_lost, report.highest_sequence, now)
+                    self.path.reported(report.fraction_lost / 256, self._round_trip(report), jitter, now, net)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self.path.missed(packet.lost, now)
-            if self._sender.kind == "video" and self.queue.even_pace is None and self.path.congested:
+            queue = self._sender.kind == "video" and self.queue.even_pace is None and self.path.congested
+            if queue or self.path.asks_too_early:
                 return  # what a queue has dropped would lengthen it once more; a keyframe is asked for in the end
         await self._feedback(packet)
         self.on_feedback()
@@ -310,8 +312,7 @@ class RtpOut:
 
     async def _transmit(self, packet: RtpPacket) -> None:
         packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
-        extensions: HeaderExtensionsMap = self._get("rtp_header_extensions_map")
-        await self._sender.transport._send_rtp(packet.serialize(extensions))
+        await self._sender.transport._send_rtp(packet.serialize(self._get("rtp_header_extensions_map")))
         self._count(packet)
 
     def _count(self, packet: RtpPacket) -> None:

@@ -29,8 +29,8 @@ from coachdesk.media.connection.nack import (
     NackTracker,
     SoundNackTracker,
 )
-from coachdesk.media.connection.rate import RoundTrips
 from coachdesk.media.connection.receivelimit import ReceiveLimit
+from coachdesk.media.connection.reports import RoundTrips
 from coachdesk.media.connection.trickle import keep_usable, usable
 from coachdesk.media.ink.inkchannels import InkChannels
 from coachdesk.media.ink.stillpipe import StillPipe

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from coachdesk.media.connection.reports import SAMPLE_PACKETS, RoundTrips
 from coachdesk.media.packet import seq_delta
 
 COPIES: tuple[tuple[int, ...], ...] = ((), (1,), (1, 2), (1, 2, 3))
@@ -20,7 +20,7 @@ a copy comes 10 ms after what it is of, and not 20: that is delay saved at every
 LEVEL_ON = (0.010, 0.080, 0.160)
 LEVEL_OFF = (0.004, 0.060, 0.120)
 """Loss from which a level is taken, and below which it is left: at 5 % one copy at full bit rate sounds best, at 10 % two
-(bench/playout.py)."""
+(bench/playout.py). Chromium sends a report along with each request, so that its losses count about twice."""
 BURST_COPIES = (4,)
 """Far enough away, in packets of 20 ms, to get over most bursts of 100 ms. A nearer one besides brings back little, and
 20 ms more of delay are worth less than they cost (bench/playout.py)."""
@@ -28,20 +28,10 @@ BURST_RUN = 2.2
 """Lost packets in a row, on average, from which losses count as bursts; at random, 20 % loss has 1.25."""
 RISE_SECONDS, FALL_SECONDS = 4.0, 6.0
 """Time constants with which the estimate of loss follows what is reported."""
-SAMPLE_SECONDS, SAMPLE_PACKETS = 1.0, 25
-"""Requests for lost packets tell of the loss before the next report, over at least so much."""
-QUEUE_SECONDS, LONG_QUEUE_SECONDS = 0.12, 0.24
-"""Round-trip time above the shortest, from which a queue is growing: if it lasts, and at once. Jitter alone, and a busy
-machine, do not last."""
-QUEUE_SAMPLES = 3
+SAMPLE_SECONDS = 1.0
+"""Requests for lost packets tell of the loss before the next report, over at least so much and ``SAMPLE_PACKETS``."""
 OVERLOAD_LOSS = 0.35
 """Loss from which there must be a queue that overflows, whatever the reports that come through say."""
-BASE_SECONDS = 60.0
-"""The shortest round trip of this long counts."""
-CLEARED_SECONDS = 12.0
-"""A queue is gone by then, since less is sent; what is there still is a longer way."""
-SPREAD_SHARE, SPREADS = 0.25, 2.0
-"""Jitter is no queue: the mean difference from one round trip to the next (by how much each counts in it), so many times."""
 MIN_BITRATE, START_BITRATE, MAX_BITRATE = 16_000, 40_000, 48_000
 """Bits per second. Copies cost as much each, but do not lower it: a low bit rate is heard in all of the sound (PESQ 3.5 at
 32 kb/s, 4.0 at 48), what is lost in a little of it."""
@@ -60,8 +50,9 @@ GOOD_LOSS, GOOD_RTT = 0.004, 0.150
 UNSTEADY_JITTER, STEADY_JITTER = 0.004, 0.0025
 """Interarrival jitter (RFC 3550, 6.4.1) from which a path gets frames of 20 ms, and below which it has those of 10 ms
 again, in seconds. Frames of 10 ms overtake each other where those of 20 ms do not, and browsers wait long for that."""
+OVERTAKING_JITTER, ORDERLY_JITTER = 0.011, 0.007
+"""And from which those of 20 ms overtake each other as well, and below which they do not any more."""
 MAX_EXPECTED_LOSS = 30
-REPORTS_KEPT = 16
 
 
 class Path:
@@ -87,7 +78,7 @@ class Path:
         )
         self._sent = 0
         self._missed: set[int] = set()
-        self._unsteady = False
+        self._unsteady = self._overtaking = False
         self._since: float | None = None
         self._reported: float | None = None
         self._round_trips = round_trips if round_trips is not None else RoundTrips()
@@ -100,7 +91,7 @@ class Path:
     def missed(self, seqs: Sequence[int], now: float) -> None:
         """The listener asked for these packets again (NACK)."""
         news = [seq for seq in seqs if seq not in self._missed]
-        if not news:
+        if not news or self.asks_too_early:
             return
         self._missed.update(news)
         for run in _runs(news):
@@ -109,12 +100,23 @@ class Path:
         if self._sent >= SAMPLE_PACKETS and now - self._begun(now) >= SAMPLE_SECONDS:
             self._sample(0.0, now)
 
-    def reported(self, lost: float, rtt: float | None, jitter: float, now: float) -> None:
-        """A receiver report: the share of packets lost since the one before; round trip and jitter in seconds."""
+    def reported(
+        self, lost: float, rtt: float | None, jitter: float, now: float, net_lost: float | None = None
+    ) -> None:
+        """A receiver report: the share of packets lost since the one before; round trip and jitter in seconds.
+
+        ``net_lost``: as of ``Losses.share``; it counts where packets overtake each other, and none does in between.
+        """
+        self._overtaking = jitter > (ORDERLY_JITTER if self._overtaking else OVERTAKING_JITTER)
         self._unsteady = jitter > (STEADY_JITTER if self._unsteady else UNSTEADY_JITTER)
         if rtt is not None and rtt >= 0:
             self._round_trips.add(rtt, now)
             self.rtt = rtt if self.rtt is None else self.rtt + 0.4 * (rtt - self.rtt)
+        if self.asks_too_early:
+            self._missed.clear()
+            if net_lost is None:
+                return
+            lost = net_lost
         elapsed = now - (self._begun(now) if self._reported is None else self._reported)
         self._reported = now
         self._sample(lost, now)
@@ -128,6 +130,15 @@ class Path:
     def congested(self) -> bool:
         """A queue grows on the way."""
         return self._round_trips.queueing or self.loss >= OVERLOAD_LOSS
+
+    @property
+    def asks_too_early(self) -> bool:
+        """What the listener asks for is mostly late, and comes by itself; copies make up for what is lost.
+
+        Chromium asks for a packet as soon as another has overtaken it: one in four at 60 +/- 40 ms. Packets sent again for
+        nothing would hide from its count as many that were lost.
+        """
+        return self.redundant and self._overtaking
 
     @property
     def copies(self) -> tuple[int, ...]:
@@ -161,7 +172,7 @@ class Path:
         elapsed = max(now - self._begun(now), 0.1)
         sample = min(1.0, lost + len(self._missed) / max(self._sent, SAMPLE_PACKETS))
         constant = RISE_SECONDS if sample > self.loss else FALL_SECONDS
-        self.loss += (1 - math.exp(-elapsed / constant)) * (sample - self.loss)
+        self.loss = max(0.0, self.loss + (1 - math.exp(-elapsed / constant)) * (sample - self.loss))
         if self._round_trips.queueing:
             self.loss = 0.0
         self._sent, self._since = 0, now
@@ -197,65 +208,6 @@ def settings(paths: Iterable[Path]) -> AudioSettings:
     expected = max(way.bare_loss for way in ways)
     percent = min(MAX_EXPECTED_LOSS, math.ceil(expected * 100)) if expected >= 0.005 else 0
     return AudioSettings(bitrate, percent, 1 if all(way.good for way in ways) else 2)
-
-
-class SentReports:
-    """When the sender reports went out that a receiver report may refer to (RFC 3550, 6.4.1)."""
-
-    def __init__(self) -> None:
-        self._sent: dict[int, float] = {}
-
-    def note(self, number: int, sent: float) -> None:
-        """The last report that went out: the middle of its NTP time stamp, and when it did.
-
-        Reports of a stream that pauses all say the same: a report on them does not tell which it is on.
-        """
-        self._sent[number] = sent if self._sent.get(number, sent) == sent else math.nan
-        while len(self._sent) > REPORTS_KEPT:
-            del self._sent[next(iter(self._sent))]
-
-    def round_trip(self, number: int, held: int, now: float) -> float | None:
-        """Seconds, by a report on number, ``held`` 1/65536 s at the far end; None if we do not know that one any more."""
-        sent = self._sent.get(number)
-        return None if sent is None or math.isnan(sent) else now - sent - held / 65536
-
-
-class RoundTrips:
-    """Round-trip times of one way, from which a queue shows: against the shortest of one to two ``BASE_SECONDS``."""
-
-    def __init__(self) -> None:
-        self._current = self._before = math.inf
-        self._since = -math.inf
-        self._recent: deque[float] = deque(maxlen=QUEUE_SAMPLES)
-        self._spread = 0.0
-        self._queued: tuple[float, float] | None = None  # since when, and the shortest round trip since
-
-    def add(self, rtt: float, now: float) -> None:
-        """Seconds, both."""
-        if now - self._since > BASE_SECONDS:
-            self._before, self._current, self._since = self._current, math.inf, now
-        self._current = min(self._current, rtt)
-        if self._recent:
-            self._spread += SPREAD_SHARE * (abs(rtt - self._recent[-1]) - self._spread)
-        self._recent.append(rtt)
-        self._follow_longer_way(rtt, now)
-
-    def _follow_longer_way(self, rtt: float, now: float) -> None:
-        if not self.queueing:
-            self._queued = None
-            return
-        since, least = self._queued or (now, rtt)
-        self._queued = since, min(least, rtt)
-        if now - since >= CLEARED_SECONDS:
-            self._before, self._current, self._since, self._queued = math.inf, min(least, rtt), now, None
-
-    @property
-    def queueing(self) -> bool:
-        if not self._recent:
-            return False
-        above = min(self._recent) - min(self._before, self._current)
-        lasting = len(self._recent) == QUEUE_SAMPLES and above > QUEUE_SECONDS + SPREADS * self._spread
-        return lasting or self._recent[-1] > min(self._before, self._current) + LONG_QUEUE_SECONDS
 
 
 def _runs(seqs: Sequence[int]) -> list[int]:
