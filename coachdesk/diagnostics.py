@@ -6,17 +6,20 @@ import platform
 from collections.abc import Mapping
 from importlib import metadata
 
+from coachdesk.media.quality import History
+
 PACKAGES = ("coachdesk", "aiortc", "aioice", "av", "PySide6-Essentials", "sounddevice", "livekit", "numpy")
 
 Table = Mapping[str, Mapping[str, float]]
 
 
-def report(quality: Table, streams: Table) -> str:
-    """The text. ``quality``: ``History.summary``; ``streams``: as in the ``stats`` event."""
+def report(history: History, streams: Table) -> str:
+    """The text. ``history``: of the call; ``streams``: as in the ``stats`` event."""
     parts = [
         _section("Machine", [platform.platform(), f"Python {platform.python_version()}"]),
         _section("Packages", [f"{name} {_version(name)}" for name in PACKAGES]),
-        _section("Sound of the call, by source", _rows(quality)),
+        _section("Sound of the call, by source", _rows(history.summary())),
+        _section("Its opinion score in each minute of the call", _rows(history.by_minute())),
         _section("Streams and devices", _rows(streams)),
     ]
     return "\n\n".join(parts) + "\n"

@@ -32,6 +32,7 @@ from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import BLOCK_SECONDS, SILENCE
 from coachdesk.media.picture.camera import list_cameras, open_camera
 from coachdesk.media.picture.pictures import Pictures
+from coachdesk.media.quality import History
 from coachdesk.media.ticker import Ticker
 from coachdesk.media.voice import Processing, VoiceError
 from coachdesk.observer import ObserverSession
@@ -211,7 +212,7 @@ class Endpoint:
         """Works at all times: what is not there, is said to be."""
         session = self._session
         streams = await session.streams() if session is not None else {}
-        history = session.history.summary() if session is not None else {}
+        history = session.history if session is not None else History()
         return events.Diagnostics(text=report(history, streams | self._sound.stats()))
 
     async def _use(self, command: commands.UseDevice) -> None:

@@ -20,16 +20,17 @@ def test_the_report_has_versions_quality_and_streams() -> None:
     history = History()
     history.add({"customer": reading(mos=4.0)})
     history.add({"customer": reading(mos=3.0)})
-    text = report(history.summary(), {"heard.customer": {"delay_ms": 31.5}})
+    text = report(history, {"heard.customer": {"delay_ms": 31.5}})
     assert "# Machine\n" in text
     assert all(f"\n{package} " in text for package in PACKAGES)
     assert "customer: readings 2, mos_median 3.5, mos_worst 3, " in text
+    assert "# Its opinion score in each minute of the call\ncustomer: 1 3.5\n" in text
     assert text.endswith("# Streams and devices\nheard.customer: delay_ms 31.5\n")
 
 
 def test_a_package_that_is_not_there_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnostics, "PACKAGES", ("no-such-package",))
-    assert "no-such-package not installed" in report({}, {})
+    assert "no-such-package not installed" in report(History(), {})
 
 
 async def test_without_a_server_or_a_call_there_are_diagnostics() -> None:

@@ -27,6 +27,7 @@ MIN_PLAYED = 20
 """Blocks of 10 ms; of less than that nothing is concluded."""
 MAX_READINGS = 7200
 """Kept of each source: four hours, at one in two seconds."""
+PER_MINUTE = 30
 FAIR_BELOW, POOR_BELOW = 4.0, 3.1
 """G.107 Annex B: above the first most users are satisfied, below the second nearly all are not."""
 
@@ -66,14 +67,29 @@ class History:
 
     def __init__(self) -> None:
         self._readings: dict[str, deque[Reading]] = {}
+        self._minutes: dict[str, deque[int]] = {}
+        self._count = 0
 
     def add(self, readings: Mapping[str, Reading]) -> None:
+        """Every two seconds, what was heard in them."""
         for source, reading in readings.items():
             self._readings.setdefault(source, deque(maxlen=MAX_READINGS)).append(reading)
+            self._minutes.setdefault(source, deque(maxlen=MAX_READINGS)).append(self._count // PER_MINUTE)
+        self._count += 1
 
     def summary(self) -> dict[str, dict[str, float]]:
         """Of each source: how many readings, median and worst score, the share that was not good, the median delay."""
         return {source: _summary(readings) for source, readings in self._readings.items()}
+
+    def by_minute(self) -> dict[str, dict[str, float]]:
+        """Of each source: its median score in each minute of the call, from 1, in which it was heard."""
+        return {source: self._medians(source) for source in self._readings}
+
+    def _medians(self, source: str) -> dict[str, float]:
+        scores: dict[int, list[float]] = {}
+        for minute, reading in zip(self._minutes[source], self._readings[source], strict=True):
+            scores.setdefault(minute, []).append(reading.mos)
+        return {str(minute + 1): statistics.median(each) for minute, each in scores.items()}
 
 
 def _summary(readings: deque[Reading]) -> dict[str, float]:

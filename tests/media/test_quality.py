@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from coachdesk.media.quality import Gauge, History, grade, mos
+from coachdesk.media.quality import MAX_READINGS, Gauge, History, grade, mos
+from tests.fakes.readings import reading
 
 
 def test_a_short_clean_way_is_as_good_as_a_telephone_gets() -> None:
@@ -80,3 +81,24 @@ def test_the_history_of_a_call_is_summed_up_by_source() -> None:
     row = history.summary()["customer"]
     assert (row["readings"], row["not_good"], row["mos_median"]) == (4, 0.25, 4.41)
     assert row["mos_worst"] < 2.2
+
+
+def test_the_history_of_a_call_is_told_by_its_minutes() -> None:
+    history = History()
+    for index in range(90):
+        heard = {"agent": reading(mos=4.0)}
+        if index < 30 or index >= 60:
+            heard["customer"] = reading(mos=4.4 if index < 30 else 2.0 + index % 2)
+        history.add(heard)
+    assert history.by_minute() == {
+        "agent": {"1": 4.0, "2": 4.0, "3": 4.0},
+        "customer": {"1": 4.4, "3": 2.5},
+    }
+
+
+def test_the_history_of_an_endless_call_is_bounded() -> None:
+    history = History()
+    for _ in range(MAX_READINGS + 60):
+        history.add({"agent": reading()})
+    minutes = history.by_minute()["agent"]
+    assert (min(map(int, minutes)), max(map(int, minutes))) == (3, MAX_READINGS // 30 + 2)
