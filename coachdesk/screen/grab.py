@@ -99,13 +99,15 @@ def capture(source: str, name: str, hiding: Hiding, ended: threading.Event) -> N
             changed = picture is not None and damage.update(picture) > 0
             if picture is not None and changed:
                 ring.write(fitting(picture), now)
+                say(Report(picture=True))
             if damage.picture is not None and (place := where(damage.picture)) != told_place:
                 told_place = place
                 say(Report(label=label if first else "", warning=hiding.warning, place=place))
             if pointer is not None and told_place is not None:
                 pointer.area = _area(source, told_place, hiding)
             least, most = looks.pause(now, changed=changed, told=told)
-            told = not ended.wait(least) and _told(changes, most - least, ended)
+            took = time.monotonic() - now
+            told = not ended.wait(max(took, least - took)) and _told(changes, most - least, ended)
     finally:
         ring.close()
         if changes is not None:

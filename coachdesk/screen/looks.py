@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-BUSY_SECONDS, IDLE_SECONDS, TOLD_SECONDS = 1 / 15, 0.2, 1.0
-"""Between two looks: while something changes; after it has not for a while; and where a change would be told."""
+BUSY_SECONDS, IDLE_SECONDS = 1 / 30, 0.2
+"""Between two looks: while something changes, and after it has not for a while."""
+TOLD_BUSY_SECONDS, TOLD_SECONDS = 1 / 40, 1.0
+"""Where a change is told: after one, and else. What changes thirty times a second is looked at each time, and at once."""
 IDLE_AFTER = 1.0
 UNTOLD_CHANGES = 3
 """So many changes in a row that nobody told: nothing is given any more for what is told."""
@@ -28,6 +30,6 @@ class Looks:
             self._untold = 0 if told else self._untold + 1
             self._told = self._told and self._untold < UNTOLD_CHANGES
         if self._told:
-            return BUSY_SECONDS, TOLD_SECONDS
+            return TOLD_BUSY_SECONDS, TOLD_SECONDS
         pause = BUSY_SECONDS if now - self._changed < IDLE_AFTER else IDLE_SECONDS
         return pause, pause

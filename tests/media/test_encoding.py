@@ -14,6 +14,7 @@ from coachdesk.media.picture.encoding import (
     Cadence,
     Encoding,
     Keyframes,
+    budget,
 )
 
 BITRATE = 1_000_000
@@ -47,7 +48,7 @@ def test_one_who_comes_late_gets_a_keyframe_of_a_screen_that_stands_still() -> N
     assert cadence.due(5.0, 60.0 + STILL_SECONDS / 2, keyframe=True) is None
 
 
-@pytest.mark.parametrize(("size", "wait"), [(0, 1 / 15), (50_000, 0.4), (10_000_000, LONGEST_DEBT)])
+@pytest.mark.parametrize(("size", "wait"), [(0, 1 / 40), (50_000, 0.4), (10_000_000, LONGEST_DEBT)])
 def test_a_large_picture_of_a_screen_is_paid_for_before_the_next(size: int, wait: float) -> None:
     cadence = Cadence(SCREEN)
     cadence.due(5.0, 5.0, keyframe=False)
@@ -59,9 +60,29 @@ def test_a_large_picture_of_a_screen_is_paid_for_before_the_next(size: int, wait
 def test_the_time_a_picture_took_to_encode_does_not_lower_the_frame_rate() -> None:
     cadence = Cadence(SCREEN)
     cadence.due(5.0, 5.0, keyframe=False)
-    cadence.spent(0, BITRATE, 5.05)
-    assert cadence.due(5.02, 5.06, keyframe=False) is None
-    assert cadence.due(5.02, 5.07, keyframe=False) == 5.02
+    cadence.spent(0, BITRATE, 5.02)
+    assert cadence.due(5.015, 5.022, keyframe=False) is None
+    assert cadence.due(5.015, 5.028, keyframe=False) == 5.015
+
+
+def test_a_picture_is_still_once_it_has_been_encoded() -> None:
+    cadence = Cadence(SCREEN)
+    assert cadence.is_new(5.0)
+    for now, still in (
+        (5.0, False),
+        (5.0 + SCREEN.refinements[0], True),
+        (5.0 + SCREEN.refinements[1], True),
+    ):
+        assert cadence.due(5.0, now, keyframe=False) is not None
+        assert cadence.still is still
+        assert not cadence.is_new(5.0)
+    assert cadence.due(9.0, 9.0, keyframe=True) is not None
+    assert not cadence.still
+
+
+@pytest.mark.parametrize("bitrate", [50_000, BITRATE, 8 * BITRATE])
+def test_what_has_changed_may_take_less_than_what_stands_still(bitrate: int) -> None:
+    assert budget(bitrate, still=False) < budget(bitrate, still=True) / 2
 
 
 def test_what_is_owed_is_paid_at_the_rate_of_the_line_as_it_is_by_then() -> None:

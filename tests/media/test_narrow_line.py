@@ -46,7 +46,7 @@ class Page:
         if keyframe or turned:
             size, self._left = COARSE, SHARP - COARSE
         else:
-            sharpening = min(self._left, budget(self.bitrate))
+            sharpening = min(self._left, budget(self.bitrate, still=True))
             self._left -= sharpening
             size = max(100, sharpening + TYPED * typed)
         self._number += 1

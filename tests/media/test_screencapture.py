@@ -74,11 +74,13 @@ async def test_nor_is_that_shown_where_a_compositor_keeps_windows_apart(show: Op
 
 async def test_a_screen_and_a_part_of_it_are_captured_as_they_are(desktop: Tell) -> None:
     with capturing("screen:0") as capture:
+        told: list[bool] = []
+        capture.on_picture = lambda: told.append(True)
         picture = seen(capture)
         assert picture.shape == (600, 800, 4)
         assert has(picture, BLUE).sum() == NOTES.place[2] * NOTES.place[3]
         desktop(Change(0, close=True))
-        await until(lambda: not has(seen(capture), RED).any())
+        await until(lambda: told and not has(seen(capture), RED).any())
     left, top = NOTES.place[0] + 10, NOTES.place[1] + 20
     with capturing(f"region:0:{left},{top},50,40") as capture:
         assert seen(capture).shape == (40, 50, 4)

@@ -20,6 +20,7 @@ from coachdesk.media.ears import Ear
 from coachdesk.media.observer import ObserverMedia
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE
+from coachdesk.media.picture import video
 from coachdesk.media.picture.camera import Shot
 from coachdesk.media.picture.encoding import SCREEN
 from coachdesk.media.picture.framering import FrameReader
@@ -49,6 +50,7 @@ class Screen:
         self.closed = False
         self.busy = busy
         self.on_pointer: Callable[[], None] = lambda: None
+        self.on_picture: Callable[[], None] = lambda: None
         self._shade = shade
         self._shot = np.full((360, 640, 4), shade, np.uint8), time.monotonic()
         self.looks = 0
@@ -281,6 +283,19 @@ async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None
         assert sender.encoded == encoded
         assert encoded < 12  # one for each picture, and not one for each observer of it
         assert slow.encoded == 0
+
+
+async def test_a_picture_that_is_told_of_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as call:
+        screen = Screen(PUBLIC)
+        await call.hub.screen.start(screen)
+        await until(lambda: call.observers[MIA].sees(PUBLIC))
+        monkeypatch.setattr(video, "FRAME_RATE", 1 / 1800)  # by itself once in a quarter of an hour
+        await looked_at(screen, 1)
+        for _ in range(3):
+            looks = screen.looks
+            screen.on_picture()
+            await until(lambda looks=looks: screen.looks > looks)  # type: ignore[misc]
 
 
 async def test_who_is_on_a_slow_line_has_an_encoder_of_their_own_and_sees_the_screen() -> None:

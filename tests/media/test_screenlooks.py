@@ -9,11 +9,18 @@ from contextlib import ExitStack
 import pytest
 
 from coachdesk.screen.changes import Changes
-from coachdesk.screen.looks import BUSY_SECONDS, IDLE_SECONDS, TOLD_SECONDS, UNTOLD_CHANGES, Looks
+from coachdesk.screen.looks import (
+    BUSY_SECONDS,
+    IDLE_SECONDS,
+    TOLD_BUSY_SECONDS,
+    TOLD_SECONDS,
+    UNTOLD_CHANGES,
+    Looks,
+)
 from tests.fakes.windows import NOTES, ORDER, Change
 from tests.media.screens import showing
 
-BUSY, IDLE, TOLD = (BUSY_SECONDS,) * 2, (IDLE_SECONDS,) * 2, (BUSY_SECONDS, TOLD_SECONDS)
+BUSY, IDLE, TOLD = (BUSY_SECONDS,) * 2, (IDLE_SECONDS,) * 2, (TOLD_BUSY_SECONDS, TOLD_SECONDS)
 
 
 def test_where_nothing_is_told_looks_are_seldom_after_a_while_and_often_at_the_first_change() -> None:

@@ -7,11 +7,14 @@ import pytest
 from coachdesk.media.connection.outqueue import QUEUE_PACKETS, QUEUE_SECONDS, UNKNOWN_RTT, OutQueue
 from coachdesk.media.connection.resend import KEPT, LEAST_PACKETS, Resend
 from coachdesk.media.packet import Packet
+from coachdesk.media.screenshare.screenlimit import FREE_MS, Queue, ScreenLimit
 from coachdesk.media.screenshare.screenlimit import START_BITRATE as TOLD_FIRST
-from coachdesk.media.screenshare.screenlimit import Queue, ScreenLimit
 from coachdesk.media.screenshare.screenrate import (
     CLOSED_AFTER,
     CLOSED_SECONDS,
+    FIRST_GROWTH,
+    GROWTH,
+    HOLD_SECONDS,
     LEAST_BITRATE,
     MOST_BITRATE,
     SHARE,
@@ -40,6 +43,16 @@ def test_it_begins_with_little_and_grows_to_the_estimate() -> None:
     assert line.bitrate == SHARE * 2_000_000
     after(line, 20, begin=now, limit=50_000_000)
     assert line.bitrate == MOST_BITRATE
+
+
+def test_it_grows_fast_until_a_queue_has_overflowed_once() -> None:
+    line = LineRate()
+    now = after(line, HOLD_SECONDS + 2, begin=0.0, limit=50_000_000)
+    assert line.bitrate == pytest.approx(START_BITRATE * FIRST_GROWTH**2, rel=0.12)
+    line.update(0.8, False, 50_000_000, now)
+    fallen = line.bitrate
+    after(line, HOLD_SECONDS + 2, begin=now, limit=50_000_000)
+    assert line.bitrate == pytest.approx(fallen * GROWTH**2, rel=0.12)
 
 
 def test_other_video_on_the_same_line_has_shown_what_it_bears() -> None:
@@ -215,3 +228,24 @@ def test_it_falls_with_a_queue_and_not_for_a_pause() -> None:
     now += 1000
     told = [limit.add(now + 10 * at + 50 + 4 * at, stamp(now + 10 * at), 1200, 1) for at in range(100)]
     assert [each[0] for each in told if each][-1] < before / 1.8
+
+
+def test_the_estimate_grows_fast_until_it_has_fallen_once() -> None:
+    limit, now, told = ScreenLimit(), 10_000, TOLD_FIRST
+
+    def pass_by(milliseconds: int, later: int = 0) -> float:
+        """By which factor it grows; ``later``: ms by which each packet takes longer than the one before."""
+        nonlocal now, told
+        before = told
+        for number in range(milliseconds // 4):
+            now += 4
+            said = limit.add(now + 50 + later * number, stamp(now), 1200, 1)
+            told = said[0] if said is not None else told
+        return told / before
+
+    assert pass_by(2000) > 1.9  # up to what arrives allows
+    assert pass_by(1000, later=4) < 0.7
+    pass_by(FREE_MS + 6000)
+    assert pass_by(1000, later=4) < 0.7
+    pass_by(FREE_MS)
+    assert pass_by(1000) < 1.7

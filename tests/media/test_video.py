@@ -18,7 +18,7 @@ from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
 from coachdesk.media.connection.reports import RoundTrips
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import Packet
-from coachdesk.media.picture import testpattern, videobuffer, vp8
+from coachdesk.media.picture import testpattern, video, videobuffer, vp8
 from coachdesk.media.picture.camera import Camera, open_camera
 from coachdesk.media.picture.encoding import CAMERA, SCREEN
 from coachdesk.media.picture.video import Encoder, Picture, VideoReceiver, VideoSender, Vp8Encoder
@@ -183,6 +183,17 @@ async def test_a_picture_is_encoded_only_for_somebody() -> None:
         assert sending.encoded == 0
         customer.outs["camera"].opened.set()
         await until(lambda: sending.encoded > 2)
+        assert hub.state == "connected"
+
+
+async def test_a_picture_that_is_told_of_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "FRAME_RATE", 1 / 1800)  # by itself once in a quarter of an hour
+    async with pair(CUSTOMER) as (hub, customer), sender(Turning()) as sending:
+        sending.send_to([customer.outs["camera"]])
+        await until(lambda: sending.encoded == 1)
+        for number in range(2, 5):
+            sending.look()
+            await until(lambda number=number: sending.encoded == number)  # type: ignore[misc]
         assert hub.state == "connected"
 
 

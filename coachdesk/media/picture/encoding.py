@@ -8,9 +8,11 @@ STILL_SECONDS = 0.2
 """A picture as old as this, for which a keyframe is asked, is encoded once more: no newer one may be coming."""
 LONGEST_DEBT = 6.0
 """Seconds; one picture never keeps the next waiting for longer."""
-BUDGET_SECONDS = 0.1
-LEAST_BUDGET = 24_000
-"""What a picture of a screen may take: so many seconds of what the line bears, and no fewer bytes than this."""
+BUDGET_SECONDS, LEAST_BUDGET = 0.1, 24_000
+"""What a picture of a screen that stands still may take: so many seconds of what the line bears, and no fewer bytes than
+this."""
+CHANGE_SECONDS, LEAST_CHANGE = 0.03, 4_000
+"""As these, of one that has changed: the sooner it is there, the less the next one differs from it."""
 ROOM_BYTES = 3_000
 """More than that still waiting to be sent, a line is not given another picture."""
 SHARP_BYTES, MOST_SHARPENINGS = 1500, 40
@@ -52,7 +54,7 @@ SCREEN = Encoding(
     best_quantizer=15,
     screen_content=True,
     refinements=(0.2, 1.0, 2.5),
-    frame_rate=15.0,
+    frame_rate=40.0,
     keyframe_seconds=1.0,
 )
 MOTION = Encoding(
@@ -66,9 +68,10 @@ MOTION = Encoding(
 """A screen on which something moves: every picture of it, as a camera's, and fewer pixels where there are not the bits."""
 
 
-def budget(bitrate: int) -> int:
-    """Bytes that a picture of a screen is to take, of a line that bears ``bitrate`` bit/s."""
-    return max(LEAST_BUDGET, round(bitrate * BUDGET_SECONDS / 8))
+def budget(bitrate: int, *, still: bool) -> int:
+    """Bytes that a picture of a screen is to take, of a line that bears ``bitrate`` bit/s; ``still``: as the one before."""
+    seconds, least = (BUDGET_SECONDS, LEAST_BUDGET) if still else (CHANGE_SECONDS, LEAST_CHANGE)
+    return max(least, round(bitrate * seconds / 8))
 
 
 class Keyframes:
@@ -112,9 +115,14 @@ class Keyframes:
 
 
 class Cadence:
-    """When the newest picture of a source is to be encoded, and which time it gets: each gets a later one."""
+    """When the newest picture of a source is to be encoded, and which time it gets: each gets a later one.
+
+    Attributes:
+        still: the picture that was due last had been encoded before.
+    """
 
     def __init__(self, encoding: Encoding) -> None:
+        self.still = False
         self._encoding = encoding
         self._seen = float("-inf")
         self._stamp = float("-inf")
@@ -129,12 +137,17 @@ class Cadence:
         """Another source: its picture is due at once, whenever it was taken."""
         self._seen = self._free = float("-inf")
 
+    def is_new(self, captured: float) -> bool:
+        """The picture taken at ``captured`` has never been due."""
+        return captured > self._seen
+
     def due(self, captured: float, now: float, *, keyframe: bool) -> float | None:
         """The time to give the picture taken at ``captured``, seconds; None: it is not due. ``keyframe``: one is wanted."""
         if now < self._free:
             return None
         refinements = self._encoding.refinements
-        if captured > self._seen:
+        still = not self.is_new(captured)
+        if not still:
             self._seen, self._changed, self._refined, self._sharpened = captured, now, 0, 0
             self._stamp = captured if captured > self._stamp else max(now, self._stamp + 0.001)
         elif keyframe and now - self._stamp >= STILL_SECONDS:
@@ -148,7 +161,7 @@ class Cadence:
             self._stamp = now
         else:
             return None
-        self._begun = now
+        self.still, self._begun = still, now
         return self._stamp
 
     def ready(self, waiting: int, now: float) -> bool:

@@ -38,6 +38,8 @@ FRAMES_WAITING = 30
 JOIN_SECONDS = 2.0
 UNSEEN_SECONDS = 0.1
 """Between two looks at a camera that nobody is sent."""
+WAITING_SECONDS = 0.004
+"""Between two looks at whether a picture that waits for the one before may go."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,9 @@ class Vp8Encoder:
         self._codec: av.VideoCodecContext | None = None
         self._picture_id = random.getrandbits(15)
 
-    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False) -> list[bytes]:
+    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False, still: bool = False) -> list[bytes]:
         """Payloads of one picture (any pixel format; ``pts`` in `TIME_BASE`); empty when the encoder drops
-        it.
+        it. ``still`` makes no difference.
         """
         width, height = self._smaller.size(frame.width, frame.height, self.bitrate)
         frame = frame.reformat(width, height, "yuv420p")
@@ -199,7 +201,8 @@ class Encoder(Protocol):
 
     bitrate: int
 
-    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False) -> list[bytes]: ...
+    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False, still: bool = False) -> list[bytes]:
+        """``still``: the picture is the one before, which has got more time to become sharp."""
 
 
 class VideoSender:
@@ -233,6 +236,7 @@ class VideoSender:
         self._keyframes = Keyframes(encoding)
         self._fresh: set[RtpOut] = set()  # those that have had no keyframe yet
         self._closed = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="video-encode", daemon=True)
         self._thread.start()
 
@@ -257,6 +261,10 @@ class VideoSender:
     def request_keyframe(self) -> None:
         self._keyframes.ask(time.monotonic())
 
+    def look(self) -> None:
+        """The camera has another picture. It is looked at anyway, but not at once. Called on any thread."""
+        self._woken.set()
+
     def close(self) -> None:
         """Stop the worker, send nothing any more; the camera stays open and the caller's."""
         self._turn += 1
@@ -264,12 +272,15 @@ class VideoSender:
             out.on_feedback = _ignore
             out.queue.even_pace = None
         self._closed.set()
+        self._woken.set()
         self._thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
         pictures_later()
-        begun = 0
-        while not self._closed.wait(1 / (2 * FRAME_RATE) if self.lines else UNSEEN_SECONDS):
+        begun, captured = 0, float("-inf")
+        while not self._closed.is_set():
+            self._woken.wait(self._pause(captured))
+            self._woken.clear()
             turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
             latest = self._camera.latest()
             if turn != begun:
@@ -295,6 +306,13 @@ class VideoSender:
             except av.FFmpegError:
                 log.exception("picture not encoded")
 
+    def _pause(self, captured: float) -> float:
+        """Seconds to the next look, at most; ``captured``: when the picture looked at last was taken."""
+        if not self.lines:
+            return UNSEEN_SECONDS
+        waits = self._cadence.is_new(captured) and any(out.open for out in self.lines)
+        return WAITING_SECONDS if waits else 1 / (2 * FRAME_RATE)
+
     def _watched(self, picture: NDArray[np.uint8], captured: float) -> None:
         try:
             self.watch(picture, captured)
@@ -318,7 +336,7 @@ class VideoSender:
             _even(picture), format=form
         )  # not copied: read at once, below
         timestamp = frame.pts = round(stamp * CLOCK_RATE)
-        payloads = self._encoder.encode(frame, keyframe=keyframe)
+        payloads = self._encoder.encode(frame, keyframe=keyframe, still=self._cadence.still)
         self.encoded += 1
         size, now = sum(map(len, payloads)), time.monotonic()
         self._cadence.spent(size, self._encoder.bitrate, now)

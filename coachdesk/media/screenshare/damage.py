@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ def changed_tiles(before: Picture, after: Picture) -> NDArray[np.bool_]:
     Those at the right and lower edge may be smaller. Rows of tiles that are equal cost one comparison.
     """
     height, width = after.shape[:2]
+    before, after = _by_pixel(before), _by_pixel(after)
     rows, columns = -(-height // TILE), -(-width // TILE)
     found = np.zeros((rows, columns), np.bool_)
     edges = np.arange(0, width, TILE)
@@ -26,6 +29,11 @@ def changed_tiles(before: Picture, after: Picture) -> NDArray[np.bool_]:
             differing = (before[band] != after[band]).any(axis=(0, 2))
             found[row] = np.logical_or.reduceat(differing, edges)
     return found
+
+
+def _by_pixel(picture: Picture) -> NDArray[Any]:
+    """Four channels as one number: compared many times as fast."""
+    return picture.view(np.uint32) if picture.shape[2] == 4 else picture
 
 
 class Damage:

@@ -33,13 +33,14 @@ log = logging.getLogger(__name__)
 
 class Report(msgspec.Struct, omit_defaults=True):
     """One line of the child: pictures of ``label`` come from now on; or ``place``: where these are of from now on; or
-    ``pointer``: where on these it is; or ``fault``: why none come (any more).
+    ``pointer``: where on these it is; or ``picture``: there is another one; or ``fault``: why none come (any more).
     """
 
     label: str = ""
     warning: str = ""
     fault: str = ""
     place: Place | None = None
+    picture: bool = False
     pointer: Spot | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -57,7 +58,7 @@ class ScreenCapture:
     Attributes:
         warning: what ``rules`` ask for and this system cannot hide, in words, or "".
         place: where on the desktop it is, as far as that is known yet.
-        pointer, on_pointer: as of every ``ScreenSource``.
+        pointer, on_pointer, on_picture: as of every ``ScreenSource``.
     """
 
     def __init__(self, source: str, rules: Rules = NO_RULES) -> None:
@@ -66,6 +67,7 @@ class ScreenCapture:
         self.place: Place | None = None
         self.pointer: Spot | None = None
         self.on_pointer: Callable[[], None] = lambda: None
+        self.on_picture: Callable[[], None] = lambda: None
         self._name = f"cdk-{secrets.token_hex(6)}"
         self._reader: FrameReader | None = None
         self._latest: Shot | None = None
@@ -138,6 +140,8 @@ class ScreenCapture:
             return
         self.fault = report.fault or self.fault
         self.place = report.place or self.place
+        if report.picture:
+            self.on_picture()
         if report.pointer is not msgspec.UNSET:
             self.pointer = report.pointer
             self.on_pointer()

@@ -200,8 +200,14 @@ class ScreenCast:
                 sender.use(source)
         self._point()
         self._set("on")
+        source.on_picture = self._look
         self._follow_pointer(source)
         await _close(before)
+
+    def _look(self) -> None:
+        """On any thread."""
+        for sender in self._senders or ():
+            sender.look()
 
     def shown(self) -> NDArray[np.uint8] | None:
         """The newest picture of the screen; None while there is none, or those who see it are shown a plain one."""

@@ -18,6 +18,8 @@ from coachdesk.media.picture.vp8codec import CLOCK_RATE, compressed, open_codec
 NOMINAL_BITRATE = 1_000_000
 BUFFER_BITS = LEAST_BUDGET * 8
 """How much of what earlier pictures spared or overspent counts."""
+SPEED = "-6"
+"""Of libvpx: the fastest that still looks for where a window has been dragged from, which takes a quarter of the bytes."""
 INTRA_PERCENT = 100
 """A keyframe has no more than any other picture."""
 OVERSHOOT = 2.5, 1.2
@@ -27,30 +29,6 @@ NARROW_BITRATE, NARROW_QUANTIZER = 600_000, 63
 """On a line that bears less, a picture may get as coarse as can be; when it bears more, until most has changed."""
 COARSE = 1.3, 0.7
 """As `OVERSHOOT`, of a picture by which that shows."""
-MOVING, MOVING_QUANTIZER = 0.7, 60
-"""While pictures one after another take that share of a keyframe, all of what is seen moves: each may get so coarse, for the
-next comes the sooner. Text stays readable, and is sharp once it stands.
-"""
-MOVING_PICTURES, CALM_PICTURES = 2, 3
-"""So many in a row, after which it is taken to move, or to stand."""
-
-
-class Motion:
-    """Whether all of what is seen moves, by the sizes of pictures."""
-
-    def __init__(self) -> None:
-        self.moving = False
-        self._large = self._small = 0
-
-    def add(self, size: int, keyframe_size: int) -> None:
-        """``keyframe_size``: of the last keyframe, bytes as ``size``."""
-        if size > MOVING * keyframe_size:
-            self._large, self._small = self._large + 1, 0
-        else:
-            self._small += 1
-        if self._small >= CALM_PICTURES:
-            self._large = 0
-        self.moving = self._large >= MOVING_PICTURES
 
 
 class ScreenEncoder:
@@ -64,16 +42,15 @@ class ScreenEncoder:
         self.bitrate = encoding.start_bitrate
         self._encoding = encoding
         self._codec: av.VideoCodecContext | None = None
-        self._motion = Motion()
         self._coarsest = encoding.worst_quantizer
         self._keyframe_size = 0
         self._clock = 0
         self._picture_id = random.getrandbits(15)
 
-    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False) -> list[bytes]:
-        """Payloads of one picture (any pixel format); empty when the encoder drops it."""
+    def encode(self, frame: av.VideoFrame, *, keyframe: bool = False, still: bool = False) -> list[bytes]:
+        """Payloads of one picture (any pixel format); empty when the encoder drops it. ``still``: it is the one before."""
         frame = frame.reformat(format="yuv420p")
-        size = budget(self.bitrate)
+        size = budget(self.bitrate, still=still)
         if (
             keyframe
             or self._codec is None
@@ -82,7 +59,6 @@ class ScreenEncoder:
             data = self._anew(frame, size)
         else:
             data = self._next(self._codec, frame, size)
-            self._motion.add(len(data), self._keyframe_size)
             if len(data) > self._most(size):
                 data = self._anew(frame, size)
         if not data:
@@ -93,14 +69,10 @@ class ScreenEncoder:
     @property
     def _quantizer(self) -> int:
         """How coarse a picture may get now."""
-        if self.bitrate < NARROW_BITRATE:
-            return NARROW_QUANTIZER
-        return MOVING_QUANTIZER if self._motion.moving else self._encoding.worst_quantizer
+        return NARROW_QUANTIZER if self.bitrate < NARROW_BITRATE else self._encoding.worst_quantizer
 
     def _most(self, size: int) -> float:
         """Bytes above which a picture, of which ``size`` are to be had, is encoded anew."""
-        if self._quantizer > self._coarsest and self._motion.moving:
-            return MOVING * self._keyframe_size
         times, keyframes = COARSE if self._quantizer < self._coarsest else OVERSHOOT
         return max(times * size, keyframes * self._keyframe_size)
 
@@ -113,6 +85,7 @@ class ScreenEncoder:
             NOMINAL_BITRATE,
             quantizers=(self._encoding.best_quantizer, self._coarsest),
             options={
+                "cpu-used": SPEED,
                 "screen-content-mode": "1",
                 "bufsize": str(BUFFER_BITS),
                 "max-intra-rate": str(INTRA_PERCENT),

@@ -21,8 +21,8 @@ BASE_MS = 6000
 """The least delay of this long counts, and of as much before."""
 FALL, FALL_MS = 0.85, 400
 """With a queue it goes down to this share of what arrives, to half of what it was at most, and not again for so long."""
-FREE_MS, GROWTH = 1000, 1.5
-"""Without a queue for so long, it grows; per second."""
+FREE_MS, FIRST_GROWTH, GROWTH = 1000, 3.0, 1.5
+"""Without a queue for so long, it grows; per second, before it has ever fallen and after."""
 MOST_TIMES, MOST_BESIDES = 2.0, 60_000
 """By growth it gets to so many times what arrives and so many bit/s."""
 TELL_MS = 500
@@ -141,4 +141,5 @@ class ScreenLimit:
 
     def _grow(self, seconds: float) -> None:
         most = min(MOST_BITRATE / 0.9, MOST_TIMES * (self._arriving.rate or 0) + MOST_BESIDES)
-        self._bitrate = max(self._bitrate, round(min(most, self._bitrate * GROWTH**seconds)))
+        growth = GROWTH if self._fallen else FIRST_GROWTH
+        self._bitrate = max(self._bitrate, round(min(most, self._bitrate * growth**seconds)))

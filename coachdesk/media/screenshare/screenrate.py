@@ -21,8 +21,8 @@ QUEUE_LOSS = 0.08
 """So much, with a longer round trip, is a queue too; that alone may be a longer way, or a machine that is busy."""
 HOLD_SECONDS = 1.5
 """After a fall, and at the begin, it does not grow for so long: what it leads to shows only then."""
-GROWTH, SLOW_GROWTH = 1.4, 1.06
-"""Per second, up to the estimate; and near where a queue overflowed last."""
+FIRST_GROWTH, GROWTH, SLOW_GROWTH = 2.5, 1.4, 1.06
+"""Per second, up to the estimate: before any queue has overflowed; after that; and near where it did last."""
 CLOSED_AFTER, CLOSED_SECONDS = 8.0, 15.0
 """Seconds of a queue at the least rate, after which pictures stay away, and for how long at least."""
 APART, TOGETHER = 0.33, 0.6
@@ -61,10 +61,16 @@ class LineRate:
                 self._lowered, self._overflowed = now, self._own
                 self._own *= min(FALL, 1 - loss)
         elif now - self._lowered >= HOLD_SECONDS:
-            self._own *= (GROWTH if self._own < FALL * self._overflowed else SLOW_GROWTH) ** elapsed
+            self._own *= self._growth**elapsed
         self._own = max(float(LEAST_BITRATE), min(self._own, estimate, float(MOST_BITRATE)))
         self.bitrate = round(self._own)
         self._judge(congested, now)
+
+    @property
+    def _growth(self) -> float:
+        if self._overflowed == float("inf"):
+            return FIRST_GROWTH
+        return GROWTH if self._own < FALL * self._overflowed else SLOW_GROWTH
 
     def _judge(self, congested: bool, now: float) -> None:
         if not self.open:

@@ -27,12 +27,14 @@ class ScreenSource(Camera, Protocol):
         place: where on the desktop it is; None where it is no part of that.
         pointer: where on it the pointer is, which no picture shows; None where it is not, is hidden, or is not known.
         on_pointer: called at every change of that, on any thread.
+        on_picture: called likewise when there is another picture, if that is known before it is asked for.
     """
 
     warning: str
     place: Place | None
     pointer: Spot | None
     on_pointer: Callable[[], None]
+    on_picture: Callable[[], None]
 
     def hide(self, rules: Rules) -> None:
         """These are obeyed from now on. May wait for the program that captures: call it in a thread."""
@@ -66,6 +68,7 @@ class Changed:
 
     def __init__(self, source: Camera) -> None:
         self.on_pointer: Callable[[], None] = lambda: None
+        self.on_picture: Callable[[], None] = lambda: None
         self.label = source.label
         self._source = source
         self._damage = Damage()
