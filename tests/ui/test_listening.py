@@ -146,3 +146,35 @@ def test_who_listens_sees_it_too(supervisor: Shown) -> None:
 def test_silence_is_told_when_it_lasts() -> None:
     told = events.TalkTime(seconds={}, together=0.0, silence=70.0, quiet_for=12.4)
     assert talk_time(told).endswith("Silence for 0:12")
+
+
+def speaks(party: str, *, on: bool = True) -> events.Speaking:
+    return events.Speaking(party=party, name="", lane="voice", on=on)
+
+
+def test_who_speaks_is_told_beside_their_meter(supervisor: Shown, agent: Shown) -> None:
+    for desk, channels in (
+        (supervisor.desk, supervisor.call.channels),
+        (agent.desk, {"customer": agent.agent.customer_channel, "coaches": agent.agent.coach_channel}),
+    ):
+        desk.handle(events.Levels(levels={"customer": -30.0, "p-otto": -25.0}))
+        assert {channel.activity.text() for channel in channels.values()} == {""}, "steady noise"
+        desk.handle(speaks("customer"))
+        assert channels["customer"].activity.text() == "speaks"
+        assert channels["coaches"].activity.text() == ""
+        desk.handle(speaks("customer", on=False))
+        desk.handle(speaks("p-otto"))
+        assert channels["customer"].activity.text() == ""
+        assert channels["coaches"].activity.text() == "speaks"
+        desk.handle(events.Levels(levels={"customer": -30.0}))
+        assert channels["coaches"].activity.text() == "", "who has gone in the middle of a word"
+
+
+def test_on_the_next_call_nobody_speaks_yet() -> None:
+    desk, _ = make_desk(MIA)
+    assert desk.observer is not None
+    desk.handle(events.Call(call=call(MIA)))
+    desk.handle(speaks("agent"))
+    desk.handle(events.Call(call=call(MIA, call="c-2")))
+    desk.handle(events.Levels(levels={"agent": -20.0}))
+    assert not desk.observer.speakers.speaks("agent")

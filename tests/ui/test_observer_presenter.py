@@ -368,9 +368,9 @@ def test_coaches_level_is_the_loudest_of_them() -> None:
     observer.handle(
         events.Levels(levels={"mic": -3, "speaker": -2, "customer": -10, "coach0": -40, "coach1": -30})
     )
-    assert observer.level("coaches") == -30
-    assert observer.level("customer") == -10
-    assert observer.level("agent") == -120
+    assert observer.speakers.level("coaches") == -30
+    assert observer.speakers.level("customer") == -10
+    assert observer.speakers.level("agent") == -120
 
 
 def test_volumes_chosen_before_are_sent_with_the_next_call() -> None:

@@ -9,6 +9,7 @@ from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.mute import Mute
 from coachdesk.ui.presenters.notices import Notice, Notices
+from coachdesk.ui.presenters.speakers import Speakers
 from coachdesk.ui.wording import REPLIES, Coaching, coaching
 from signaling.policy import Role
 from signaling.protocol import CallPhase, CallView, LinkView, PartyView, QuickReply, WaitingView
@@ -26,7 +27,7 @@ class AgentPresenter(Presenter):
     """Attributes:
     links, waiting: the lobby, longest wait first.
     addresses: link id -> URL of the links made since the start; the server does not tell a URL twice.
-    call: the running call or None; levels: dBFS by source; muted; video: name of the picture memory or None.
+    call: the running call or None; speakers: who is how loud, and speaks; muted; video: name of the picture memory or None.
     talk: who has spoken how long, None until told. media_lost: the customer's media are being rebuilt.
     """
 
@@ -43,7 +44,7 @@ class AgentPresenter(Presenter):
         self.addresses: dict[str, str] = {}
         self.newest_link = ""
         self.call: CallView | None = None
-        self.levels: dict[str, float] = {}
+        self.speakers = Speakers()
         self.talk: events.TalkTime | None = None
         self._mute = Mute(link)
         self.video: str | None = None
@@ -54,6 +55,7 @@ class AgentPresenter(Presenter):
 
     def handle(self, event: events.AnyEvent) -> None:
         self._mute.handle(event)
+        self.speakers.handle(event)
         match event:
             case events.Ready():
                 self.me = event
@@ -72,12 +74,10 @@ class AgentPresenter(Presenter):
                 self._enter(call)
             case events.Ended():
                 self._end_call()
-            case events.Muted():
+            case events.Muted() | events.Levels() | events.Speaking():
                 pass
             case events.TalkTime():
                 self.talk = event
-            case events.Levels(levels=levels):
-                self.levels = levels
             case events.Frames(party=party, name=name, screen=False):
                 self._show_pictures(party, name)
             case events.VideoGone(party=party, screen=False):
@@ -104,7 +104,7 @@ class AgentPresenter(Presenter):
         self.call = None
         self.video = None
         self.media_lost = False
-        self.levels = {}
+        self.speakers.clear()
         self.talk = None
         self.answering = None
         self._notices.dismiss("media")

@@ -10,8 +10,8 @@ from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.mute import Mute
 from coachdesk.ui.presenters.notices import Notice, Notices
+from coachdesk.ui.presenters.speakers import Speakers
 from coachdesk.ui.presenters.wall import WallPresenter
-from coachdesk.ui.sound_wording import coaches_level
 from coachdesk.ui.wording import REPLIES, Hearing, hearing
 from signaling.policy import COACHES, Mode
 from signaling.protocol import CallView, PartyView
@@ -32,7 +32,7 @@ class ObserverPresenter(Presenter):
     whisper_closed: the agent's microphone picks up whispers, and none is played.
     muted: my microphone is shut, whatever the mode.
     polite: a whisper waits for the customer to pause. held: one does at present.
-    levels: dBFS by source. video: name of the picture memory or None. media_lost: being rebuilt.
+    speakers: who is how loud, and speaks. video: name of the picture memory or None. media_lost: being rebuilt.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ObserverPresenter(Presenter):
         self.polite = polite
         self.me: events.Ready | None = None
         self.online = True
-        self.levels: dict[str, float] = {}
+        self.speakers = Speakers()
         self._mute = Mute(link)
         self.volumes: dict[str, float] = dict.fromkeys(CHANNELS, 0.0)
         self._reset()
@@ -60,6 +60,7 @@ class ObserverPresenter(Presenter):
     def _reset(self) -> None:
         self.call: CallView | None = None
         self.target: str | None = None
+        self.speakers.clear()
         self.video: str | None = None
         self.media_lost = False
         self.whisper_closed = False
@@ -82,6 +83,7 @@ class ObserverPresenter(Presenter):
 
     def handle(self, event: events.AnyEvent) -> None:
         self._mute.handle(event)
+        self.speakers.handle(event)
         match event:
             case events.Ready():
                 self._begin(event)
@@ -95,14 +97,12 @@ class ObserverPresenter(Presenter):
                 self._leave_behind(call_id)
             case events.Media(party=party, state=state) if self._is_agent(party):
                 self._watch_media(state)
-            case events.Muted():
+            case events.Muted() | events.Levels() | events.Speaking():
                 pass
             case events.WhisperHeld(on=on):
                 self.held = on
             case events.Leak(closed=closed):
                 self._close_whisper(closed)
-            case events.Levels(levels=levels):
-                self.levels = levels
             case events.Frames(name=name, screen=False):
                 self.video = name
             case events.VideoGone(screen=False):
@@ -261,10 +261,6 @@ class ObserverPresenter(Presenter):
         """The name of another supervisor who leads the call, or ''."""
         others = [p for p in self._others() if p.mode is Mode.TAKEOVER and p.role in COACHES]
         return others[0].name if others else ""
-
-    def level(self, channel: str) -> float:
-        """dBFS of a channel."""
-        return coaches_level(self.levels) if channel == "coaches" else self.levels.get(channel, -120.0)
 
     def _others(self) -> list[PartyView]:
         return [p for p in self.call.parties if p.party != self.party] if self.call else []

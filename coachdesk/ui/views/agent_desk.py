@@ -15,7 +15,7 @@ from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.quality import QualityPresenter
 from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
-from coachdesk.ui.sound_wording import coaches_level, talk_time
+from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.channel import Channel, gain_slider
@@ -246,11 +246,11 @@ class AgentDesk(QWidget):
 
     def _show_sound(self) -> None:
         p = self._presenter
-        self.mic_meter.set(p.levels.get("mic", -120.0))
+        self.mic_meter.set(p.speakers.levels.get("mic", -120.0))
         self._mic_icon.set("microphone-off" if p.muted else "microphone")
         self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
-        self.customer_channel.meter.set(p.levels.get("customer", -120.0))
-        self.coach_channel.meter.set(coaches_level(p.levels))
+        for source, channel in (("customer", self.customer_channel), ("coaches", self.coach_channel)):
+            channel.show_sound(p.speakers.level(source), speaks=p.speakers.speaks(source))
         if self.duck.value() != round(p.duck):
             self.duck.setValue(round(p.duck))
         self._duck_value.setText(f"{round(p.duck)} dB")

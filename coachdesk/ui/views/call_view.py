@@ -277,7 +277,7 @@ class CallPage(QWidget):
     def _show_sound(self) -> None:
         p = self._presenter
         for source, channel in self.channels.items():
-            channel.meter.set(p.level(source))
+            channel.show_sound(p.speakers.level(source), speaks=p.speakers.speaks(source))
             channel.show_gain(p.volumes[source])
         for widget in (self._mic, self.polite):
             widget.setVisible(p.may_speak)
@@ -285,7 +285,7 @@ class CallPage(QWidget):
         show_mute(self.mute, on=p.muted)
         self._mic_icon.set("microphone-off" if p.muted else "microphone")
         self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
-        self.mic_meter.set(p.levels.get("mic", -120.0))
+        self.mic_meter.set(p.speakers.levels.get("mic", -120.0))
 
     def _show_help(self) -> None:
         call = self._presenter.call

@@ -1,4 +1,4 @@
-"""One sound source: what it is called, how loud it is, how loud it is played."""
+"""One sound source: what it is called, how loud it is, whether it is speech, how loud it is played."""
 
 from __future__ import annotations
 
@@ -29,14 +29,25 @@ class Channel(QWidget):
         self.slider = gain_slider(f"Volume of {name}", QUIETEST, LOUDEST)
         self.slider.valueChanged.connect(self._slid)
         head = row(gap=7)
-        head.addWidget(Icon(icon, 16, "muted"))
+        self._icon_name = icon
+        self._icon = Icon(icon, 16, "muted")
+        self.activity = QLabel()
+        self.activity.setProperty("type", "small")
+        head.addWidget(self._icon)
         head.addWidget(self.name, 1)
+        head.addWidget(self.activity)
         head.addWidget(self._gain)
         layout = column(self, gap=5)
         layout.addLayout(head)
         layout.addWidget(self.meter)
         layout.addWidget(self.slider)
         self._write(0)
+
+    def show_sound(self, dbfs: float, *, speaks: bool) -> None:
+        """How loud it is; and by a word, too, whether that is speech."""
+        self.meter.set(dbfs)
+        self.activity.setText("speaks" if speaks else "")
+        self._icon.set(self._icon_name, "success_text" if speaks else "muted")
 
     def show_gain(self, gain: float) -> None:
         with QSignalBlocker(self.slider):
