@@ -288,7 +288,7 @@ async def test_one_encoder_serves_all_and_a_still_screen_costs_nothing() -> None
 async def test_a_picture_that_is_told_of_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running() as call:
         screen = Screen(PUBLIC)
-        await call.hub.screen.start(screen)
+        await call.hub.screens.agent.start(screen)
         await until(lambda: call.observers[MIA].sees(PUBLIC))
         monkeypatch.setattr(video, "FRAME_RATE", 1 / 1800)  # by itself once in a quarter of an hour
         await looked_at(screen, 1)

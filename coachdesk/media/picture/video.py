@@ -278,9 +278,7 @@ class VideoSender:
     def _run(self) -> None:
         pictures_later()
         begun, captured = 0, float("-inf")
-        while not self._closed.is_set():
-            self._woken.wait(self._pause(captured))
-            self._woken.clear()
+        while self._waited(self._pause(captured)):
             turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
             latest = self._camera.latest()
             if turn != begun:
@@ -305,6 +303,12 @@ class VideoSender:
                 self._encode(picture, captured, stamp, turn)
             except av.FFmpegError:
                 log.exception("picture not encoded")
+
+    def _waited(self, seconds: float) -> bool:
+        """Returns when there may be another picture, or after so long; False: this is closed."""
+        self._woken.wait(seconds)
+        self._woken.clear()
+        return not self._closed.is_set()
 
     def _pause(self, captured: float) -> float:
         """Seconds to the next look, at most; ``captured``: when the picture looked at last was taken."""
@@ -346,7 +350,7 @@ class VideoSender:
             self._loop.call_soon_threadsafe(self._send, payloads, timestamp, captured, turn)
 
     def _send(self, payloads: list[bytes], timestamp: int, captured: float, turn: int) -> None:
-        if turn != self._turn:
+        if turn != self._turn or self._closed.is_set():
             return
         keyframe = bool(payloads) and vp8.starts_keyframe(payloads[0])
         outs = []
