@@ -28,6 +28,7 @@ from coachdesk.command import Id as Id
 from coachdesk.screencommands import AskScreen as AskScreen
 from coachdesk.screencommands import BlankShare as BlankShare
 from coachdesk.screencommands import Screens as Screens
+from coachdesk.screencommands import ScreenShown as ScreenShown
 from coachdesk.screencommands import Share as Share
 from coachdesk.screencommands import ShareRules as ShareRules
 from coachdesk.screencommands import ShowCustomer as ShowCustomer
@@ -414,6 +415,7 @@ AnyCommand = (
     | StopShare
     | BlankShare
     | ShowCustomer
+    | ScreenShown
     | AskScreen
     | DrawOnPhoto
     | ReadCode

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from coachdesk.command import Command
 from coachdesk.screenrules import Regions
+from coachdesk.screenwire import Size
 from signaling.fields import HiddenWindows
 
 Content = Literal["text", "motion"]
@@ -41,6 +42,15 @@ class ShareRules(Command, frozen=True, kw_only=True, tag="share_rules"):
 
 class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
     """Agent, supervisor: nothing is shared any more. Answer: ``sharing``."""
+
+
+class ScreenShown(Command, frozen=True, kw_only=True, tag="screen_shown"):
+    """The whole of another's screen is shown here at ``size``: width and height in pixels of the monitor, 0 where it is not
+    to be seen. The agent or supervisor who shares it sends no more than the largest that is said; and all of it where one
+    who sees it has not said it, or does not know (left out, or null). Holds for later shares too. Answer: ``ok``.
+    """
+
+    size: Size | None = None
 
 
 class Snapshot(Command, frozen=True, kw_only=True, tag="snapshot"):
