@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from coachdesk import call as calls
 from coachdesk import commands, events
+from coachdesk.annotation import ScreenName
 from coachdesk.callsound import CallSound
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
@@ -57,7 +58,7 @@ class AgentSession(Session):
             self._spawn,
         )
         self._watching = Watching(emit, lambda party: self._name(party) if self._may_know(party) else "")
-        self._sheet = SharedSheet(lambda: self._hub, emit)
+        self._sheet = SharedSheet("screen", lambda: self._ink.media, self._cast, emit)
         self._applied = -1
         self._waiting: set[str] = set()
         self._duck = 0.0
@@ -410,11 +411,16 @@ class AgentSession(Session):
     def _screen_seen(self) -> Seen | None:
         """Another's, where that is seen here; else one's own share."""
         if (others := self._watching.newest) is not None:
-            return Seen(others.bgra, agents=False, pointer=self._watching.pointer)
+            surface: ScreenName | None = "coach" if self._watching.coachs else None
+            return Seen(others.bgra, surface, self._watching.pointer)
         picture = self._hub.screens.agent.shown() if self._hub is not None else None
         if picture is None or self._hub is None:
             return None
-        return Seen(lambda: picture, agents=True, pointer=self._hub.screens.agent.pointer)
+        return Seen(lambda: picture, "screen", self._hub.screens.agent.pointer)
+
+    def _newest_screen(self, surface: ScreenName) -> int | None:
+        newest = self._watching.newest if surface == "coach" and self._watching.coachs else None
+        return None if newest is None else newest.timestamp
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()

@@ -27,6 +27,7 @@ from coachdesk.command import Command as Command
 from coachdesk.command import Id as Id
 from coachdesk.screencommands import AskScreen as AskScreen
 from coachdesk.screencommands import BlankShare as BlankShare
+from coachdesk.screencommands import ScreenCommand as ScreenCommand
 from coachdesk.screencommands import Screens as Screens
 from coachdesk.screencommands import ScreenShown as ScreenShown
 from coachdesk.screencommands import Share as Share
@@ -323,10 +324,13 @@ class Devices(Command, frozen=True, kw_only=True, tag="devices"):
 
 
 class UseDevice(Command, frozen=True, kw_only=True, tag="use_device"):
-    """Change a device during a call; ``device`` as in the options of ``coachdesk endpoint``."""
+    """Change a device during a call; ``device`` as in the options of ``coachdesk endpoint``. ``patient``: a microphone or
+    speaker that cannot be used is waited for, with the default one in its place.
+    """
 
     kind: Literal["mic", "speaker", "camera"]
     device: str
+    patient: bool = False
 
 
 class VoiceProcessing(Command, frozen=True, kw_only=True, tag="voice"):
@@ -408,15 +412,7 @@ AnyCommand = (
     | Surface
     | Photo
     | Freeze
-    | Screens
-    | Share
-    | ShareRules
-    | Snapshot
-    | StopShare
-    | BlankShare
-    | ShowCustomer
-    | ScreenShown
-    | AskScreen
+    | ScreenCommand
     | DrawOnPhoto
     | ReadCode
     | Devices

@@ -215,9 +215,9 @@ class Endpoint:
 
     async def _use(self, command: commands.UseDevice) -> None:
         if command.kind == "mic":
-            self._sound.use_mic(command.device)
+            await self._sound.use_mic(command.device, patient=command.patient)
         elif command.kind == "speaker":
-            self._sound.use_speaker(command.device)
+            await self._sound.use_speaker(command.device, patient=command.patient)
         else:
             camera = await asyncio.to_thread(open_camera, command.device)
             self._camera.close()

@@ -305,7 +305,7 @@ class Devices(Event, frozen=True, kw_only=True, tag="devices"):
 
 class DeviceInUse(Event, frozen=True, kw_only=True, tag="device_in_use"):
     """Another device than before plays or records though nobody chose it: the default one in place of one that failed, or
-    the chosen one that is back. ``kind`` is ``mic`` or ``speaker``.
+    the chosen one that is back. ``kind`` is ``mic`` or ``speaker``; without ``label`` there is none.
     """
 
     kind: str

@@ -19,6 +19,7 @@ from coachdesk.annotation import (
     Point,
     Remove,
     Reshape,
+    ScreenName,
     SurfaceName,
     Tool,
 )
@@ -67,8 +68,8 @@ class InkMedia(Protocol):
     def epoch(self) -> int: ...
     @property
     def colour(self) -> str: ...
-    @property
-    def shared(self) -> Shared: ...
+    def shared(self, surface: ScreenName) -> Shared: ...
+    def share(self, size: tuple[int, int] | None) -> None: ...
     def submit(self, edit: AnyEdit) -> None: ...
     def point(self, message: Points | Laser) -> None: ...
     def again(self) -> bool: ...
@@ -83,12 +84,16 @@ class _Gesture:
 
 
 class InkDesk:
-    """The ink of one call at a time."""
+    """The ink of one call at a time.
+
+    Attributes:
+        media: that of the present call, or None.
+    """
 
     def __init__(self, around: Around, emit: Callable[[events.AnyEvent], None]) -> None:
         self._around, self._emit = around, emit
         self._view = InkView(around, emit)
-        self._media: InkMedia | None = None
+        self.media: InkMedia | None = None
         self._forget()
 
     @property
@@ -111,7 +116,7 @@ class InkDesk:
 
     def begin(self, media: InkMedia) -> None:
         """A call begins."""
-        self._media = media
+        self.media = media
         self._forget()
         view = self._view
         media.on_entry, media.on_points, media.on_laser = view.entry, view.drawing, view.pointed
@@ -119,10 +124,14 @@ class InkDesk:
         media.on_stage = lambda: self._staged(media)
 
     def _staged(self, media: InkMedia) -> None:
-        shared = media.shared
+        shared = media.shared("screen")
         self._emit(
             events.Stage(
-                epoch=media.epoch, colour=media.colour, shared=shared.frame, customer=shared.customer
+                epoch=media.epoch,
+                colour=media.colour,
+                shared=shared.frame,
+                customer=shared.customer,
+                coach=media.shared("coach").frame,
             )
         )
         self._view.retell()
@@ -135,14 +144,14 @@ class InkDesk:
 
     def shown(self, mark: Mark) -> bool:
         """Whether what ``mark`` is on, of the agent's screen, is shown to the customer."""
-        shared = self._media.shared if self._media is not None else None
+        shared = self.media.shared("screen") if self.media is not None else None
         return (
             shared is not None and shared.customer and (mark.surface, mark.frame) == ("screen", shared.frame)
         )
 
     def end(self) -> None:
         """The call is over, and with it all marks."""
-        self._media = None
+        self.media = None
         self._forget()
 
     def begin_anew(self) -> None:
@@ -155,16 +164,18 @@ class InkDesk:
         self._gestures.pop(refused.mark, None)
         self._emit(events.Error(code="ink_refused", message=REFUSALS[refused.code]))
 
-    def on_screen(self) -> list[Mark]:
-        """The marks that are seen here now on what the agent shares, where they are on it."""
-        media = self._media
+    def on_screen(self, surface: ScreenName) -> list[Mark]:
+        """The marks that are seen here now on a shared screen, where they are on it."""
+        media = self.media
         if media is None:
             return []
         seen = (
             mark for mark in self._view.board.visible(media.now) if mark.ended and self._around.sees(mark)
         )
-        here = [mark for mark in seen if mark.surface == "screen" and mark.frame == media.shared.frame]
-        placed = (moved(mark, self._view.on_screen.get(mark.mark)) for mark in here)
+        here = [
+            mark for mark in seen if mark.surface == surface and mark.frame == media.shared(surface).frame
+        ]
+        placed = (moved(mark, self._view.on_screen[surface].get(mark.mark)) for mark in here)
         return [mark for mark in placed if mark is not None]
 
     def retell(self) -> None:
@@ -176,7 +187,7 @@ class InkDesk:
         self._view.fade()
 
     def _forget(self) -> None:
-        media = self._media
+        media = self.media
         self._view.begin(lambda: media.now if media is not None else 0.0)
         self._sketch = sketch.Sketch()
         self._gestures: dict[str, _Gesture] = {}
@@ -185,9 +196,9 @@ class InkDesk:
 
     @property
     def _on(self) -> InkMedia:
-        if self._media is None:
+        if self.media is None:
             raise CommandError("no_such_call", "There is no call at present.")
-        return self._media
+        return self.media
 
     def _submit(self, *edits: AnyEdit) -> None:
         """Raises CommandError for what the hub here refuses; another hub's refusal comes later."""
@@ -207,7 +218,7 @@ class InkDesk:
             frame=self._frame(command),
             epoch=self._on.epoch,
             surface=command.surface,
-            picture=self._around.newest_screen() if command.surface == "screen" else None,
+            picture=self._around.newest_screen(command.surface) if command.surface != "camera" else None,
         )
         self._submit(begin)
         return _Gesture(begin)
@@ -216,14 +227,16 @@ class InkDesk:
         """What ``command`` draws on. Raises CommandError where there is nothing."""
         if command.surface == "camera":
             return self._around.newest_frame() if command.frame is None else command.frame
-        shared = self._on.shared.frame
+        shared = self._on.shared(command.surface).frame
         if not shared:
             raise CommandError("not_sharing", "No screen is shared at present that could be drawn on.")
         return shared if command.frame is None else command.frame
 
     def _aspect(self, surface: SurfaceName) -> float:
-        shared = self._on.shared
-        return self._around.aspect() if surface == "camera" else shared.width / shared.height
+        if surface == "camera":
+            return self._around.aspect()
+        shared = self._on.shared(surface)
+        return shared.width / shared.height
 
     def _finish(self, gesture: _Gesture, path: list[Point], text: str, number: int) -> None:
         mark = gesture.begin.mark

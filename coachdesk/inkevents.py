@@ -84,13 +84,15 @@ class ReplayInk(Event, frozen=True, kw_only=True, tag="replay_ink"):
 class Stage(Event, frozen=True, kw_only=True, tag="stage"):
     """What is drawn on: another ``epoch`` is another picture (camera flipped, rotated, resized). ``colour``: one's own.
     ``shared``: frame of the screen that the agent shares, another for every target and size; 0: none is shared.
-    ``customer``: the customer sees that screen too, and what is drawn on it for all.
+    ``customer``: the customer sees that screen too, and what is drawn on it for all. ``coach``: as ``shared``, of the screen
+    that a supervisor shares.
     """
 
     epoch: int
     colour: str
     shared: int = 0
     customer: bool = False
+    coach: int = 0
 
 
 class Poses(Event, frozen=True, kw_only=True, tag="poses"):
@@ -100,8 +102,8 @@ class Poses(Event, frozen=True, kw_only=True, tag="poses"):
         frame: the picture's id.
         anchors: state and homography, see docs/ink.md.
         places: the point that stands for each tracked mark: an arrow's tip, a circle's middle; 0 to 1.
-        surface: ``screen``: in the picture of the shared screen that has this id; at the agent, on the screen itself, which
-            goes by ``frame`` of ``share_place``.
+        surface: ``screen``: in the picture of the agent's screen that has this id; ``coach``: of a supervisor's. At who
+            shares it: on the screen itself, which goes by ``frame`` of ``share_place``.
     """
 
     frame: int

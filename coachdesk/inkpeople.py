@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coachdesk import call as calls
-from coachdesk.annotation import Audience, Mark, SurfaceName
+from coachdesk.annotation import Audience, Mark, ScreenName, SurfaceName
 from coachdesk.inkroutes import sees
 from coachdesk.routing import Member, screen_viewers
 from signaling.policy import Role
@@ -18,13 +18,14 @@ class InkPeople:
     Attributes:
         members: party ids, roles and modes. held: the call is on hold.
         customer: their party id, or "". shown: the frame of the agent's screen that they see, or 0.
+        sharer: the supervisor who shares a screen that may be drawn on, or "".
     """
 
     def __init__(self) -> None:
         self.members: list[Member] = []
         self.held = False
         self.shown = 0
-        self.customer = ""
+        self.customer = self.sharer = ""
         self._agent = ""
 
     def apply(self, view: CallView) -> None:
@@ -37,10 +38,13 @@ class InkPeople:
         assert agent is not None
         return agent
 
-    @property
-    def screen_viewers(self) -> set[str]:
-        """Party ids of those who see what the agent shares of their screen."""
-        return {each.party for each in screen_viewers(self.members, self._agent)}
+    def seeing(self, surface: ScreenName) -> set[str]:
+        """Party ids of those who see the screen that the agent shares, the customer aside, or the supervisor, themselves
+        among them: what is drawn there is on their desktop.
+        """
+        sharer = self._agent if surface == "screen" else self.sharer
+        viewers = {each.party for each in screen_viewers(self.members, sharer)}
+        return viewers | {sharer} if viewers else set()
 
     def member(self, party: str) -> Member | None:
         return next((each for each in self.members if each.party == party), None)

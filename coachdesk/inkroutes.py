@@ -2,7 +2,8 @@
 
 Ink follows voice (``routing``): what somebody draws is for those they speak to at that moment, and stays so, as a word
 stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private. What is drawn on the
-agent's screen the customer sees for as long as they are shown that screen, and draws nothing there themselves.
+agent's screen the customer sees for as long as they are shown that screen, and draws nothing there themselves. Of what is
+drawn on a supervisor's screen, which they never see, they are told nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def sees(
     ``shown``: what the mark is on, of the agent's screen, is shown to the customer.
     """
     if viewer.role is Role.CUSTOMER:
-        return (surface == "camera" or shown) and audience is Audience.PUBLIC and not held
+        shown = surface == "camera" or (surface == "screen" and shown)
+        return shown and audience is Audience.PUBLIC and not held
     if viewer.party == author or audience is Audience.PUBLIC:
         return True
     if viewer.role in COACHES:

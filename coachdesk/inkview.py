@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from coachdesk import events
-from coachdesk.annotation import Board, Entry, Mark
+from coachdesk.annotation import Board, Entry, Mark, ScreenName
 from coachdesk.gestures import centre
 from coachdesk.inkwire import Anchor, Laser, Points, Poses, Replay
 
@@ -29,7 +29,7 @@ class Around:
         sees: whether this user sees a mark: one that was shown to them may be taken back.
         seen_by: names of those who see a mark, its author and this user aside.
         newest_frame: what is drawn on unless a command says so.
-        newest_screen: RTP timestamp of the newest picture here of the screen that the agent shares, if there is one.
+        newest_screen: RTP timestamp of the newest picture here of the screen that another shares, if there is one.
         aspect: width by height of the picture.
         may_clear_all: whether others' marks are this user's to clear.
     """
@@ -42,7 +42,7 @@ class Around:
     newest_frame: Callable[[], int | None]
     aspect: Callable[[], float]
     may_clear_all: bool
-    newest_screen: Callable[[], int | None] = lambda: None
+    newest_screen: Callable[[ScreenName], int | None] = lambda surface: None
 
 
 class InkView:
@@ -51,7 +51,7 @@ class InkView:
     Attributes:
         board: all entries so far.
         wants_poses: whether ``poses`` events are asked for.
-        on_screen: where marks were last on the screen that the agent shares, by mark.
+        on_screen: where marks were last on each shared screen, by mark.
     """
 
     def __init__(self, around: Around, emit: Callable[[events.AnyEvent], None]) -> None:
@@ -65,7 +65,7 @@ class InkView:
         self._clock = clock
         self._told: dict[str, events.Mark] = {}
         self._next_fade = float("inf")
-        self.on_screen: dict[str, Anchor] = {}
+        self.on_screen: dict[ScreenName, dict[str, Anchor]] = {"screen": {}, "coach": {}}
 
     def retell(self) -> None:
         """Who sees which mark may have changed."""
@@ -153,8 +153,9 @@ class InkView:
         self._emit(events.ReplayInk(gestures=replay.gestures))
 
     def posed(self, poses: Poses) -> None:
-        if poses.surface == "screen":
-            self.on_screen = {mark: anchor for anchor in poses.anchors for mark in anchor.marks}
+        if poses.surface != "camera":
+            found = {mark: anchor for anchor in poses.anchors for mark in anchor.marks}
+            self.on_screen[poses.surface] = found
         if self.wants_poses:
             places = {mark: place for anchor in poses.anchors for mark, place in self._places(anchor)}
             self._emit(

@@ -24,6 +24,7 @@ from coachdesk.annotation import (
     MarkId,
     Point,
     PointerSign,
+    ScreenName,
     SurfaceName,
     Tool,
     Unit,
@@ -45,6 +46,7 @@ ANCHORS_IN_PACKET = 8
 
 LogId = Annotated[str, Meta(max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=2**40)]
+Side = Annotated[int, Meta(ge=1, le=2**16)]
 Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
 AnchorState = Literal["tracked", "hidden", "lost", "off_screen"]
 RefusalCode = Literal["not_allowed", "too_many", "too_fast", "bad_shape"]
@@ -81,6 +83,17 @@ class Again(Message, frozen=True, tag="again"):
 
 class Turned(Message, frozen=True, tag="turned"):
     """Customer: from now on the picture is another (camera flipped, phone rotated). The epoch goes up."""
+
+
+class Sheet(Message, frozen=True, tag="sheet"):
+    """Supervisor: how large what they share is, pixels; None: it cannot be drawn on, or there is nothing.
+
+    Attributes:
+        turn: another whenever the target or its size is another: what was drawn before is not on that.
+    """
+
+    turn: Seq
+    size: tuple[Side, Side] | None = None
 
 
 # --- hub to party, reliable ----------------------------------------------------------------------------------
@@ -120,19 +133,21 @@ class Stage(Message, frozen=True, tag="stage"):
 
 
 class Shared(Message, frozen=True, tag="shared"):
-    """Observers: the screen that the agent shares may be drawn on, or no longer; nothing is said before the first. The
-    customer: they see it, and what is drawn there for them.
+    """To whom a shared screen is shown, and to the supervisor who shares it: it may be drawn on, or no longer; nothing is
+    said before the first. To the customer: they see the agent's, and what is drawn there for them.
 
     Attributes:
+        surface: ``screen``, the agent's, or ``coach``, a supervisor's.
         frame: goes into ``begin``: what all its pictures go by until its target or size is another; 0: none is shared.
         width, height: of what is shared, pixels.
         customer: the customer sees it too.
     """
 
     frame: FrameId = 0
-    width: Annotated[int, Meta(ge=1, le=2**16)] = 1
-    height: Annotated[int, Meta(ge=1, le=2**16)] = 1
+    width: Side = 1
+    height: Side = 1
     customer: bool = False
+    surface: ScreenName = "screen"
 
 
 class Refused(Message, frozen=True, tag="refused"):
@@ -209,7 +224,7 @@ class Poses(Message, frozen=True, tag="poses"):
     anchors come as several messages.
 
     ``surface`` ``screen``: in the picture of the agent's screen that has this RTP timestamp; for every one that is sent to
-    this party, on the reliable channel.
+    this party, on the reliable channel. ``coach``: the same of a supervisor's, who tells the hub so.
     """
 
     frame: FrameId
@@ -231,7 +246,7 @@ class Cursor(Message, frozen=True, tag="cursor"):
     of: Literal["agent", "supervisor"] = "agent"
 
 
-FromParty = Have | Edits | Again | Turned
+FromParty = Have | Edits | Again | Turned | Sheet | Poses
 FromHub = Log | Stage | Shared | Refused | Replay | Hint | Poses
 LiveFromParty = Points | Laser | Cursor
 LiveFromHub = Points | Laser | Poses | Cursor

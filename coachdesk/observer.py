@@ -6,6 +6,7 @@ import logging
 
 from coachdesk import call as calls
 from coachdesk import commands, events
+from coachdesk.annotation import ScreenName
 from coachdesk.client import Client
 from coachdesk.commands import CommandError
 from coachdesk.media.connection.peer import State
@@ -19,12 +20,15 @@ from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.routing import screen_viewers
 from coachdesk.screenwire import Size
 from coachdesk.session import Emit, Handler, Session
+from coachdesk.sharedsheet import SharedSheet
 from coachdesk.snapshots import Seen
 from coachdesk.talking import Talking
 from signaling import protocol
 from signaling.policy import Role
 from signaling.protocol import CallView, EndReason, SignalBody
 
+SURFACES: dict[events.Sharer, ScreenName] = {"agent": "screen", "supervisor": "coach"}
+"""What is drawn on, by whose screen it is."""
 SHARE_TICKS = 10
 """Ticks between two looks at whether what is shared is still there: 100 ms."""
 
@@ -39,6 +43,7 @@ class ObserverSession(Session):
         self._media: ObserverMedia | None = None
         self._screen = ScreenView(emit)
         self._shows: Size | None = None
+        self._sheet = SharedSheet("coach", lambda: self._ink.media, self._cast, emit)
         self._ticks = 0
         self._wants_past = False
         self._talking = Talking(
@@ -250,6 +255,7 @@ class ObserverSession(Session):
         if media is not None:
             self._spawn(media.close(), "leaving the call")
         self._sharing.retell()
+        self._sheet.tick()
         return True
 
     # --- media -----------------------------------------------------------------------------------------------
@@ -259,6 +265,9 @@ class ObserverSession(Session):
         self._ticks += 1
         if self._ticks % SHARE_TICKS == 0:
             self._sharing.tick()
+            self._sheet.tick()
+            if self._media is not None:
+                self._media.marks.tick()
         return self._media.tick(mic, now) if self._media is not None else SILENCE
 
     def mute(self, on: bool) -> None:
@@ -277,9 +286,9 @@ class ObserverSession(Session):
     def publish(self, on: bool) -> None:
         self._screen.publish(on)
 
-    def _newest_screen(self) -> int | None:
+    def _newest_screen(self, surface: ScreenName) -> int | None:
         newest = self._screen.newest
-        return None if newest is None or self._screen.party != "agent" else newest.timestamp
+        return None if newest is None or SURFACES.get(self._screen.party) != surface else newest.timestamp
 
     def _screen_told(self, state: events.ShareState, party: events.Sharer, also: str) -> None:
         view = self.view
@@ -300,7 +309,7 @@ class ObserverSession(Session):
         screen = self._screen
         if screen.newest is None:
             return None
-        return Seen(screen.newest.bgra, agents=screen.party == "agent", pointer=screen.pointer)
+        return Seen(screen.newest.bgra, SURFACES.get(screen.party), screen.pointer)
 
     def request_keyframe(self) -> None:
         if self._media is not None:

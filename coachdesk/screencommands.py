@@ -81,3 +81,8 @@ class AskScreen(Command, frozen=True, kw_only=True, tag="ask_screen"):
     """
 
     on: bool
+
+
+ScreenCommand = (
+    Screens | Share | ShareRules | BlankShare | StopShare | ShowCustomer | ScreenShown | AskScreen | Snapshot
+)

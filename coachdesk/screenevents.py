@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from coachdesk.annotation import Point, Tool, Unit
+from coachdesk.annotation import Point, ScreenName, Tool, Unit
 from coachdesk.event import Event
 from coachdesk.screenwire import Size
 
@@ -98,15 +98,17 @@ class Place(Struct, frozen=True, omit_defaults=True):
 
 
 class SharePlace(Event, frozen=True, kw_only=True, tag="share_place"):
-    """Agent: what is drawn on the shared screen belongs there on the desktop; at every change.
+    """Agent, supervisor: what is drawn on the screen they share belongs there on the desktop; at every change.
 
     Attributes:
         frame: of what is shared now, as of the marks; 0: nothing is shared.
         place: None where what is shared is not on the desktop.
+        surface: by which marks there go: ``screen`` at the agent, ``coach`` at a supervisor.
     """
 
     frame: int
     place: Place | None = None
+    surface: ScreenName = "screen"
 
 
 class ShareOutline(Event, frozen=True, kw_only=True, tag="share_outline"):

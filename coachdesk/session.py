@@ -12,7 +12,7 @@ import msgspec
 
 from coachdesk import call as calls
 from coachdesk import commands, events
-from coachdesk.annotation import Mark
+from coachdesk.annotation import Mark, ScreenName
 from coachdesk.client import Client, SignalingError
 from coachdesk.commands import CommandError
 from coachdesk.freezing import Freezing
@@ -153,9 +153,9 @@ class Session(ABC):
     def publish(self, on: bool) -> None:  # noqa: B027
         """Whether pictures of a screen that another shares go into shared memory, as the customer's do."""
 
-    def _newest_screen(self) -> int | None:
-        """RTP timestamp of the newest picture here of the screen that the agent shares, where that is another's."""
-        return None
+    @abstractmethod
+    def _newest_screen(self, surface: ScreenName) -> int | None:
+        """RTP timestamp of the newest picture here of that screen, where it is another's and seen here."""
 
     async def _ask_to_share(self, kind: ShareKind, state: ShareStage) -> None:
         await self._client.request(protocol.ShareScreen, call=self._call_id(), source=kind, state=state)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coachdesk import commands, events
-from coachdesk.annotation import Mark
+from coachdesk.annotation import Mark, ScreenName
 from coachdesk.arrowshape import ARROW, EDGE
 from coachdesk.commands import CommandError
 from coachdesk.photos import PhotoAlbum
@@ -24,12 +24,12 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Seen:
-    """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``agents``: of the agent's screen,
-    on which marks may lie. ``pointer``: where on it its sharer's is, if it is to be seen and not in the picture.
+    """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``surface``: as what it is drawn on;
+    None: it is not. ``pointer``: where on it its sharer's is, if it is to be seen and not in the picture.
     """
 
     pixels: Callable[[], Pixels]
-    agents: bool
+    surface: ScreenName | None
     pointer: Spot | None = None
 
 
@@ -37,7 +37,7 @@ class Snapshots:
     """Of what was shared, as it was shared, and never captured anew: what is hidden or blanked there is so here too.
 
     ``allow``: asks the server; raises SignalingError where this user may not. ``seen``: the shared picture that this user
-    sees at the moment; None where there is none, or a plain one in its place. ``drawn``: marks they see on the agent's.
+    sees at the moment; None where there is none, or a plain one in its place. ``drawn``: marks they see on one.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Snapshots:
         album: PhotoAlbum,
         allow: Callable[[], Awaitable[Any]],
         seen: Callable[[], Seen | None],
-        drawn: Callable[[], list[Mark]],
+        drawn: Callable[[ScreenName], list[Mark]],
     ) -> None:
         self._album, self._allow, self._seen, self._drawn = album, allow, seen, drawn
 
@@ -60,7 +60,7 @@ class Snapshots:
             raise CommandError(
                 "no_picture", "No shared screen is seen here now. A snapshot is taken of what is shared."
             )
-        marks = [_shot_mark(mark) for mark in self._drawn()] if seen.agents else []
+        marks = [_shot_mark(mark) for mark in self._drawn(seen.surface)] if seen.surface else []
         await self._allow()
         pixels = await asyncio.to_thread(seen.pixels)
         data = await asyncio.to_thread(_png, pixels, seen.pointer)

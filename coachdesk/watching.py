@@ -60,6 +60,11 @@ class Watching:
         return self._view.newest
 
     @property
+    def coachs(self) -> bool:
+        """What is seen here is a supervisor's."""
+        return self._view.party == "supervisor"
+
+    @property
     def pointer(self) -> Spot | None:
         """Where on it a supervisor's pointer is."""
         return self._view.pointer
@@ -87,7 +92,7 @@ class Watching:
 
     def _request_keyframe(self) -> None:
         if self._screens is not None:
-            if self._view.party == "supervisor":
+            if self.coachs:
                 self._screens.request_coachs_keyframe()
             else:
                 self._screens.request_customers_keyframe()

@@ -353,14 +353,14 @@ async def test_what_is_drawn_on_the_shared_screen_is_of_the_frame_it_goes_by(cal
     with pytest.raises(CommandError, match="No screen is shared"):
         await call.mia.draw(surface="screen")
     call.hub.share((1000, 500))
-    assert call.mia.events(events.Stage)[-1].shared == call.hub.shared.frame
+    assert call.mia.events(events.Stage)[-1].shared == call.hub.shared("screen").frame
     mark = await call.mia.draw(surface="screen")
     for user in (call.agent, call.mia):
         told = user.mark(mark)
-        assert (told.surface, told.frame, told.state) == ("screen", call.hub.shared.frame, "drawn")
+        assert (told.surface, told.frame, told.state) == ("screen", call.hub.shared("screen").frame, "drawn")
     await call.mia.do(commands.Laser(points=LINE[:1], surface="screen"))
     pointed = call.agent.events(events.Laser)[-1]
-    assert (pointed.surface, pointed.frame) == ("screen", call.hub.shared.frame)
+    assert (pointed.surface, pointed.frame) == ("screen", call.hub.shared("screen").frame)
 
 
 async def test_a_shape_drawn_by_hand_is_recognised_as_it_looks_on_the_screen(call: Call) -> None:
@@ -383,7 +383,7 @@ async def test_a_shape_drawn_by_hand_is_recognised_as_it_looks_on_the_screen(cal
 
 async def test_what_was_drawn_on_another_target_cannot_be_drawn_on(call: Call) -> None:
     call.hub.share((1000, 500))
-    before = call.hub.shared.frame
+    before = call.hub.shared("screen").frame
     call.hub.share((1000, 501))
     await call.mia.draw(surface="screen", frame=before)
     call.hub.tick()
@@ -392,11 +392,11 @@ async def test_what_was_drawn_on_another_target_cannot_be_drawn_on(call: Call) -
 
 
 async def test_what_lies_on_the_shared_screen_now_goes_into_a_snapshot(call: Call) -> None:
-    assert call.mia.desk.on_screen() == []
+    assert call.mia.desk.on_screen("screen") == []
     call.hub.share((1000, 500))
     kept, other = await call.mia.draw(surface="screen"), await call.mia.draw(surface="screen")
     await call.mia.draw()
     await call.mia.do(commands.PenDown(mark=MARK, tool=Tool.PEN, surface="screen"))
-    assert [mark.mark for mark in call.agent.desk.on_screen()] == [kept, other]
+    assert [mark.mark for mark in call.agent.desk.on_screen("screen")] == [kept, other]
     call.hub.share((800, 500))
-    assert call.agent.desk.on_screen() == [], "it is of another frame"
+    assert call.agent.desk.on_screen("screen") == [], "it is of another frame"

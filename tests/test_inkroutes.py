@@ -92,19 +92,25 @@ def test_only_what_is_public_reaches_the_customer_whoever_drew_it(
     expected = {Audience.PUBLIC: ALL, Audience.COACHING: STAFF, Audience.LEARNING: LEARNERS}[drawn_for]
     assert sees(viewer, "gone", drawn_for, "camera") is (viewer.party in expected)
     assert sees(viewer, "gone", drawn_for, "screen") is (viewer.party in expected - {"customer"})
+    for shown in (False, True):
+        assert sees(viewer, "gone", drawn_for, "coach", shown=shown) is (
+            viewer.party in expected - {"customer"}
+        )
 
 
-@pytest.mark.parametrize(("mia", "held"), list(itertools.product(Mode, (False, True))))
-def test_on_the_agents_screen_the_same_see_what_is_drawn_but_never_the_customer(
-    mia: Mode, held: bool
+@pytest.mark.parametrize(
+    ("screen", "mia", "held"), list(itertools.product(("screen", "coach"), Mode, (False, True)))
+)
+def test_on_a_shared_screen_the_same_see_what_is_drawn_but_never_the_customer(
+    screen: SurfaceName, mia: Mode, held: bool
 ) -> None:
     members = call(mia)
     for author in sorted(ALL - {"customer"}):
         on_camera = seen_by(author, members, held=held)
-        assert seen_by(author, members, "screen", held=held) == on_camera - {"customer"}
+        assert seen_by(author, members, screen, held=held) == on_camera - {"customer"}
     if not held:
-        assert seen_by("mia", members, "screen") == (MIA_IS_SEEN_BY[mia] - {"mia", "customer"})
-        assert seen_by("trainee", members, "screen") == LEARNERS - {"trainee"}
+        assert seen_by("mia", members, screen) == (MIA_IS_SEEN_BY[mia] - {"mia", "customer"})
+        assert seen_by("trainee", members, screen) == LEARNERS - {"trainee"}
 
 
 # --- who may change what ---
@@ -153,8 +159,11 @@ def test_whatever_is_not_there_can_only_begin() -> None:
         assert {name for name, edit in EDITS.items() if may_edit(editor, edit, None, call())} == {"begin"}
 
 
-def test_nobody_shows_the_customer_what_is_drawn_on_the_screen_and_the_customer_draws_nothing_there() -> None:
-    begin = Begin(mark="mark-0001", tool=Tool.PEN, colour="#000000", width=0.01, surface="screen")
+@pytest.mark.parametrize("screen", ["screen", "coach"])
+def test_nobody_shows_the_customer_what_is_drawn_on_a_screen_and_the_customer_draws_nothing_there(
+    screen: SurfaceName,
+) -> None:
+    begin = Begin(mark="mark-0001", tool=Tool.PEN, colour="#000000", width=0.01, surface=screen)
     members = call(Mode.BARGE)
     for author, drawn_for in MAY:
         mark = mark_of(author, drawn_for, begin)

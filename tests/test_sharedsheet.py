@@ -24,15 +24,21 @@ class Shared:
 
     def __init__(self) -> None:
         self.screen = SimpleNamespace(source=None, state="off")
-        self.hub: Any = SimpleNamespace(ink=InkHub(), screens=SimpleNamespace(agent=self.screen))
-        self.hub.ink.apply(call_view())
+        self.known = InkHub()
+        self.ink: InkHub | None = self.known
+        self.known.apply(call_view())
         self.told: list[events.SharePlace] = []
-        self.sheet = SharedSheet(lambda: self.hub, self.told.append)  # type: ignore[arg-type]
+        self.sheet = SharedSheet("screen", lambda: self.ink, lambda: self.screen, self.told.append)  # type: ignore[arg-type,return-value]
 
     @property
     def frame(self) -> int:
-        frame: int = self.hub.ink.shared.frame
-        return frame
+        return self.known.shared("screen").frame
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels."""
+        shared = self.known.shared("screen")
+        return shared.width, shared.height
 
     def share(self, place: Place | None) -> Any:
         """A window or a screen that is captured."""
@@ -54,7 +60,7 @@ def test_a_share_is_drawn_on_from_when_its_size_is_known(shared: Shared) -> None
     source.place = PLACE
     shared.sheet.tick()
     shared.sheet.tick()
-    assert (shared.frame, shared.hub.ink.shared.width, shared.hub.ink.shared.height) == (1, 640, 480)
+    assert (shared.frame, shared.size) == (1, (640, 480))
     assert shared.told == [events.SharePlace(frame=1, place=PLACE)]
 
 
@@ -84,7 +90,7 @@ def test_it_ends_with_the_share_and_with_the_call(shared: Shared, over: str) -> 
     if over == "share":
         shared.screen.source, shared.screen.state = None, "off"
     else:
-        shared.hub = None
+        shared.ink = None
     shared.sheet.tick()
     assert shared.told[-1] == events.SharePlace(frame=0)
 
@@ -93,5 +99,5 @@ def test_a_file_is_drawn_on_and_no_part_of_the_desktop(shared: Shared) -> None:
     shot = np.zeros((90, 160, 4), np.uint8), 0.0
     shared.screen.source, shared.screen.state = SimpleNamespace(place=None, latest=lambda: shot), "on"
     shared.sheet.tick()
-    assert (shared.frame, shared.hub.ink.shared.width, shared.hub.ink.shared.height) == (1, 160, 90)
+    assert (shared.frame, shared.size) == (1, (160, 90))
     assert shared.told == [events.SharePlace(frame=1)]

@@ -141,12 +141,14 @@ async def test_what_is_drawn_on_it_goes_along() -> None:
     told: list[events.AnyEvent] = []
     album = PhotoAlbum(FakeClient("agent", Role.AGENT), told.append)  # type: ignore[arg-type]
     photos = []
-    for agents in (True, False):
-        seen = Seen(lambda: PAGE, agents=agents)
-        snapshots = Snapshots(album, allow, lambda seen=seen: seen, board.marks)  # type: ignore[misc]
+    drawn = {"screen": board.marks(), "coach": []}
+    for surface in ("screen", "coach", None):
+        seen = Seen(lambda: PAGE, surface)  # type: ignore[arg-type]
+        snapshots = Snapshots(album, allow, lambda seen=seen: seen, drawn.__getitem__)  # type: ignore[misc]
         photos.append(await snapshots.handlers[commands.Snapshot](commands.Snapshot()))
     assert [photo.marks for photo in photos if isinstance(photo, events.Photo)] == [
         [events.ShotMark(tool=Tool.ARROW, path=LINE, colour="#00aa00", width=0.01, text="here", number=0)],
+        [],
         [],
     ]
     album.close()

@@ -78,7 +78,7 @@ class AgentHub:
         self.stills = StillHub(self.ink)
         self.screens = ScreenHub(self._legs, self.ink)
         self.screens.on_change = self._tell_observers
-        self._fanout.on_offset = self.ink.set_offset
+        self._fanout.on_offset = self.ink.lines.set_offset
         self._seats = Seats()
         self._mic_out = AudioOut()
         self._uplink_out = AudioOut()

@@ -62,26 +62,29 @@ class Speaker(Device, Protocol):
         """Plays or queues a block; what is queued is bounded. Never blocks, never raises."""
 
 
-def open_mic(device: str) -> Mic:
-    """``none``, a sound file to play in a loop, ``default``, or one of ``list_mics``. Raises DeviceError."""
+def open_mic(device: str, *, patient: bool = False) -> Mic:
+    """``none``, a sound file to play in a loop, ``default``, or one of ``list_mics``.
+
+    ``patient``: one of these that cannot be used is waited for, with the default one in its place. Raises DeviceError.
+    """
     if device == "none":
         return SilentMic()
     if Path(device).suffix.lower() in MIC_FILES:
         return FileMic(Path(device))
-    return soundcard.CardMic(device)
+    return soundcard.CardMic(device, patient=patient)
 
 
-def open_speaker(device: str) -> Speaker:
+def open_speaker(device: str, *, patient: bool = False) -> Speaker:
     """``none``, a WAV file to write (mono, or ``stereo:FILE``), ``default``, or one of ``list_speakers``.
 
-    Raises DeviceError.
+    ``patient``: as in ``open_mic``. Raises DeviceError.
     """
     if device == "none":
         return SilentSpeaker()
     if Path(device).suffix.lower() in SPEAKER_FILES:
         path = device.removeprefix(STEREO)
         return FileSpeaker(Path(path), channels=1 if path == device else 2)
-    return soundcard.CardSpeaker(device)
+    return soundcard.CardSpeaker(device, patient=patient)
 
 
 def is_sound_card(mic: str) -> bool:

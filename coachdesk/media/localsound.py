@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -23,7 +24,8 @@ class LocalSound:
         mic_dbfs, speaker_dbfs: levels of the last block.
         on_fault: called with a message when a device or the voice processing stops working; the call goes on without.
         on_device: called with ``mic`` or ``speaker`` and a device's name when that is in use now though nobody chose it: the
-            default one in place of one that failed, or the chosen one that is back.
+            default one in place of one that failed ("" if there is none), or the chosen one that is back. Also with what
+            was chosen in place of one that had failed.
     """
 
     def __init__(self, mic: str, speaker: str, processing: Processing | None = None) -> None:
@@ -34,7 +36,7 @@ class LocalSound:
         except DeviceError:
             self._mic.close()
             raise
-        self._told: dict[str, tuple[Device, str, str | None]] = {}
+        self._told: dict[str, tuple[Device | None, str, str | None]] = {}
         self._tone = np.zeros(0, np.float32)
         self._faults: set[str] = set()
         self._chosen = processing
@@ -42,6 +44,8 @@ class LocalSound:
         self._voice_fault: str | None = None
         self._mic_name = mic
         self._renew_voice()
+        self._changing = asyncio.Lock()
+        self._closed = False
         self.muted = False
         self.mic_dbfs = self.speaker_dbfs = -120.0
         self.on_fault: Callable[[str], None] = lambda message: None
@@ -75,20 +79,30 @@ class LocalSound:
             self._mic.read()
             self._speaker.write(SILENCE)
 
-    def use_mic(self, device: str) -> None:
-        """Changes the mic; the old one stays in use if the new one cannot be opened (DeviceError)."""
-        new = open_mic(device)
-        self._mic.close()
-        self._mic = new
-        self._mic_name = device
-        self._renew_voice()
+    async def use_mic(self, device: str, *, patient: bool = False) -> None:
+        """Changes the mic; the old one goes on until the new one runs, and if that cannot be opened (DeviceError).
 
-    def use_speaker(self, device: str) -> None:
-        """Changes the speaker; the old one stays in use if the new one cannot be opened (DeviceError)."""
-        new = open_speaker(device)
-        self._speaker.close()
-        self._speaker = new
-        self._renew_voice()
+        ``patient``: as in ``open_mic``.
+        """
+        async with self._changing:
+            new = await asyncio.to_thread(open_mic, device, patient=patient)
+            old, self._mic = self._mic, new
+            self._mic_name = device
+            self._renew_voice()
+            await self._let_go(old, new)
+
+    async def use_speaker(self, device: str, *, patient: bool = False) -> None:
+        """Changes the speaker, in the same way."""
+        async with self._changing:
+            new = await asyncio.to_thread(open_speaker, device, patient=patient)
+            old, self._speaker = self._speaker, new
+            self._renew_voice()
+            await self._let_go(old, new)
+
+    async def _let_go(self, old: Device, new: Device) -> None:
+        """Of ``new`` too, if it was opened too late to be of use."""
+        for device in (old, new) if self._closed else (old,):
+            await asyncio.to_thread(device.close)
 
     @property
     def processing(self) -> Processing:
@@ -114,6 +128,7 @@ class LocalSound:
         return {name: row for name, row in rows.items() if row}
 
     def close(self) -> None:
+        self._closed = True
         for device in (self._mic, self._speaker):
             with contextlib.suppress(DeviceError, OSError):
                 device.close()
@@ -145,13 +160,14 @@ class LocalSound:
     def _follow(self, kind: str, device: Device) -> None:
         """Tells of what has changed by itself: a new fault, another device in use."""
         label, fault = device.label, device.fault
-        known, old_label, old_fault = self._told.get(kind, (device, label, None))
+        known, old_label, old_fault = self._told.get(kind, (None, label, None))
         self._told[kind] = (device, label, fault)
+        other = known is not device and (fault or old_fault) is not None
         if known is not device:
             old_label, old_fault = label, None
         if fault is not None and fault != old_fault:
             self.on_fault(fault)
-        if label != old_label or (old_fault is not None and fault is None):
+        if other or label != old_label or (old_fault is not None and fault is None):
             self.on_device(kind, label)
 
     def _report(self, fault: str | None) -> None:

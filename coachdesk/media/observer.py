@@ -24,6 +24,7 @@ from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.quality import FRAME_MS
 from coachdesk.media.screenshare.screencast import STREAM as SCREEN
 from coachdesk.media.screenshare.screencast import ScreenCast
+from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
@@ -52,7 +53,7 @@ class ObserverMedia:
         past: what was heard before this observer came, if that was asked for.
         ears: one per source: ``customer``, ``agent`` or a coach's party id.
         whisper_closed: the agent's microphone picks up whispers; none is played.
-        screen: this machine's, to the hub, which passes it on as the server has it.
+        screen: this machine's, to the hub, which passes it on as the server has it. marks: where marks are on it.
         on_screen: called with what is told of a shared screen: see ``ScreenView.told``. on_screen_packet: of that screen.
         on_screen_size: called with the size of the whole of it, in pixels; None: not known.
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
@@ -86,6 +87,7 @@ class ObserverMedia:
         self._wanted: Size | None = None
         self._shows: Size | None = None
         self.ink = InkParty(party)
+        self.marks = ScreenMarks(self.ink, self.screen, "coach")
         self._leg.on_ink_open = self.ink.opened
         self._leg.on_ink = self.ink.received
         self._leg.on_live_ink = lambda peer, data: self.ink.received_live(data)

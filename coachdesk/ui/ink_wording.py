@@ -76,7 +76,7 @@ def whose(mark: Mark, me: str, *, shown: bool = False) -> str:
 def tag(mark: Mark, customer: str, *, shown: bool = False) -> str:
     """What stands beside another's mark. ``customer``: their name; ``shown``: they are shown the agent's screen."""
     name = mark.name or ("Coach" if mark.author == "coach" else customer)
-    said = mark.audience is Audience.PUBLIC or (mark.surface == "screen" and not shown)
+    said = mark.audience is Audience.PUBLIC or (mark.surface != "camera" and not shown)
     return name if said else f"{name} · not shown to the customer"
 
 

@@ -270,6 +270,16 @@ def device_in_use(kind: str, label: str) -> str:
     return f"{'Microphone' if kind == 'mic' else 'Speaker'} in use: {label}"
 
 
+def no_device(kind: str) -> tuple[str, str]:
+    """What a person reads where no device of that kind can be used: what happened, what to do."""
+    if kind == "mic":
+        return (
+            "No microphone works",
+            "Nobody hears you. Plug one in, or choose another in Settings (Ctrl+,).",
+        )
+    return ("No speaker works", "You hear nobody. Plug one in, or choose another in Settings (Ctrl+,).")
+
+
 def remedy(code: str, message: str) -> tuple[str, str]:
     """What a person reads for an error: what happened, what to do."""
     if code == "device":

@@ -93,7 +93,7 @@ const points = listOf(point, 1, LIVE_POINTS_MOST);
 const RELIABLE = {
   stage: fields({ kind, epoch, colour }, { offset: frame, frozen: orNull(frame), stills: truth }),
   log: fields({ kind, log: text(0, 32), seq: whole(0, 2 ** 40), now: between(0, 1e8), entries: listOf(entry, 0, EDITS_MOST) }),
-  shared: fields({ kind }, { frame, width: whole(1, 2 ** 16), height: whole(1, 2 ** 16), customer: truth }),
+  shared: fields({ kind }, { frame, width: whole(1, 2 ** 16), height: whole(1, 2 ** 16), customer: truth, surface: oneOf(["screen"]) }),
   refused: fields({ kind, mark: markId, code: text(1, 32) }),
   replay: fields({ kind, gestures: listOf(fields({ mark: markId, start: whole(0, 600_000) }), 1, 64) }),
   hint: fields({ kind, hint: oneOf(["", "closer", "more_light", "slower"]) }),

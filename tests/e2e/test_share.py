@@ -26,6 +26,7 @@ from coachdesk.soundserver import SoundServer
 from tests.e2e.conftest import SINK
 from tests.e2e.steps import listen
 from tests.fakes.windows import NOTES, ORDER, command
+from tests.media.desktops import point
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -40,13 +41,14 @@ VIDEO_PACKETS = """async () => {
 
 
 @pytest.fixture
-async def shared(tmp_path: Path, sound: SoundServer) -> AsyncIterator[Scene]:
+async def shared(tmp_path: Path, sound: SoundServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """A scene on a virtual screen, which has a red window."""
     async with (
         VirtualScreen("800x600x24") as screen,
         Stage(tmp_path, env=screen.env) as stage,
         Scene(stage, sink=SINK, env=sound.environment(), windows=False) as scene,
     ):
+        monkeypatch.setenv("DISPLAY", screen.display)  # where the pointer is moved
         windows = await asyncio.create_subprocess_exec(
             *command(ORDER, NOTES), env={**os.environ, **screen.env},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -121,6 +123,28 @@ def count(png: bytes, colour: str) -> int:
     return int((np.abs(shown.astype(int) - wanted).max(axis=2) < 24).sum())
 
 
+def is_arrow_at(png: bytes, x: float, y: float) -> bool:
+    """Whether the tip of a black arrow is at that place of the red window in a screenshot, 0 to 1 of it."""
+    shown = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).astype(int)
+    red = np.argwhere(np.abs(shown - ORDER.rgb[::-1]).max(axis=2) < 24)
+    if not red.size:
+        return False
+    (top, left), (bottom, right) = red.min(axis=0), red.max(axis=0)
+    tip = round(top + y * (bottom - top)), round(left + x * (right - left))
+    return bool(shown[tip[0] + 8 : tip[0] + 11, tip[1] + 3 : tip[1] + 5].max() < 60)
+
+
+async def sees_the_pointer(page: Page, x: float, y: float) -> None:
+    """Returns when the browser shows the agent's pointer there on the agent's screen, once it is moved there."""
+    left, top, width, height = ORDER.place
+    point(round(left + x * width), round(top + y * height))
+    place = page.locator("#agent-screen-place")
+    picture = await place.screenshot()
+    async with asyncio.timeout(60):
+        while not is_arrow_at(picture, x, y):
+            picture = await place.screenshot()
+
+
 async def shows_the_customer(scene: Scene, mia: RemoteEndpoint) -> None:
     """The customer sees the window and the agent's mark on it in their browser, and none that is whispered; then no more."""
     agent, page = scene.staff["agent"], scene.customer.page
@@ -139,6 +163,8 @@ async def shows_the_customer(scene: Scene, mia: RemoteEndpoint) -> None:
     told = await agent.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "drawn"))
     assert len(told.seen_by) == 3
     await sees_pixels(page, PUBLIC, but=WHISPERED)
+    for x in (0.2, 0.25):
+        await sees_the_pointer(page, x, 0.45)
     await agent.do(commands.ShowCustomer(on=False))
     await page.locator("#agent-screen").wait_for(state="hidden")
     await agent.do(commands.BlankShare(on=True))
@@ -147,6 +173,27 @@ async def shows_the_customer(scene: Scene, mia: RemoteEndpoint) -> None:
     await agent.do(commands.BlankShare(on=False))
     await sees(mia, ORDER.rgb)
     assert await page.evaluate(VIDEO_PACKETS) == came
+
+
+async def draws_for_the_supervisor(scene: Scene, mia: RemoteEndpoint, tom: RemoteEndpoint) -> None:
+    """The agent's mark on the supervisor's screen is theirs and the trainee's to see, there where it was drawn."""
+    agent = scene.staff["agent"]
+    place = await mia.wait(
+        events.SharePlace, lambda event: event.place is not None and event.surface == "coach"
+    )
+    for each in (agent, tom):
+        await each.wait(events.Stage, lambda event: event.coach == place.frame)
+    corners = [Point(0.2, 0.2), Point(0.8, 0.8)]
+    mark = await agent.do(commands.Draw(tool=Tool.RECTANGLE, points=corners, surface="coach"))
+    assert isinstance(mark, events.Drawn)
+    for each in (mia, tom):
+        await each.do(commands.Poses(on=True))
+        seen = await each.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "drawn"))
+        assert (seen.surface, seen.frame, seen.author) == ("coach", place.frame, "agent")
+        await each.wait(events.Poses, lambda event: event.surface == "coach" and mark.mark in event.places)
+    await agent.do(commands.Undo())
+    for each in (mia, tom):
+        await each.wait(events.Mark, lambda event: (event.mark, event.state) == (mark.mark, "removed"))
 
 
 async def supervisor_shares(
@@ -200,6 +247,7 @@ async def test_a_window_is_shared_with_observers_and_with_the_customer_when_the_
     await shows_the_customer(scene, mia)
     came = await scene.customer.page.evaluate(VIDEO_PACKETS)
     await supervisor_shares(mia, window, agent, tom)
+    await draws_for_the_supervisor(scene, mia, tom)
     assert await scene.customer.page.evaluate(VIDEO_PACKETS) == came
     await agent.do(commands.HangUp())
     await mia.wait(events.Sharing, lambda event: event.state == "off")

@@ -25,7 +25,7 @@ def call() -> Call:
 
 
 def on_screen(hub: InkHub, mark: str = MARK, frame: int | None = None) -> Begin:
-    frame = hub.shared.frame if frame is None else frame
+    frame = hub.shared("screen").frame if frame is None else frame
     return Begin(mark=mark, tool=Tool.PEN, colour="#2f7cf6", width=0.006, frame=frame, surface="screen")
 
 
@@ -55,7 +55,12 @@ def test_each_mark_reaches_those_who_may_see_it_and_never_the_customer(call: Cal
 def test_a_pointer_and_a_growing_line_reach_no_customer(call: Call, mode: Mode) -> None:
     call.apply(view_of(mode, revision=2))
     laser = Laser(
-        stroke=1, colour="#2f7cf6", width=0.01, points=PATH, frame=call.hub.shared.frame, surface="screen"
+        stroke=1,
+        colour="#2f7cf6",
+        width=0.01,
+        points=PATH,
+        frame=call.hub.shared("screen").frame,
+        surface="screen",
     )
     call.hub.submit(on_screen(call.hub))
     call.hub.point(Points(mark=MARK, first=0, points=PATH))
@@ -86,9 +91,9 @@ def test_only_observers_are_told_that_a_screen_may_be_drawn_on(call: Call) -> No
 
 
 def test_another_target_or_size_is_another_frame_and_what_was_before_is_refused(call: Call) -> None:
-    before = call.hub.shared.frame
+    before = call.hub.shared("screen").frame
     call.hub.share((1280, 720))
-    assert (call.hub.shared.frame, call.hub.shared.width) == (before + 1, 1280)
+    assert (call.hub.shared("screen").frame, call.hub.shared("screen").width) == (before + 1, 1280)
     call.far[MIA].do(on_screen(call.hub, frame=before))
     call.hub.share(None)
     for frame in (0, before + 1):
@@ -133,7 +138,14 @@ def test_it_is_told_to_the_customer_with_the_marks_there_and_taken_back(call: Ca
     assert customer.marks == set()
     call.hub.show_customer(True)
     assert customer.marks == {"mark-before"}
-    shown = {"kind": "shared", "frame": 1, "width": SIZE[0], "height": SIZE[1], "customer": True}
+    shown = {
+        "kind": "shared",
+        "frame": 1,
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "customer": True,
+        "surface": "screen",
+    }
     assert customer.kept("shared") == [shown]
     assert call.far[MIA].kept("shared")[-1]["customer"]
     call.hub.show_customer(False)
@@ -173,7 +185,12 @@ def test_pointers_and_growing_lines_that_are_for_all_reach_the_customer_while_th
     call.apply(view_of(Mode.WHISPER, revision=2))
     customer = call.far[CUSTOMER]
     laser = Laser(
-        stroke=1, colour="#2f7cf6", width=0.01, points=PATH, frame=call.hub.shared.frame, surface="screen"
+        stroke=1,
+        colour="#2f7cf6",
+        width=0.01,
+        points=PATH,
+        frame=call.hub.shared("screen").frame,
+        surface="screen",
     )
     call.hub.submit(on_screen(call.hub))
     for on, seen in ((True, 1), (False, 1)):

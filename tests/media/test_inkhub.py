@@ -268,7 +268,7 @@ def test_the_customer_alone_turns_the_picture(call: Call) -> None:
     call.far[MIA].say(Turned())
     assert call.hub.epoch == 0
     call.far[CUSTOMER].say(Turned())
-    call.hub.set_offset(MIA, 77)
+    call.hub.lines.set_offset(MIA, 77)
     call.hub.tick()
     assert call.far[MIA].kept("stage")[-1] | {"colour": ""} == {
         "kind": "stage",
@@ -344,7 +344,7 @@ def test_before_a_party_has_said_what_it_has_it_is_sent_nothing() -> None:
     for edit in drawn("by-agent-1"):
         hub.submit(edit)
     hub.send_poses(1, 0, [Anchor(marks=["by-agent-1"], state="lost")])
-    hub.set_offset(MIA, 5)
+    hub.lines.set_offset(MIA, 5)
     hub.tick()
     far = Far(hub, MIA)
     assert [each["kind"] for each in far.ink.sent] == ["stage", "log"]

@@ -145,7 +145,7 @@ def test_live_messages_come_through_in_the_customers_frames() -> None:
     call.hub.point(laser)
     anchors = [Anchor(marks=["by-agent-1"], state="hidden")]
     call.hub.send_poses(4711, 1, anchors)
-    call.hub.set_offset(MIA, 2**32 - 5)
+    call.hub.lines.set_offset(MIA, 2**32 - 5)
     call.hub.tick()
     assert [type(each) for each in seen] == [Points, Laser, Poses]
     assert seen[2] == Poses(frame=4711, epoch=1, anchors=anchors)
@@ -175,7 +175,7 @@ def test_entries_from_beyond_the_end_are_asked_for_once_each_and_not_believed() 
     call = Call()
     entry = Entry(n=9, at=0.0, author="agent", edit=begin("from-afar"))
     for _ in range(3):
-        call.wire.at_hub.send(dump(Log(log=call.hub._lines[MIA].log_id, seq=70, now=0.0, entries=[entry])))
+        call.wire.at_hub.send(dump(Log(log=call.hub.lines.of(MIA).log_id, seq=70, now=0.0, entries=[entry])))
     assert "from-afar" not in call.at_mia()
 
 

@@ -294,7 +294,7 @@ async def test_a_mark_is_told_to_be_where_its_thing_is(real: Scene) -> None:
 def test_what_is_drawn_on_a_shared_screen_is_not_followed(scene: Scene) -> None:
     scene.follower.tick()
     scene.ink.share((1920, 1080))
-    frame = scene.ink.shared.frame
+    frame = scene.ink.shared("screen").frame
     scene.show(frame)
     begin = Begin(
         mark="mark-on-screen",

@@ -35,7 +35,7 @@ class Share:
         self.call = Call()
         self.cast = ScreenCast()
         self.now = 100.0
-        self.marks = ScreenMarks(self.call.hub, self.cast, lambda: self.now)
+        self.marks = ScreenMarks(self.call.hub, self.cast, "screen", lambda: self.now)
         self.call.hub.share((WIDTH, HEIGHT))
         self.agents: list[Poses] = []
         self.call.hub.on_poses = self.agents.append
@@ -56,7 +56,7 @@ class Share:
     def draw(self, author: str = MIA, picture: int | None = None, mark: str = MARK) -> None:
         begin = Begin(
             mark=mark, tool=Tool.RECTANGLE, colour="#2f7cf6", width=0.006,
-            frame=self.call.hub.shared.frame, surface="screen", picture=picture,
+            frame=self.call.hub.shared("screen").frame, surface="screen", picture=picture,
         )  # fmt: skip
         self.do(author, begin, End(mark=mark, path=PATH))
 

@@ -53,8 +53,8 @@ class Told:
         self.viewer = viewer
         self.frames: dict[int, float | None] = {}
         self.desktop: float | None = None
-        viewer.media.ink.on_poses = lambda poses: self.frames.__setitem__(poses.frame, _down(poses))
-        call.hub.ink.on_poses = lambda poses: setattr(self, "desktop", _down(poses))
+        viewer.media.ink.on_poses = lambda poses: self.frames.__setitem__(poses.frame, down(poses))
+        call.hub.ink.on_poses = lambda poses: setattr(self, "desktop", down(poses))
 
     @property
     def newest(self) -> Picture:
@@ -67,7 +67,7 @@ class Told:
         return told == (None if down is None else pytest.approx(down, abs=0.01))
 
 
-def _down(poses: Poses) -> float | None:
+def down(poses: Poses) -> float | None:
     (anchor,) = poses.anchors
     return anchor.h[5] * HEIGHT if anchor.h is not None else None
 
@@ -89,10 +89,10 @@ async def test_the_viewers_mark_and_the_one_on_the_desktop_are_on_the_same_thing
         await call.hub.screens.agent.start(screen)
         call.hub.ink.share((WIDTH, HEIGHT))
         call.hub.ink.tick()
-        await until(lambda: viewer.view.newest is not None and viewer.media.ink.shared.frame > 0)
+        await until(lambda: viewer.view.newest is not None and viewer.media.ink.shared("screen").frame > 0)
         begin = Begin(
             mark="mark-0001", tool=Tool.RECTANGLE, colour="#2f7cf6", width=0.006, surface="screen",
-            frame=viewer.media.ink.shared.frame, picture=told.newest.timestamp,
+            frame=viewer.media.ink.shared("screen").frame, picture=told.newest.timestamp,
         )  # fmt: skip
         x, y = THING[0] / WIDTH, (THING[1] - BEGIN) / HEIGHT
         path = [Point(x - 0.05, y - 0.05), Point(x + 0.05, y + 0.05)]
@@ -101,14 +101,14 @@ async def test_the_viewers_mark_and_the_one_on_the_desktop_are_on_the_same_thing
         for by in (BEGIN, BEGIN + 137, BEGIN + 900, BEGIN - 61):
             screen.scroll(by)
             gone = by > THING[1]
-            down = None if gone else BEGIN - by
+            moved = None if gone else BEGIN - by
 
-            def agree(down: int | None = down) -> bool:
+            def agree(moved: int | None = moved) -> bool:
                 call.hub.screens.marks.tick()
-                desktop = None if down is None else pytest.approx(down, abs=0.01)
-                return told.of_newest(down) and told.desktop == desktop
+                desktop = None if moved is None else pytest.approx(moved, abs=0.01)
+                return told.of_newest(moved) and told.desktop == desktop
 
             await until(agree)
-            if down is not None:
+            if moved is not None:
                 at = square_in(told.newest)
-                assert at == pytest.approx((THING[0], THING[1] - BEGIN + down), abs=NEAR)
+                assert at == pytest.approx((THING[0], THING[1] - BEGIN + moved), abs=NEAR)

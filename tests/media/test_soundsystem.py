@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from coachdesk.media.devices import list_mics, list_speakers
+from coachdesk.media.filesound import DeviceError
 from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.soundcards import soundcard, soundsystem
@@ -30,6 +33,7 @@ class PortAudio:
         plugged: name, microphone channels and speaker channels of each device of the machine; the first is the default.
         streams: those that are open.
         looks: how often it looked for devices.
+        quick: while this is not set, no device opens.
     """
 
     class PortAudioError(Exception):
@@ -39,6 +43,8 @@ class PortAudio:
         self.plugged: list[tuple[str, int, int]] = [(BUILT_IN, 1, 2), (HEADSET, 1, 2)]
         self.streams: list[Driver] = []
         self.looks = 0
+        self.quick = threading.Event()
+        self.quick.set()
         self._known = self.plugged
         self.default = SimpleNamespace(device=(0, 0))
 
@@ -60,6 +66,7 @@ class PortAudio:
         return self._open(False, options)
 
     def _open(self, records: bool, options: dict[str, Any]) -> Driver:
+        assert self.quick.wait(PATIENCE)
         device = self._known[options["device"]]
         if device not in self.plugged:
             raise self.PortAudioError("Device unavailable")
@@ -226,10 +233,47 @@ def test_without_any_device_there_is_silence_until_one_comes(
 ) -> None:
     monkeypatch.setattr(soundsystem, "RETRY_SECONDS", 0.01)
     portaudio.plugged = []
-    desk.until(lambda: "speaker: no speaker" in desk.told and "mic: no microphone" in desk.told)
+    desk.until(lambda: "speaker: " in desk.told and "mic: " in desk.told)
     assert np.array_equal(desk.sound.read(), SILENCE)
     portaudio.plugged = [(HEADSET, 1, 2)]
     desk.until(lambda: in_use(portaudio) == [HEADSET, HEADSET])
+
+
+async def test_what_was_chosen_earlier_and_is_not_there_is_waited_for_with_the_default(
+    portaudio: PortAudio,
+) -> None:
+    portaudio.pull(HEADSET)
+    desk = Desk(portaudio, "none", "none")
+    try:
+        with pytest.raises(DeviceError, match=f"There is no microphone '{HEADSET}'"):
+            await desk.sound.use_mic(HEADSET)
+        await desk.sound.use_mic(HEADSET, patient=True)
+        await desk.sound.use_speaker(HEADSET, patient=True)
+        desk.hears(
+            f"The microphone '{HEADSET}' cannot be used",
+            f"The speaker '{HEADSET}' cannot be used",
+            f"mic: {BUILT_IN}",
+            f"speaker: {BUILT_IN}",
+        )
+        desk.told.clear()
+        plug_in(portaudio, (HEADSET, 1, 2))
+        desk.until(lambda: in_use(portaudio) == [HEADSET, HEADSET])
+        desk.hears(f"mic: {HEADSET}", f"speaker: {HEADSET}")
+        desk.told.clear()
+        portaudio.pull(HEADSET)
+        desk.until(lambda: in_use(portaudio) == [BUILT_IN, BUILT_IN])
+        desk.hears(*REPLACED)
+    finally:
+        desk.sound.close()
+
+
+async def test_what_is_chosen_in_place_of_a_lost_device_is_told(portaudio: PortAudio, desk: Desk) -> None:
+    portaudio.plugged = []
+    desk.until(lambda: "mic: " in desk.told)
+    await desk.sound.use_mic("none")
+    desk.told.clear()
+    desk.run(1)
+    assert desk.told == ["mic: no microphone"]
 
 
 def test_a_device_nobody_wants_changes_nothing(portaudio: PortAudio, desk: Desk) -> None:
@@ -253,12 +297,42 @@ def test_who_wants_the_default_follows_it(portaudio: PortAudio) -> None:
         desk.sound.close()
 
 
-def test_a_device_plugged_in_during_a_call_can_be_chosen(portaudio: PortAudio, desk: Desk) -> None:
+async def test_a_device_plugged_in_during_a_call_can_be_chosen(portaudio: PortAudio, desk: Desk) -> None:
     plug_in(portaudio, ("Jabra", 1, 2))
-    desk.sound.use_mic("Jabra")
+    await desk.sound.use_mic("Jabra")
     assert in_use(portaudio) == ["Jabra", HEADSET]
     desk.run(5)
     assert desk.told == []
+
+
+async def test_the_sound_goes_on_while_another_device_takes_long_to_open(
+    portaudio: PortAudio, desk: Desk
+) -> None:
+    desk.until(lambda: float(desk.sound.read().max()) > 0.2)
+    portaudio.quick.clear()
+    changes = [
+        asyncio.create_task(desk.sound.use_mic(BUILT_IN)),
+        asyncio.create_task(desk.sound.use_mic(HEADSET)),
+    ]
+    for _ in range(20):
+        await asyncio.sleep(0)
+        portaudio.run_drivers()
+        assert float(desk.sound.read().max()) > 0.2
+    portaudio.quick.set()
+    await asyncio.gather(*changes)
+    assert in_use(portaudio) == [HEADSET, HEADSET]
+    assert desk.told == []
+
+
+async def test_a_device_that_opens_after_the_end_is_let_go(portaudio: PortAudio) -> None:
+    desk = Desk(portaudio, HEADSET, "none")
+    portaudio.quick.clear()
+    change = asyncio.create_task(desk.sound.use_speaker(BUILT_IN))
+    await asyncio.sleep(0)
+    portaudio.quick.set()
+    desk.sound.close()
+    await change
+    assert portaudio.streams == []
 
 
 def test_a_driver_that_underruns_gets_longer_blocks(portaudio: PortAudio) -> None:

@@ -7,7 +7,19 @@ from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.wall import HelpCall
 from signaling.policy import Mode
 from signaling.protocol import EndReason, HelpView
-from tests.ui.samples import AGENT, LOBBY, MIA, NOW, SAM, FakeLink, call, make_desk, wall_calls, with_mode
+from tests.ui.samples import (
+    AGENT,
+    LOBBY,
+    MIA,
+    NOW,
+    SAM,
+    FakeLink,
+    call,
+    make_desk,
+    ready,
+    wall_calls,
+    with_mode,
+)
 
 
 def agent() -> tuple[AgentPresenter, FakeLink]:
@@ -71,11 +83,27 @@ def test_mute_ends_with_the_call_and_is_shown_until_the_endpoint_says_so() -> No
     assert not presenter.muted
 
 
-def test_a_new_endpoint_is_not_muted() -> None:
-    presenter, _ = agent()
+def test_who_is_muted_stays_so_when_the_endpoint_starts_anew_in_the_call() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
     presenter.handle(events.Muted(on=True))
     presenter.endpoint_crashed()
-    assert not presenter.muted
+    assert presenter.muted
+    presenter.handle(ready(AGENT))
+    assert commands.Mute(on=True) in link.sent
+    presenter.handle(events.Muted(on=True))
+    presenter.handle(events.Call(call=call()))
+    assert commands.Mute(on=False) not in link.sent
+
+
+def test_mute_does_not_outlast_a_call_that_ended_while_the_endpoint_was_away() -> None:
+    presenter, link = agent()
+    presenter.handle(events.Call(call=call()))
+    presenter.handle(events.Muted(on=True))
+    presenter.endpoint_crashed()
+    presenter.handle(ready(AGENT))
+    presenter.handle(events.Call(call=call(call="c-2")))
+    assert link.sent[-1] == commands.Mute(on=False)
 
 
 def test_replies_and_help_need_a_call() -> None:
@@ -193,6 +221,30 @@ def test_settings_use_the_chosen_devices_and_tell_which_do_not_work() -> None:
     assert desk.settings.faults == {"mic": "The microphone is in use by another program."}
     desk.settings.use("mic", "default")
     assert desk.settings.faults == {}
+
+
+def test_what_was_chosen_earlier_is_waited_for_and_a_fault_of_it_is_told_outside_the_settings() -> None:
+    desk, link = make_desk(MIA)
+    used = [c for c in link.sent if isinstance(c, commands.UseDevice)]
+    assert [c.patient for c in used] == [True, True, True]
+    link.refuse_nth(link.sent.index(used[0]), "device", "Sound devices need PortAudio.")
+    assert desk.settings.faults == {"mic": "Sound devices need PortAudio."}
+    assert desk.session.notices.shown[-1].title == "A device doesn't work"
+    desk.settings.use("mic", "USB headset")
+    assert link.sent[-1] == commands.UseDevice(kind="mic", device="USB headset")
+
+
+def test_without_any_microphone_that_is_said_until_there_is_one() -> None:
+    desk, _ = make_desk(AGENT)
+    notices = desk.session.notices
+    desk.handle(events.DeviceInUse(kind="mic", label=""))
+    assert (notices.shown[-1].title, notices.shown[-1].lasting) == ("No microphone works", True)
+    desk.handle(events.DeviceInUse(kind="mic", label="Built-in"))
+    assert [(n.title, n.lasting) for n in notices.shown] == [("Microphone in use: Built-in", False)]
+    desk.handle(events.DeviceInUse(kind="speaker", label=""))
+    assert notices.shown[-1].title == "No speaker works"
+    desk.endpoint_crashed(1.0, "")
+    assert [n.subject for n in notices.shown] == ["engine"]
 
 
 def test_settings_keep_showing_a_device_that_is_unplugged() -> None:

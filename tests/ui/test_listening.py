@@ -11,7 +11,7 @@ from coachdesk.ui.sound_wording import PICTURES, talk_time
 from coachdesk.ui.views.observer_desk import ObserverDesk
 from signaling.policy import Mode
 from signaling.protocol import EndReason
-from tests.ui.samples import MIA, SAM, TALK, call, make_desk, ready, wall_calls
+from tests.ui.samples import MIA, SAM, TALK, call, make_desk, ready, wall_calls, with_mode
 from tests.ui.screenshots import FRAMES
 from tests.ui.shown import Shown
 
@@ -52,6 +52,38 @@ def test_a_held_whisper_never_hides_that_the_customer_hears(supervisor: Shown) -
         events.ModeChanged(mode=Mode.BARGE, in_force=True, heard_by=["Alex", "Jana Novak"])
     )
     assert supervisor.call.hearing.property("hearing") == "everyone"
+
+
+def test_a_coach_is_muted_by_key_and_that_is_told_whatever_the_mode(
+    supervisor: Shown, dressed: QtBot
+) -> None:
+    supervisor.desk.handle(events.Call(call=call(with_mode(MIA, Mode.BARGE))))
+    supervisor.desk.handle(events.ModeChanged(mode=Mode.BARGE, in_force=True))
+    dressed.keyClick(supervisor.window, Qt.Key.Key_M)
+    assert supervisor.link.sent[-1] == commands.Mute(on=True)
+    assert supervisor.call.hearing.title.text() != "You are muted"
+    supervisor.desk.handle(events.Muted(on=True))
+    assert supervisor.call.hearing.title.text() == "You are muted"
+    assert "Everyone hears you, including the customer" in supervisor.call.hearing.detail.text()
+    assert supervisor.call.mute.text() == "Unmute"
+    dressed.keyClick(supervisor.window, Qt.Key.Key_M)
+    assert supervisor.link.sent[-1] == commands.Mute(on=False)
+    supervisor.desk.handle(events.Muted(on=False))
+    assert supervisor.call.hearing.title.text().startswith("Everyone hears you")
+
+
+def test_a_coach_is_no_longer_muted_on_the_next_call() -> None:
+    desk, link = make_desk(MIA)
+    desk.handle(events.Call(call=call(MIA)))
+    desk.handle(events.Muted(on=True))
+    desk.handle(events.Left(call="c-1"))
+    assert link.sent[-1] == commands.Mute(on=False)
+
+
+def test_a_trainee_has_nothing_to_mute(dressed: QtBot, supervisor: Shown) -> None:
+    trainee = Shown(dressed, SAM, events.Calls(calls=wall_calls()), events.Call(call=call(MIA, SAM)))
+    assert not trainee.call.mute.isVisible()
+    assert supervisor.call.mute.isVisible()
 
 
 def test_catch_up_is_chosen_on_the_wall_and_holds_for_hops(dressed: QtBot) -> None:

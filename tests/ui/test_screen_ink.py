@@ -48,7 +48,7 @@ class Drawing(Shown):
 
     def is_red(self, x: float, y: float) -> bool:
         image = self.pane.video.grab().toImage()
-        at = point_at(self.pane.ink, x, y) * image.devicePixelRatio()
+        at = point_at(self.pane.inks["agent"], x, y) * image.devicePixelRatio()
         colour = image.pixelColor(round(at.x()), round(at.y()))
         return colour.red() - colour.green() > 100
 
@@ -61,7 +61,7 @@ def drawing(dressed: QtBot) -> Drawing:
 def test_the_tools_are_there_without_a_camera_and_draw_on_the_screen(drawing: Drawing) -> None:
     assert drawing.call.tools.isVisible()
     drawing._qtbot.keyClick(drawing.window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
-    drag(drawing.pane.ink, (0.2, 0.3), (0.5, 0.5), (0.8, 0.7))
+    drag(drawing.pane.inks["agent"], (0.2, 0.3), (0.5, 0.5), (0.8, 0.7))
     (down,) = drawing.sent(commands.PenDown)
     assert isinstance(down, commands.PenDown)
     assert (down.surface, down.frame, down.tool) == ("screen", 3, Tool.RECTANGLE)
@@ -136,7 +136,7 @@ def test_a_line_that_grows_and_a_pointer_are_seen_on_the_screen_alone(drawing: D
 
 def test_another_target_ends_the_gesture_in_hand(drawing: Drawing) -> None:
     drag(
-        drawing.pane.ink, (0.2, 0.3), (0.8, 0.7),
+        drawing.pane.inks["agent"], (0.2, 0.3), (0.8, 0.7),
         between=lambda: drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=4)),
     )  # fmt: skip
     assert drawing.sent(commands.Undo), "what was drawn of it is taken back"
@@ -144,7 +144,7 @@ def test_another_target_ends_the_gesture_in_hand(drawing: Drawing) -> None:
 
 
 def test_undo_while_drawing_on_the_screen_gives_the_gesture_up(drawing: Drawing) -> None:
-    drag(drawing.pane.ink, (0.2, 0.3), (0.8, 0.7), between=drawing.desk.ink.undo)
+    drag(drawing.pane.inks["agent"], (0.2, 0.3), (0.8, 0.7), between=drawing.desk.ink.undo)
     assert drawing.desk.screen_ink.pen.hand is None
     assert len(drawing.sent(commands.Undo)) == 1
 
@@ -210,7 +210,7 @@ def test_a_pointer_follows_the_hand_over_the_screen_and_rests_there(drawing: Dra
     ink, now = drawing.desk.screen_ink, [100.0]
     ink.clock = ink.pen._clock = lambda: now[0]
     drawing.desk.ink.choose("laser")
-    drawing.pane.ink._hover(point_at(drawing.pane.ink, 0.25, 0.5))
+    drawing.pane.inks["agent"]._hover(point_at(drawing.pane.inks["agent"], 0.25, 0.5))
     ink.pen.flush()
     (first,) = pointed(drawing)
     assert (first.surface, first.sign) == ("screen", "")

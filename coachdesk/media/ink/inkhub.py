@@ -13,18 +13,31 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from coachdesk import inkwire
-from coachdesk.annotation import AnyEdit, Begin, Entry, Mark
+from coachdesk.annotation import AnyEdit, Begin, Entry, Mark, ScreenName, SurfaceName
 from coachdesk.inklog import InkLog, Refusal, last_gestures
 from coachdesk.inkpeople import InkPeople
 from coachdesk.inkroutes import audience, colour_of, may_draw, takes_away
-from coachdesk.inkwire import Anchor, Cursor, Edits, Have, InkError, Laser, Points, Poses, Replay, Shared
+from coachdesk.inkwire import (
+    Anchor,
+    Cursor,
+    Edits,
+    Have,
+    InkError,
+    Laser,
+    Points,
+    Poses,
+    Replay,
+    Shared,
+    Sheet,
+)
 from coachdesk.media.connection.peer import Peer
 from coachdesk.media.ink.inkkept import Kept
 from coachdesk.media.ink.inkline import InkLine
+from coachdesk.media.ink.inklines import InkLines
 from coachdesk.media.ink.inkrecord import InkRecord
 from coachdesk.media.ink.inkshare import InkShare
 from coachdesk.routing import Member
-from signaling.policy import Role
+from signaling.policy import COACHES, Role
 from signaling.protocol import CallView
 
 log = logging.getLogger(__name__)
@@ -38,11 +51,13 @@ class InkHub:
         on_points: more of a gesture that the agent sees, while it is drawn.
         on_laser, on_replay, on_poses: as the messages of these names.
         on_cursor: a party says where the pointer is on the screen they share; returns whether that is theirs to say.
+        on_coach_poses: a party says where marks are on the screen they share; returns whether that is theirs to say.
         on_begun: a party is told of ink from now on, on a (new) connection: nothing that was told before may have arrived.
         on_stage: the epoch, the own colour, or ``shared`` is another.
         on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
             whoever follows marks in the picture. on_screen_mark: as ``on_mark``, of marks on the agent's screen.
         newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
+        lines: to everybody else.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,24 +67,24 @@ class InkHub:
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_cursor: Callable[[str, Cursor], bool] = lambda party, cursor: False
+        self.on_coach_poses: Callable[[str, Poses], bool] = lambda party, poses: False
         self.on_begun: Callable[[str], None] = lambda party: None
         self.on_stage: Callable[[], None] = lambda: None
         self.on_mark: Callable[[Mark], None] = lambda mark: None
         self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
         self.on_gesture: Callable[[Points], None] = lambda points: None
         self.newest_frame: Callable[[], int | None] = lambda: None
-        self.epoch = 0
-        self._frozen: int | None = None
-        self._stills = False
         self.refused: Counter[str] = Counter()
         self._clock = clock
         self._began = clock()
-        self._log = InkLog()
+        self._log, self._people = InkLog(), InkPeople()
         self._record: InkRecord | None = None
         self._kept: Kept | None = None
-        self._people = InkPeople()
-        self._share = InkShare(self._people, self._log)
-        self._lines: dict[str, InkLine] = {}
+        self.lines = InkLines(self._people, self._log, clock, lambda: self.now)
+        self.lines.on_new = self._note
+        self._screen = InkShare("screen", self._people, self._log, self.lines)
+        self._coach = InkShare("coach", self._people, self._log, self.lines)
+        self._sheet: tuple[str, Sheet | None] = ("", None)
         self._told_agent: dict[str, int] = {}
 
     @property
@@ -78,9 +93,17 @@ class InkHub:
         return self._clock() - self._began
 
     @property
-    def shared(self) -> Shared:
-        """The agent's screen, as what is drawn on."""
-        return self._share.shared
+    def epoch(self) -> int:
+        """Of the customer's picture."""
+        return self.lines.epoch
+
+    def shared(self, surface: ScreenName) -> Shared:
+        """A shared screen, as what is drawn on."""
+        return self._shares[surface].shared
+
+    @property
+    def _shares(self) -> dict[SurfaceName, InkShare]:
+        return {"screen": self._screen, "coach": self._coach}
 
     @property
     def colour(self) -> str:
@@ -90,7 +113,7 @@ class InkHub:
     @property
     def watched(self) -> bool:
         """Whether an observer is there who may draw."""
-        return any(line.begun and line.member.role is not Role.CUSTOMER for line in self._lines.values())
+        return any(line.begun and line.member.role is not Role.CUSTOMER for line in self.lines)
 
     def marks(self) -> list[Mark]:
         """Every mark of the call, whoever sees it, in the order they began."""
@@ -106,9 +129,10 @@ class InkHub:
             self._kept = record.kept
             self._began = self._clock() - record.kept.now
             self._log.take_up(record.kept.entries.values())
-            self.epoch = record.kept.epoch + 1
+            self.lines.epoch = record.kept.epoch + 1
             record.epoch(self.epoch)
-            self._share.go_on(self.marks())
+            for share in self._shares.values():
+                share.go_on(self.marks())
 
     # --- the call ---------------------------------------------------------------------------------------------
 
@@ -116,13 +140,10 @@ class InkHub:
         """Who is on the call, and in which modes."""
         self._people.apply(view)
         self._take_up_parties()
-        present = {each.party for each in self._people.members}
-        for party in [each for each in self._lines if each not in present]:
-            del self._lines[party]
+        for party in self.lines.drop_gone():
             for entry in self._log.withdraw(party, self.now):
                 self._deliver(entry, None)
-        for party in self._lines:
-            self._tell_stage(party)
+        self.lines.tell_stage()
         self._make_up()
 
     def _take_up_parties(self) -> None:
@@ -130,9 +151,9 @@ class InkHub:
         kept, self._kept = self._kept, None
         if kept is None:
             return
-        gone = [self._people.agent.party, *(party for party in kept.parties if self._line(party) is None)]
-        for party, line in self._lines.items():
-            known = kept.parties[party]
+        gone = [self._people.agent.party, *(party for party in kept.parties if self.lines.of(party) is None)]
+        for line in self.lines:
+            known = kept.parties[line.party]
             if all(n in kept.entries for n in known.told):  # else they begin anew
                 line.take_up(known.log, [kept.entries[n] for n in known.told])
                 self._note(line)
@@ -146,50 +167,40 @@ class InkHub:
         self.set_epoch(self.epoch + 1)
 
     def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
+        self.lines.epoch = epoch
         if self._record is not None:
             self._record.epoch(epoch)
-        for party in self._lines:
-            self._tell_stage(party)
+        self.lines.tell_stage()
         self.on_stage()
-
-    def show_still(self, frozen: int | None, *, instead: bool) -> None:
-        """What everybody sees in place of the live picture is called ``frozen``; None: the live picture.
-
-        ``instead``: that is not a video, but single pictures.
-        """
-        self._frozen, self._stills = frozen, instead
-        for party in self._lines:
-            self._tell_stage(party)
-        self.tick()
 
     def share(self, size: tuple[int, int] | None) -> None:
         """What others see of the agent's screen is another, or of another size (pixels); None: they see none."""
-        self._share.change(size, self._lines, self.now)
+        self._screen.change(size, self.now)
         self.on_stage()
 
     def show_customer(self, on: bool) -> None:
         """The customer sees what the agent shares too, and what is drawn on it for them; or no longer."""
-        if self._share.show_customer(on, self._lines, self.now):
+        if self._screen.show_customer(on, self.now):
             self.on_stage()
 
-    def set_offset(self, party: str, offset: int) -> None:
-        """What ``party`` has to add to the RTP timestamps of the picture as it gets it, modulo 2**32."""
-        line = self._line(party)
-        if line is not None and line.offset != offset:
-            line.offset = offset
-            self._tell_stage(party)
-
-    def hint(self, word: inkwire.HintWord) -> None:
-        """Tells the customer what would make marks stick better."""
-        line = self._lines.get(self._people.customer)
-        if line is not None:
-            line.send(inkwire.Hint(hint=word))
+    def follow_coach(self, sharer: str) -> None:
+        """By the server's word supervisor ``sharer`` shows the others a screen, which may be drawn on once they have said
+        how large it is; "": nobody does.
+        """
+        self._people.sharer = sharer
+        line = self.lines.get(sharer)
+        sheet = line.sheet if line is not None else None
+        if (sharer, sheet) == self._sheet:
+            return
+        self._sheet = sharer, sheet
+        size = sheet.size if sheet is not None else None
+        if size is not None or self._coach.shared.frame:
+            self._coach.change(size, self.now)
+            self.on_stage()
 
     def tick(self) -> None:
         """Sends what had to wait."""
-        for line in self._lines.values():
-            line.flush(self.now)
+        self.lines.flush()
 
     # --- the agent's own --------------------------------------------------------------------------------------
 
@@ -209,7 +220,7 @@ class InkHub:
 
     def received(self, party: str, peer: Peer, data: bytes) -> None:
         """A message on the reliable channel of ``peer``, a connection to ``party``."""
-        line, member = self._line(party), self._people.member(party)
+        line, member = self.lines.of(party), self._people.member(party)
         if line is None or member is None:
             return
         if not line.takes(len(data), self._clock()):
@@ -229,12 +240,17 @@ class InkHub:
                 self._replay(member)
             case inkwire.Turned() if member.role is Role.CUSTOMER:
                 self.turn()
-            case inkwire.Turned():
+            case Sheet() if member.role in COACHES and line.takes_edit(self._clock()):
+                line.sheet = message
+                self.follow_coach(self._people.sharer)
+            case Poses() if self.on_coach_poses(party, message):
+                pass
+            case _:
                 self.refused["not_allowed"] += 1
 
     def received_live(self, party: str, data: bytes) -> None:
         """A message on the live channel of a connection to ``party``."""
-        line, member = self._line(party), self._people.member(party)
+        line, member = self.lines.of(party), self._people.member(party)
         if line is None or member is None:
             return
         if not line.takes_live(self._clock()):
@@ -261,9 +277,10 @@ class InkHub:
         if line.log_id != log_id:
             self._note(line)
         line.outbox.put_all(self._seen_by(line))
-        self._tell_stage(line.party)
-        if self.shared.frame:
-            self._share.tell(line)
+        self.lines.tell_stage_to(line)
+        for share in self._shares.values():
+            if share.shared.frame:
+                share.tell(line)
         line.flush(self.now)
         self.on_begun(line.party)
 
@@ -285,16 +302,20 @@ class InkHub:
     # --- what goes out ----------------------------------------------------------------------------------------
 
     def _submit(self, editor: Member, edit: AnyEdit) -> None:
-        edit = self._placed(edit) if isinstance(edit, Begin) else edit
+        edit = self._placed(editor, edit) if isinstance(edit, Begin) else edit
         before = self._log.board.mark(edit.mark)
         entry = self._log.submit(editor, edit, self._people.members, self.now, held=self._people.held)
         if entry is not None:
             self._deliver(entry, before)
 
-    def _placed(self, begin: Begin) -> Begin:
+    def _placed(self, editor: Member, begin: Begin) -> Begin:
         """On the frame it is drawn on. Raises Refusal for a screen that is not shared (any more)."""
-        if begin.surface == "screen" and begin.frame != (self.shared.frame or None):
+        share = self._shares.get(begin.surface)
+        if share is not None and begin.frame != (share.shared.frame or None):
             raise Refusal("not_allowed")
+        line = self.lines.get(editor.party)
+        if begin.surface == "coach" and begin.picture is not None and line is not None:
+            return msgspec.structs.replace(begin, picture=line.sharers_picture(begin.picture))
         if begin.frame is None:
             return msgspec.structs.replace(begin, frame=self.newest_frame(), epoch=self.epoch)
         return begin
@@ -305,7 +326,7 @@ class InkHub:
         if mark is None:
             return
         self._write_down(mark)
-        for line in self._lines.values():
+        for line in self.lines:
             if self._people.sees(line.member, mark) or takes_away(line.member, entry.edit, before):
                 line.outbox.put_rest(mark.mark)
                 line.flush(self.now)
@@ -322,7 +343,7 @@ class InkHub:
                 self._tell_agent(mark)
         if self._people.held:
             return
-        for line in self._lines.values():
+        for line in self.lines:
             line.outbox.put_all(self._seen_by(line))
             line.flush(self.now)
 
@@ -344,12 +365,12 @@ class InkHub:
             if mark is None or mark.author != author.party or mark.ended or mark.removed:
                 return False
             drawn_for, surface, frame = mark.audience, mark.surface, mark.frame
-        gone = surface == "screen" and frame != self.shared.frame
-        if gone or not may_draw(author, surface, held=held):
+        share = self._shares.get(surface)
+        if (share is not None and frame != share.shared.frame) or not may_draw(author, surface, held=held):
             return False
         if isinstance(message, Points):
             self.on_gesture(message)
-        for line in self._lines.values():
+        for line in self.lines:
             if line.party != author.party and reaches(line.member, author.party, drawn_for, surface, frame):
                 line.send_live(inkwire.signed(message, line.known_as(author.party)))
         if author.role is not Role.AGENT and reaches(
@@ -369,7 +390,7 @@ class InkHub:
         ]
         gestures = last_gestures(marks)
         agent = asker.role is Role.AGENT
-        for line in self._lines.values():
+        for line in self.lines:
             if agent or line.party == asker.party:
                 seen = last_gestures(mark for mark in marks if self._people.sees(line.member, mark))
                 if seen:
@@ -381,7 +402,7 @@ class InkHub:
     def send_poses(self, frame: int, epoch: int, anchors: Iterable[Anchor]) -> None:
         """Where marks are in a frame, to each party those it sees. An anchor has one mark or several."""
         told = list(anchors)
-        for line in self._lines.values():
+        for line in self.lines:
             for part in inkwire.in_packets(self.seen(line.party, told)):
                 line.send_live(Poses(frame=frame, epoch=epoch, anchors=part))
         self.on_poses(Poses(frame=frame, epoch=epoch, anchors=self.seen("", told)))
@@ -394,46 +415,25 @@ class InkHub:
             each for each, mark in known if mark is not None and viewer and self._people.sees(viewer, mark)
         ]
 
-    def tell(self, viewer: str, message: inkwire.Message) -> None:
-        line = self._line(viewer)
-        if line is not None:
-            line.send(message)
-            line.flush(self.now)
+    def tell(self, party: str, poses: Poses) -> None:
+        """Reliably."""
+        self.lines.tell(party, poses)
 
-    def _tell_stage(self, party: str) -> None:
-        line = self._lines[party]
-        line.tell_stage(
-            inkwire.Stage(
-                epoch=self.epoch,
-                colour=colour_of(party, self._people.members),
-                offset=line.offset,
-                frozen=self._frozen,
-                stills=self._stills,
-            )
-        )
+    def sent_to(self, author: str) -> str:
+        """To whom the pictures go that ``author`` draws on."""
+        return author
 
     def stats(self) -> dict[str, dict[str, float]]:
         """``ink``: marks so far, what was refused and why, live messages that found no room."""
         numbers: dict[str, float] = {"marks": len(self._log.board)}
         numbers |= {f"refused_{code}": float(count) for code, count in sorted(self.refused.items())}
-        numbers["dropped_live"] = sum(line.dropped for line in self._lines.values())
+        numbers["dropped_live"] = sum(line.dropped for line in self.lines)
         return {"ink": numbers}
 
     # --- who is who -------------------------------------------------------------------------------------------
 
     def _seen_by(self, line: InkLine) -> list[Mark]:
         return [mark for mark in self._log.alive(self.now) if self._people.sees(line.member, mark)]
-
-    def _line(self, party: str) -> InkLine | None:
-        """Made when it is needed first; None for who is not on the call."""
-        member = self._people.member(party)
-        if member is None:
-            return None
-        if party not in self._lines:
-            line = InkLine(member, self._log, self._people.known_to(member), self._clock())
-            self._lines[party] = line
-            self._note(line)
-        return self._lines[party]
 
     def _write_down(self, mark: Mark) -> None:
         """What the agent sees or once saw; of nothing else is anything to be found on their disk."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from coachdesk import inkwire
 from coachdesk.annotation import Entry
 from coachdesk.inklog import InkLog, Outbox
-from coachdesk.inkwire import Have, Log, Message, Stage
+from coachdesk.inkwire import Have, Log, Message, Sheet, Stage
 from coachdesk.media.connection.peer import Peer
 from coachdesk.routing import Member
 from signaling.pace import TokenBucket
@@ -28,7 +28,8 @@ class InkLine:
         outbox: what the party is told of the log.
         known_as: by which name the party may know an author.
         log_id: names the party's own log: one who left and comes back gets another.
-        offset: see ``Stage``.
+        offset: see ``Stage``. screen_offset: the same of a supervisor's screen, as this party gets it; None: they get none.
+        sheet: what the party has said of a screen they share.
         dropped: live messages that found no room.
     """
 
@@ -38,6 +39,8 @@ class InkLine:
         self.known_as = known_as
         self.outbox = Outbox(member, log, known_as)
         self.offset = 0
+        self.screen_offset: int | None = None
+        self.sheet: Sheet | None = None
         self.dropped = 0
         self.log_id = secrets.token_urlsafe(6)
         self._peer: Peer | None = None
@@ -54,6 +57,10 @@ class InkLine:
     @property
     def begun(self) -> bool:
         return self._peer is not None
+
+    def sharers_picture(self, picture: int) -> int | None:
+        """The RTP timestamp that a picture of a supervisor's screen, as this party gets it, has where it comes from."""
+        return None if self.screen_offset is None else (picture + self.screen_offset) & 0xFFFFFFFF
 
     # --- what comes in, at which pace ---
 

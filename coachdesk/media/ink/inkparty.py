@@ -8,9 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from coachdesk import inkwire
-from coachdesk.annotation import AnyEdit, Entry
+from coachdesk.annotation import AnyEdit, Board, Entry, Mark, ScreenName
 from coachdesk.inkwire import (
     Again,
+    Anchor,
     Cursor,
     Edits,
     Have,
@@ -22,9 +23,11 @@ from coachdesk.inkwire import (
     Refused,
     Replay,
     Shared,
+    Sheet,
     Stage,
 )
 from coachdesk.media.connection.peer import Peer
+from coachdesk.media.mixer import AGENT
 
 MAX_PENDING = 1000
 """Edits that have not come back; the oldest are given up."""
@@ -40,6 +43,7 @@ class InkParty:
         on_refused: an edit of this mark was not done, and why.
         on_begin: another log: whatever was known is to be forgotten.
         on_stage: ``epoch``, ``colour``, ``offset`` or ``shared`` is another.
+        on_screen_mark: a mark on the screen that is shared from here has changed. on_begun: there is a (new) connection.
         offset: what to add to the timestamps of the picture, modulo 2**32.
     """
 
@@ -50,11 +54,15 @@ class InkParty:
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_cursor: Callable[[Cursor], None] = lambda cursor: None
+        self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
+        self.on_begun: Callable[[str], None] = lambda party: None
         self.on_refused: Callable[[Refused], None] = lambda refused: None
         self.on_begin: Callable[[], None] = lambda: None
         self.on_stage: Callable[[], None] = lambda: None
         self.stage = Stage(epoch=0, colour="#000000")
-        self.shared = Shared()
+        self._shared: dict[ScreenName, Shared] = {}
+        self._sheet = Sheet(turn=0)
+        self._board = Board()
         self.refused: Counter[str] = Counter()
         self._party = party
         self._clock = clock
@@ -76,16 +84,48 @@ class InkParty:
     def colour(self) -> str:
         return self.stage.colour
 
+    def shared(self, surface: ScreenName) -> Shared:
+        """A shared screen, as what is drawn on."""
+        return self._shared.get(surface, Shared(surface=surface))
+
+    # --- the screen that is shared from here -------------------------------------------------------------------
+
+    def share(self, size: tuple[int, int] | None) -> None:
+        """It is another, or of another size (pixels); None: there is none."""
+        self._sheet = Sheet(turn=self._sheet.turn + 1, size=size)
+        if self._peer is not None:
+            self._peer.ink.send(inkwire.dump(self._sheet))
+
+    def marks(self) -> list[Mark]:
+        """Every mark that is known here."""
+        return self._board.marks()
+
+    def seen(self, party: str, anchors: list[Anchor]) -> list[Anchor]:
+        """The hub knows who sees which."""
+        return anchors
+
+    def tell(self, party: str, poses: Poses) -> None:
+        """To the hub, which tells those who see them."""
+        if self._peer is not None:
+            self._peer.ink.send(inkwire.dump(poses))
+
+    def sent_to(self, author: str) -> str:
+        """To whom the pictures go that ``author`` draws on: the hub passes them on."""
+        return AGENT
+
     # --- out --------------------------------------------------------------------------------------------------
 
     def opened(self, peer: Peer) -> None:
         """A (new) connection: says what is here already, and again what may have been lost with the old one."""
         self._peer = peer
-        self.shared = Shared()  # it is told anew
+        self._shared.clear()  # it is told anew
         self._have(peer)
         edits = list(self._pending)
         for first in range(0, len(edits), inkwire.MAX_EDITS // 10):
             peer.ink.send(inkwire.dump(Edits(edits=edits[first : first + inkwire.MAX_EDITS // 10])))
+        if self._sheet.size is not None:
+            peer.ink.send(inkwire.dump(self._sheet))
+        self.on_begun(AGENT)
 
     def submit(self, edit: AnyEdit) -> None:
         """Sends an edit; it is done when it comes back as an entry."""
@@ -120,7 +160,7 @@ class InkParty:
                 self.stage = message
                 self.on_stage()
             case Shared():
-                self.shared = message
+                self._shared[message.surface] = message
                 self.on_stage()
             case Refused():
                 self._pending = deque(
@@ -158,6 +198,7 @@ class InkParty:
         self._ahead = message.now - self._clock()
         if message.log != self._log:
             known, self._log, self._seq = self._log, message.log, 0
+            self._board = Board()
             if known:
                 self.on_begin()
         if message.seq > self._seq:
@@ -169,6 +210,10 @@ class InkParty:
             self._seq += 1
             self._acknowledge(entry)
             self.on_entry(entry)
+            self._board.apply(entry)
+            mark = self._board.mark(entry.edit.mark)
+            if mark is not None and mark.surface == "coach":
+                self.on_screen_mark(mark)
 
     def _acknowledge(self, entry: Entry) -> None:
         """An own edit that has come back: it, and what was said before it, has been seen to."""

@@ -148,7 +148,7 @@ class MarkFollower:
             found = await self._worker.surface(known, np.array([point[:2] for point in points]))
         except TimeoutError:
             raise TrackerError("the tracker is too far behind; try again") from None
-        self._ink.hint(HINTS[found])
+        self._ink.lines.hint(HINTS[found])
         return found
 
     def freeze(self, on: bool) -> None:

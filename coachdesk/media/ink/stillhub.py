@@ -78,7 +78,7 @@ class StillHub:
         self._tell()
 
     def _tell(self) -> None:
-        self._ink.show_still(self.frozen, instead=self._slow)
+        self._ink.lines.show_still(self.frozen, instead=self._slow)
 
     # --- what comes in ------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class CoachScreen:
         viewers: who may see it, while it is shared.
         on_change: called when ``sharer`` or ``state`` has changed.
         on_packet: one packet for the agent's own eyes.
+        on_offset: see `ScreenRelay`, of the observers who are shown it.
         on_keyframe_wanted: somebody needs a keyframe of ``sharer``.
     """
 
@@ -36,6 +37,8 @@ class CoachScreen:
         self._agent = ""
         self._elsewhere: frozenset[str] = frozenset()
         self._relay = ScreenRelay()
+        self.on_offset: Callable[[str, int], None] = lambda party, offset: None
+        self._relay.on_offset = lambda party, offset: self.on_offset(party, offset)
         self._relay.on_keyframe_wanted = lambda: self.on_keyframe_wanted(self.sharer)
 
     def apply(self, view: CallView) -> None:

@@ -11,6 +11,7 @@ from coachdesk import screenwire
 from coachdesk.media.connection.peer import Peer
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.legs import Legs
+from coachdesk.media.screenshare.coachmarks import CoachMarks
 from coachdesk.media.screenshare.coachscreen import CoachScreen
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import STREAM, ScreenCast
@@ -44,7 +45,7 @@ class ScreenHub:
         self.agent.on_state = self._changed
         self.agent.on_shown = self._shown
         self.agent.on_size = lambda: self.on_change()
-        self.marks = ScreenMarks(ink, self.agent)
+        self.marks = ScreenMarks(ink, self.agent, "screen")
         self.customer = CustomerScreen()
         self.customer.on_change = self._far_changed
         self.customer.on_keyframe_wanted = self.request_customers_keyframe
@@ -57,6 +58,9 @@ class ScreenHub:
         ink.on_cursor = self.pointers.take
         self._sizes = ScreenSizes()
         self.agent.seen_at = self._sizes.shown
+        self._coach_marks = CoachMarks(ink, self.coach, self._order)
+        ink.on_coach_poses = self._coach_marks.take
+        self.coach.on_offset = self._coach_marks.set_offset
 
     # --- the call ---------------------------------------------------------------------------------------------
 
@@ -104,6 +108,7 @@ class ScreenHub:
     def _changed(self) -> None:
         self._order.arrange()
         self.pointers.arrange()
+        self._ink.follow_coach(self.coach.sharer if self.coach.state != "off" else "")
         self.on_change()
 
     def _far_changed(self) -> None:

@@ -6,11 +6,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from coachdesk.annotation import Mark
+from coachdesk.annotation import Mark, ScreenName
 from coachdesk.gestures import outline
-from coachdesk.inkwire import Anchor, Poses
-from coachdesk.media.ink.inkhub import InkHub
+from coachdesk.inkwire import Anchor, Poses, Shared
 from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.screenshare.screenfollower import ScreenFollower
 
@@ -22,6 +22,22 @@ CALM_SECONDS = 0.2
 """A mark that moves is not shown on the screen itself until it has not for so long: what is seen there is ahead of it."""
 
 
+class ScreenInk(Protocol):
+    """What `InkHub` and `InkParty` have in common here: the marks on the screen that is shared from this endpoint."""
+
+    on_screen_mark: Callable[[Mark], None]
+    on_begun: Callable[[str], None]
+    on_poses: Callable[[Poses], None]
+
+    @property
+    def now(self) -> float: ...
+    def shared(self, surface: ScreenName) -> Shared: ...
+    def marks(self) -> list[Mark]: ...
+    def seen(self, party: str, anchors: list[Anchor]) -> list[Anchor]: ...
+    def tell(self, party: str, poses: Poses) -> None: ...
+    def sent_to(self, author: str) -> str: ...
+
+
 @dataclass
 class _Viewer:
     """``frames``: when the pictures were taken that they were sent, by their id; ``told``: of the newest of them."""
@@ -31,10 +47,18 @@ class _Viewer:
 
 
 class ScreenMarks:
-    """Connects a call's ink with the pictures of the agent's screen; make it, and call everything, on the loop."""
+    """Connects a call's ink with the pictures of the screen that is shared from here, which is drawn on as ``surface``; make
+    it, and call everything, on the loop.
+    """
 
-    def __init__(self, ink: InkHub, cast: ScreenCast, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ink, self._clock = ink, clock
+    def __init__(
+        self,
+        ink: ScreenInk,
+        cast: ScreenCast,
+        surface: ScreenName,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ink, self._surface, self._clock = ink, surface, clock
         self._follower = ScreenFollower(clock)
         self._marks: OrderedDict[str, bool] = OrderedDict()  # whether what it is about is known
         self._viewers: dict[str, _Viewer] = {}
@@ -47,18 +71,22 @@ class ScreenMarks:
         """Several times a second: sees to what has faded, and tells what has become known since."""
         if not self._marks and not self._told:
             return
-        if self._frame != self._ink.shared.frame:
+        if self._frame != self._shared:
             self._begin_anew()
         alive = {mark.mark for mark in self._ink.marks() if mark.visible(self._ink.now)}
         self._follower.wanted = frozenset(alive & self._marks.keys())
         for party, viewer in self._viewers.items():
             if viewer.frames:
                 self._tell(party, viewer, again=False)
-        self._tell_agent()
+        self._tell_here()
+
+    @property
+    def _shared(self) -> int:
+        return self._ink.shared(self._surface).frame
 
     def _begin_anew(self) -> None:
         """Another target, or size, is shared: nothing was drawn on that yet."""
-        self._frame = self._ink.shared.frame
+        self._frame = self._shared
         for name in list(self._marks):
             self._release(name)
 
@@ -69,7 +97,7 @@ class ScreenMarks:
     # --- marks ------------------------------------------------------------------------------------------------
 
     def _changed(self, mark: Mark) -> None:
-        if self._frame != self._ink.shared.frame:
+        if self._frame != self._shared:
             self._begin_anew()
         if mark.frame != self._frame:
             return
@@ -86,7 +114,7 @@ class ScreenMarks:
     def _take_up(self, mark: Mark) -> None:
         captured = None
         if mark.picture is not None:
-            viewer = self._viewers.get(mark.author, _Viewer())
+            viewer = self._viewers.get(self._ink.sent_to(mark.author), _Viewer())
             captured = viewer.frames.get(mark.picture, float("-inf"))
         self._marks[mark.mark] = False
         self._follower.hold(mark.mark, captured)
@@ -116,10 +144,10 @@ class ScreenMarks:
         frame, captured = next(reversed(viewer.frames.items()))
         anchors = self._ink.seen(party, self._anchors(captured))
         if anchors and (again or anchors != viewer.told):
-            self._ink.tell(party, Poses(frame=frame, epoch=0, anchors=anchors, surface="screen"))
+            self._ink.tell(party, Poses(frame=frame, epoch=0, anchors=anchors, surface=self._surface))
         viewer.told = anchors
 
-    def _tell_agent(self) -> None:
+    def _tell_here(self) -> None:
         now = self._clock()
         anchors = [
             Anchor(marks=anchor.marks, state="hidden")
@@ -129,7 +157,7 @@ class ScreenMarks:
         ]
         if anchors != self._told:
             self._told = anchors
-            self._ink.on_poses(Poses(frame=self._frame, epoch=0, anchors=anchors, surface="screen"))
+            self._ink.on_poses(Poses(frame=self._frame, epoch=0, anchors=anchors, surface=self._surface))
 
     def _anchors(self, captured: float | None) -> list[Anchor]:
         poses = self._follower.poses(captured)

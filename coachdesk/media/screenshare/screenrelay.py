@@ -17,10 +17,14 @@ from coachdesk.media.screenshare.screencast import STREAM
 class ScreenRelay:
     """Attributes:
     on_keyframe_wanted: somebody needs a keyframe.
+    on_offset: called with a party and what they have to add to timestamps as they get them, modulo 2**32, to have those of
+        the source; at every change.
     """
 
     def __init__(self) -> None:
         self.on_keyframe_wanted: Callable[[], None] = lambda: None
+        self.on_offset: Callable[[str, int], None] = lambda party, offset: None
+        self._offsets: dict[str, int] = {}
         self._aimed: frozenset[str] = frozenset()
         self._lines: dict[str, PictureLine] = {}
         self._outs: dict[str, RtpOut] = {}
@@ -34,6 +38,7 @@ class ScreenRelay:
 
     def disconnect(self, party: str) -> None:
         self._lines.pop(party, None)
+        self._offsets.pop(party, None)
         self._outs.pop(party, None)
 
     def aim(self, parties: Iterable[str]) -> None:
@@ -51,7 +56,11 @@ class ScreenRelay:
         except ValueError:
             return False  # padding, or damaged
         for party in self._aimed & self._lines.keys():
-            self._lines[party].forward(packet)
+            line = self._lines[party]
+            line.forward(packet)
+            if line.offset is not None and line.offset != self._offsets.get(party):
+                self._offsets[party] = line.offset
+                self.on_offset(party, line.offset)
         return True
 
     def request_keyframe(self, party: str) -> None:

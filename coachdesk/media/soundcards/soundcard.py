@@ -25,19 +25,20 @@ STARTING_TICKS = 300
 class _Card:
     """A device of this machine and the care for it, one step per block."""
 
-    def __init__(self, kind: Kind, device: str) -> None:
+    def __init__(self, kind: Kind, device: str, *, patient: bool) -> None:
         self._line = Line(kind, device)
         self._health = StreamHealth()
         self._stream: Stream | None = None
         self._beats = self._still_ticks = self._age_ticks = 0
         self._counted: Counter[str] = Counter()
         self._closed = False
-        SYSTEM.open(self._line)
-        self._wanted_label = self._line.label
+        SYSTEM.open(self._line, patient=patient)
+        self._has_run = not self._line.fallen_back
+        self._wanted_label = self._line.label if self._has_run else device
 
     @property
     def label(self) -> str:
-        """The device in use now."""
+        """The device in use now, "" if there is none."""
         return self._line.label
 
     @property
@@ -45,8 +46,13 @@ class _Card:
         """Set while the wanted device cannot be used."""
         if not (self._line.lost or self._line.fallen_back):
             return None
+        what = (
+            "has stopped. Plug it in again"
+            if self._has_run
+            else "cannot be used. Plug it in, close what uses it"
+        )
         return (
-            f"The {WHAT[self._line.kind]} '{self._wanted_label}' has stopped. Plug it in again or choose another; "
+            f"The {WHAT[self._line.kind]} '{self._wanted_label}' {what} or choose another; "
             "until then the default one is used, if there is one."
         )
 
@@ -95,6 +101,7 @@ class _Card:
     def _adopt(self, stream: Stream | None, now: float) -> None:
         self._counted += _counters(self._stream)
         self._stream = stream
+        self._has_run = self._has_run or not self._line.fallen_back
         self._beats = self._still_ticks = self._age_ticks = 0
         self._health.opened(now)
 
@@ -110,9 +117,9 @@ class _Card:
 class CardMic(_Card):
     """A microphone."""
 
-    def __init__(self, device: str) -> None:
-        """``device``: a name, or ``default``. Raises DeviceError."""
-        super().__init__("input", device)
+    def __init__(self, device: str, *, patient: bool = False) -> None:
+        """``device``: a name, or ``default``. ``patient``: as in ``SoundSystem.open``. Raises DeviceError."""
+        super().__init__("input", device, patient=patient)
         self._peak = 0.0
 
     def read(self) -> Block | None:
@@ -129,9 +136,9 @@ class CardMic(_Card):
 class CardSpeaker(_Card):
     """A speaker."""
 
-    def __init__(self, device: str) -> None:
-        """``device``: a name, or ``default``. Raises DeviceError."""
-        super().__init__("output", device)
+    def __init__(self, device: str, *, patient: bool = False) -> None:
+        """``device``: a name, or ``default``. ``patient``: as in ``SoundSystem.open``. Raises DeviceError."""
+        super().__init__("output", device, patient=patient)
 
     @property
     def channels(self) -> int:

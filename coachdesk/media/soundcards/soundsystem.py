@@ -30,7 +30,7 @@ class Line:
         wanted: a device's name, or ``default``.
         block_frames: how long the driver's blocks shall be.
         stream: what plays or records now; None for a moment while it is opened anew, or because nothing can be used.
-        label: the device in use.
+        label: the device in use, "" if there is none.
         fallen_back: the wanted device cannot be used, so the default one is, or none.
         dead: the last stream found dead; set by whoever uses the line.
     """
@@ -57,7 +57,7 @@ class Line:
         self.fallen_back = stream is None or self.wanted not in ("default", stream.name)
         if not self.fallen_back:
             self.retry_pause = RETRY_SECONDS
-        self.label = f"no {WHAT[self.kind]}" if stream is None else stream.name
+        self.label = "" if stream is None else stream.name
         self.stream = self._used = stream
 
     def drop(self) -> None:
@@ -82,9 +82,9 @@ class SoundSystem:
         self._judged: DeviceList | None = None
         self._known = DeviceList()
 
-    def open(self, line: Line) -> None:
-        """Raises DeviceError."""
-        self._ask(lambda: self._open(line))
+    def open(self, line: Line, *, patient: bool = False) -> None:
+        """``patient``: what is wanted may be missing; ``attend`` sees to it then. Raises DeviceError."""
+        self._ask(lambda: self._open(line, patient=patient))
 
     def close(self, line: Line) -> None:
         """Without effect when it is closed already."""
@@ -145,7 +145,7 @@ class SoundSystem:
         self._known = portaudio.listed(sounddevice)
         return sounddevice
 
-    def _open(self, line: Line) -> None:
+    def _open(self, line: Line, *, patient: bool) -> None:
         seen = self._watch.seen
         if not any(other.stream for other in self._lines):
             self._look()
@@ -153,7 +153,12 @@ class SoundSystem:
             seen is not None and line.wanted in seen.names(line.kind) and line.wanted not in self._names(line)
         ):
             self._start_over()
-        line.use(Stream(_load(), line.kind, line.wanted, line.block_frames))
+        sounddevice = _load()
+        line.use(
+            self._best(sounddevice, line)
+            if patient
+            else Stream(sounddevice, line.kind, line.wanted, line.block_frames)
+        )
         self._lines.append(line)
         self._watch.start()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coachdesk import commands, events
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
+from coachdesk.ui.presenters.mute import Mute
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.wording import REPLIES, Coaching, coaching
 from signaling.policy import Role
@@ -44,7 +45,7 @@ class AgentPresenter(Presenter):
         self.call: CallView | None = None
         self.levels: dict[str, float] = {}
         self.talk: events.TalkTime | None = None
-        self.muted = False
+        self._mute = Mute(link)
         self.video: str | None = None
         self.media_lost = False
         self.answering: str | None = None
@@ -52,6 +53,7 @@ class AgentPresenter(Presenter):
     # --- what the endpoint tells ---
 
     def handle(self, event: events.AnyEvent) -> None:
+        self._mute.handle(event)
         match event:
             case events.Ready():
                 self.me = event
@@ -70,9 +72,8 @@ class AgentPresenter(Presenter):
                 self._enter(call)
             case events.Ended():
                 self._end_call()
-                self._unmute()
-            case events.Muted(on=on):
-                self.muted = on
+            case events.Muted():
+                pass
             case events.TalkTime():
                 self.talk = event
             case events.Levels(levels=levels):
@@ -88,9 +89,8 @@ class AgentPresenter(Presenter):
         self.changed()
 
     def endpoint_crashed(self) -> None:
-        """Nothing the endpoint told holds any longer."""
+        """Nothing the endpoint told holds any longer, but who is muted stays so."""
         self._end_call()
-        self.muted = False
         self.links, self.waiting = [], []
         self.changed()
 
@@ -108,11 +108,6 @@ class AgentPresenter(Presenter):
         self.talk = None
         self.answering = None
         self._notices.dismiss("media")
-
-    def _unmute(self) -> None:
-        """Mute ends with the call, so that nobody answers the next one unheard."""
-        if self.muted:
-            self._link.send(commands.Mute(on=False))
 
     def _is_customer(self, party: str) -> bool:
         return self.call is None or party in ("customer", self.call.customer)
@@ -132,6 +127,10 @@ class AgentPresenter(Presenter):
             self._notices.dismiss("media")
 
     # --- what the view shows ---
+
+    @property
+    def muted(self) -> bool:
+        return self._mute.on
 
     @property
     def held(self) -> bool:
@@ -173,7 +172,7 @@ class AgentPresenter(Presenter):
         self._link.send(commands.Decline(party=party))
 
     def toggle_mute(self) -> None:
-        self._link.send(commands.Mute(on=not self.muted))
+        self._mute.toggle()
 
     def toggle_hold(self) -> None:
         if self.call is not None:

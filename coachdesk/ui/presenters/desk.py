@@ -52,10 +52,12 @@ class Desk:
         self._now = now
         self._on_help = on_help
         self.settings = settings
+        settings.on_fault = notices.report
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.ink = InkPresenter(link, notices)
         self.screen_ink = ScreenInkPresenter(link, notices, self.ink)
+        self.coach_ink = ScreenInkPresenter(link, notices, self.ink, "coach")
         self.gallery = GalleryPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
@@ -78,6 +80,7 @@ class Desk:
         self.quality.handle(event)
         self.ink.handle(event)
         self.screen_ink.handle(event)
+        self.coach_ink.handle(event)
         self.gallery.handle(event)
         for presenter in self._of_role():
             presenter.handle(event)
@@ -93,6 +96,7 @@ class Desk:
         self.quality.endpoint_crashed()
         self.ink.endpoint_crashed()
         self.screen_ink.endpoint_crashed()
+        self.coach_ink.endpoint_crashed()
         self.gallery.endpoint_crashed()
         for presenter in self._of_role():
             presenter.endpoint_crashed()

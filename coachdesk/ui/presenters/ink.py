@@ -31,7 +31,7 @@ class InkPresenter(Presenter):
     scene: everything that is drawn, and where. pen: what this user draws with.
     hovered: the mark under the pointer, or "". surface: the tracker's word on the place under it.
     frozen: what stands still for everybody, or None.
-    beside: what is drawn on another picture, with the same tools; or None.
+    beside: what is drawn on other pictures, with the same tools.
     """
 
     ground: SurfaceName = "camera"
@@ -46,7 +46,7 @@ class InkPresenter(Presenter):
         self.clock = clock
         self.scene = self._new_scene()
         self.pen = InkPen(link, notices, self.scene, clock, self.changed, self.ground)
-        self.beside: InkPresenter | None = None
+        self.beside: list[InkPresenter] = []
         self.me: events.Ready | None = None
         self._end_call()
 
@@ -205,13 +205,13 @@ class InkPresenter(Presenter):
         return ""
 
     def _drawn(self) -> list[events.Mark]:
-        scenes = [self.scene, *([self.beside.scene] if self.beside is not None else [])]
+        scenes = [self.scene, *(other.scene for other in self.beside)]
         return [mark for scene in scenes for mark in scene.marks.values() if mark.state == "drawn"]
 
     def _chosen(self, marks: Iterable[events.Mark]) -> events.Mark | None:
         found = {mark.mark: mark for mark in marks}
-        beside = self.beside.hovered if self.beside is not None else ""
-        return found.get(self.hovered or beside) or next(reversed(list(found.values())), None)
+        hovered = next(filter(None, (self.hovered, *(other.hovered for other in self.beside))), "")
+        return found.get(hovered) or next(reversed(list(found.values())), None)
 
     # --- what the controls do ---------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class InkPresenter(Presenter):
 
     def _give_up(self) -> bool:
         """The gesture in hand comes to nothing; False if there is none."""
-        pens = [self.pen, *([self.beside.pen] if self.beside is not None else [])]
+        pens = [self.pen, *(other.pen for other in self.beside)]
         drawing = any(pen.hand is not None for pen in pens)
         for pen in pens:
             pen.give_up()

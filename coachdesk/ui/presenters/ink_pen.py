@@ -116,7 +116,7 @@ class InkPen:
             self._stroke += 1
             self._trail = []
             self.move(x, y, pressure)
-            if self._surface == "screen":
+            if self._surface != "camera":
                 self._pressed = self._clock()
                 self._point(self._trail, "click")
                 self._trail = []
@@ -170,7 +170,7 @@ class InkPen:
         if self._trail is None:
             return []
         part, since = self._trail[-SENT_AT_ONCE:], self._clock() - self._pointed
-        if self._surface == "screen":
+        if self._surface != "camera":
             if since < POINT_SECONDS:
                 return []
             if not part and self._rests is not None and since >= REST_SECONDS:
@@ -195,13 +195,13 @@ class InkPen:
 
     def hover(self, x: float, y: float) -> None:
         """The hand moves over the picture without a press: on a screen, a pointer follows it."""
-        if self.tool == "laser" and self._surface == "screen":
+        if self.tool == "laser" and self._surface != "camera":
             self._trail = [] if self._trail is None else self._trail
             self.move(x, y)
 
     def leave(self) -> None:
         """The hand has left the picture."""
-        if self._surface == "screen" and self._pressed is None:
+        if self._surface != "camera" and self._pressed is None:
             self._trail = self._rests = None
 
     def up(self) -> None:

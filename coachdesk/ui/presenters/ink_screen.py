@@ -1,11 +1,11 @@
-"""Drawing on the screen that the agent shares: with the tools for the customer's picture, on what never stands still."""
+"""Drawing on a shared screen: with the tools for the customer's picture, on what never stands still."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from coachdesk import events
-from coachdesk.annotation import SurfaceName
+from coachdesk.annotation import ScreenName, SurfaceName
 from coachdesk.inkwire import Anchor
 from coachdesk.ui.inkshape import IDENTITY, Matrix
 from coachdesk.ui.link import Link
@@ -42,32 +42,33 @@ class ScreenInkPresenter(InkPresenter):
     """Marks move with the content of what is shared, until its target or size is another: then it is another frame.
 
     Attributes:
+        ground: whose it is: the agent's, or a supervisor's.
         shared: the frame that all pictures of the share go by; 0: none is shared. shown_to_customer: they see it too.
-        place: at the agent: where what is shared is on the desktop, or None.
+        place: at who shares it: where that is on the desktop, or None.
     """
 
-    ground: SurfaceName = "screen"
-
     def __init__(
-        self, link: Link, notices: Notices, tools: InkPresenter, clock: Callable[[], float] | None = None
+        self,
+        link: Link,
+        notices: Notices,
+        tools: InkPresenter,
+        ground: ScreenName = "screen",
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        self.ground: SurfaceName = ground
         self.shared = 0
         self.place: events.SharePlace | None = None
         super().__init__(link, notices, clock or tools.clock)
         self._tools = tools
-        tools.beside = self
+        tools.beside.append(self)
         tools.subscribe(self._follow_tools)
         self._follow_tools()
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
-            case events.Stage(shared=shared, customer=shown) if shared != self.shared:
-                self.pen.give_up()
-                self.shared, self.shown_to_customer = shared, shown
-                self._scene.shared = shared
-            case events.Stage(customer=shown):
-                self.shown_to_customer = shown
-            case events.SharePlace():
+            case events.Stage():
+                self._follow_share(event)
+            case events.SharePlace() if event.surface == self.ground:
                 self.place = event if event.frame else None
                 self.changed()
             case events.Poses(surface=self.ground):
@@ -77,6 +78,14 @@ class ScreenInkPresenter(InkPresenter):
             case events.Frozen() | events.Stills() | events.Surface():
                 return
         super().handle(event)
+
+    def _follow_share(self, stage: events.Stage) -> None:
+        agents = self.ground == "screen"
+        shared = stage.shared if agents else stage.coach
+        if shared != self.shared:
+            self.pen.give_up()
+            self.shared = self._scene.shared = shared
+        self.shown_to_customer = agents and stage.customer
 
     def frame_shown(self, frame: int | None) -> int | None:
         return self.shared or None if frame is not None else None

@@ -8,6 +8,7 @@ from coachdesk import commands, events
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
+from coachdesk.ui.presenters.mute import Mute
 from coachdesk.ui.presenters.notices import Notice, Notices
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.wording import REPLIES, Hearing, hearing
@@ -29,6 +30,7 @@ class ObserverPresenter(Presenter):
     wanted: the mode last asked for; mode, in_force, heard_by: the last ``mode`` event; before: the last mode in force.
     armed: BARGE or TAKEOVER after the first press. talking: the whisper key is down. latched: whisper stays on.
     whisper_closed: the agent's microphone picks up whispers, and none is played.
+    muted: my microphone is shut, whatever the mode.
     polite: a whisper waits for the customer to pause. held: one does at present.
     levels: dBFS by source. video: name of the picture memory or None. media_lost: being rebuilt.
     """
@@ -51,6 +53,7 @@ class ObserverPresenter(Presenter):
         self.me: events.Ready | None = None
         self.online = True
         self.levels: dict[str, float] = {}
+        self._mute = Mute(link)
         self.volumes: dict[str, float] = dict.fromkeys(CHANNELS, 0.0)
         self._reset()
 
@@ -78,6 +81,7 @@ class ObserverPresenter(Presenter):
     # --- what the endpoint tells ---
 
     def handle(self, event: events.AnyEvent) -> None:
+        self._mute.handle(event)
         match event:
             case events.Ready():
                 self._begin(event)
@@ -91,6 +95,8 @@ class ObserverPresenter(Presenter):
                 self._leave_behind(call_id)
             case events.Media(party=party, state=state) if self._is_agent(party):
                 self._watch_media(state)
+            case events.Muted():
+                pass
             case events.WhisperHeld(on=on):
                 self.held = on
             case events.Leak(closed=closed):
@@ -210,6 +216,10 @@ class ObserverPresenter(Presenter):
         return self.me is not None and self.me.role in COACHES
 
     @property
+    def muted(self) -> bool:
+        return self._mute.on
+
+    @property
     def trusted(self) -> bool:
         return self.online and not self.media_lost
 
@@ -237,7 +247,9 @@ class ObserverPresenter(Presenter):
         ))  # fmt: skip
 
     def _as_played(self, said: Hearing) -> Hearing:
-        """``said``, unless it leaves out that a whisper is held back, or that whispering is off."""
+        """``said``, unless it leaves out that I am muted, that a whisper is held back, or that whispering is off."""
+        if self.muted and said.kind not in ("nobody", "pending"):
+            return Hearing("nobody", "You are muted", f"Nobody hears you. Once you unmute (M): {said.title}.")
         if self.held and said.kind in ("private", "pending"):
             return Hearing("pending", "Waiting for the customer to pause…", POLITE)
         if self.whisper_closed and said.kind == "nobody" and self.trusted:
@@ -304,6 +316,9 @@ class ObserverPresenter(Presenter):
         elif self._can_whisper():
             self.latched = True
             self._want(Mode.WHISPER)
+
+    def toggle_mute(self) -> None:
+        self._mute.toggle()
 
     def toggle_polite(self) -> None:
         """From the next key on, a whisper waits for the customer to pause, or does not."""

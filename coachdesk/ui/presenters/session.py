@@ -47,7 +47,7 @@ class SessionPresenter(Presenter):
             case events.Error(code=code, message=text):
                 self.notices.report(Fault(code, text))
             case events.DeviceInUse(kind=kind, label=label):
-                self.notices.show(Notice(f"device:{kind}", "info", wording.device_in_use(kind, label)))
+                self._tell_device(kind, label)
             case _:
                 return
         self.changed()
@@ -55,6 +55,8 @@ class SessionPresenter(Presenter):
     def endpoint_crashed(self, delay: float, reason: str) -> None:
         """The endpoint's process died; it starts again in ``delay`` seconds."""
         self.online = False
+        for kind in ("mic", "speaker"):
+            self.notices.dismiss(f"device:{kind}")
         text = f"Nobody hears you. It starts again in {delay:g} s." + (f" ({reason})" if reason else "")
         self.notices.show(
             Notice("engine", "error", "The call engine stopped unexpectedly", text, lasting=True)
@@ -68,6 +70,14 @@ class SessionPresenter(Presenter):
         self.notices.dismiss("server")
         self._link.send(commands.Meters(on=True))
         self._link.send(commands.Frames(on=True))
+
+    def _tell_device(self, kind: str, label: str) -> None:
+        """Another one took the place of a device by itself; where none could, that stays on screen."""
+        subject = f"device:{kind}"
+        if label:
+            self.notices.show(Notice(subject, "info", wording.device_in_use(kind, label)))
+        else:
+            self.notices.show(Notice(subject, "error", *wording.no_device(kind), lasting=True))
 
     def _reach(self, on: bool, message: str) -> None:
         self.online = on

@@ -24,7 +24,7 @@ class SettingsPresenter(Presenter):
     """Attributes:
     preferences: what is chosen; devices: what there is, None until listed.
     faults: kind -> why the chosen device does not work. voice_fault: why the voice is not processed, or ''.
-    levels: dBFS by source.
+    levels: dBFS by source. on_fault: called with what keeps a device from working that was chosen earlier.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class SettingsPresenter(Presenter):
         self.faults: dict[Kind, str] = {}
         self.voice_fault = ""
         self._in_use = False
+        self.on_fault: Callable[[Fault], None] = lambda fault: None
 
     def handle(self, event: events.AnyEvent) -> None:
         match event:
@@ -105,17 +106,21 @@ class SettingsPresenter(Presenter):
         kinds: tuple[Kind, ...] = ("mic", "speaker", "camera")
         for kind in kinds:
             if kind not in self._fixed:
-                self._use(kind)
+                self._use(kind, patient=True)
 
-    def _use(self, kind: Kind) -> None:
+    def _use(self, kind: Kind, *, patient: bool = False) -> None:
+        """``patient``: chosen earlier, so that it may not be there now, and nobody looks at the settings."""
         self.faults.pop(kind, None)
         self._link.send(
-            commands.UseDevice(kind=kind, device=self.chosen(kind)), lambda fault: self._broken(kind, fault)
+            commands.UseDevice(kind=kind, device=self.chosen(kind), patient=patient),
+            lambda fault: self._broken(kind, fault, tell=patient),
         )
         self.changed()
 
-    def _broken(self, kind: Kind, fault: Fault) -> None:
+    def _broken(self, kind: Kind, fault: Fault, *, tell: bool) -> None:
         self.faults[kind] = fault.message
+        if tell:
+            self.on_fault(fault)
         self.changed()
 
     def test_tone(self) -> None:

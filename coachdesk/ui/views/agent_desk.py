@@ -27,6 +27,7 @@ from coachdesk.ui.views.label import ElidedLabel, Icon
 from coachdesk.ui.views.leak import LeakBanner, LeakGauge
 from coachdesk.ui.views.lobby import LobbyColumn
 from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.mute import MUTE, show_mute
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
@@ -36,7 +37,6 @@ from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import REPLIES, customer_name
 from signaling.protocol import QuickReply
 
-MUTE = Action("Mute", "M", "microphone", "Mute your microphone")
 HOLD = Action("Hold", "H", "hold", "Put the customer on hold")
 HELP = Action("Help", "A", "help", "Ask your supervisors for help, with a reason")
 HANG_UP = Action("Hang up", "E", "hang-up", "End the call for everyone")
@@ -65,14 +65,14 @@ class AgentDesk(QWidget):
         screen: ScreenPresenter,
         asking: AskingPresenter,
         screen_ink: ScreenInkPresenter,
-        video: VideoView | None = None,
+        coach_ink: ScreenInkPresenter,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._presenter = presenter
         self._whispers = whispers
         self.lobby = LobbyColumn(presenter)
-        self.video = video or VideoView()
+        self.video = VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self.header = CallHeader(quality)
@@ -80,7 +80,7 @@ class AgentDesk(QWidget):
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
         self.share = ShareBar(sharing)
-        self.customer_screen = ScreenPane(screen, beside=True)
+        self.customer_screen = ScreenPane(screen, {"supervisor": coach_ink}, beside=True)
         self._asking = asking
         self.desktop_ink = DesktopInk(screen_ink, self)
         self._make_controls()
@@ -233,9 +233,7 @@ class AgentDesk(QWidget):
 
     def _show_toggles(self) -> None:
         p = self._presenter
-        muted = ("Unmute", "Switch your microphone on again", "microphone-off")
-        self.mute.describe(*(muted if p.muted else ("Mute", MUTE.tip, "microphone")))
-        self.mute.set_state("everyone" if p.muted else "off")
+        show_mute(self.mute, on=p.muted)
         resume = ("Resume", "Take the customer off hold", "resume")
         self.hold.describe(*(resume if p.held else ("Hold", HOLD.tip, "hold")))
         self.hold.set_state("pending" if p.held else "off")

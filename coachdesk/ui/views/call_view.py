@@ -20,11 +20,13 @@ from coachdesk.ui.views.button import Action, ActionButton, make_button
 from coachdesk.ui.views.call_header import CallHeader
 from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
 from coachdesk.ui.views.channel import Channel
+from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.dialogs import confirm
 from coachdesk.ui.views.ink_tools import InkTools
 from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.label import Chip, Icon
 from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.mute import MUTE, show_mute
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
@@ -81,8 +83,8 @@ class CallPage(QWidget):
         ink: InkPresenter,
         screen: ScreenPresenter,
         screen_ink: ScreenInkPresenter,
+        coach_ink: ScreenInkPresenter,
         sharing: SharingPresenter | None = None,
-        video: VideoView | None = None,
     ) -> None:
         """``sharing``: the own share, of who may have one."""
         super().__init__()
@@ -91,12 +93,13 @@ class CallPage(QWidget):
         self._wall = wall
         self._listening = listening
         self.header = CallHeader(quality)
-        self.video = video or VideoView()
+        self.video = VideoView()
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self._screen = screen
-        self.agent_screen = ScreenPane(screen, screen_ink)
+        self.agent_screen = ScreenPane(screen, {"agent": screen_ink, "supervisor": coach_ink})
         self.share = ShareBar(sharing, beside=True) if sharing is not None else None
+        self.desktop_ink = DesktopInk(coach_ink, self)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)
@@ -186,11 +189,15 @@ class CallPage(QWidget):
         self._mic = QWidget()
         mic = column(self._mic, gap=5)
         head = row(gap=7)
-        head.addWidget(Icon("microphone", 16, "muted"))
-        head.addWidget(text("Your microphone"), 1)
+        self._mic_icon = Icon("microphone", 16, "muted")
+        self._mic_state = text("Your microphone")
+        head.addWidget(self._mic_icon)
+        head.addWidget(self._mic_state, 1)
         mic.addLayout(head)
         self.mic_meter = Meter("your microphone")
         mic.addWidget(self.mic_meter)
+        self.mute = make_button(MUTE, self._presenter.toggle_mute, "row", show_key=True)
+        mic.addWidget(self.mute)
         layout.addWidget(self._mic)
         self.polite = make_button(POLITE, self._presenter.toggle_polite, "row", show_key=True)
         layout.addWidget(self.polite)
@@ -275,6 +282,9 @@ class CallPage(QWidget):
         for widget in (self._mic, self.polite):
             widget.setVisible(p.may_speak)
         show_switch(self.polite, on=p.polite)
+        show_mute(self.mute, on=p.muted)
+        self._mic_icon.set("microphone-off" if p.muted else "microphone")
+        self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
         self.mic_meter.set(p.levels.get("mic", -120.0))
 
     def _show_help(self) -> None:

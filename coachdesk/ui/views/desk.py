@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QApplication
 
 from coachdesk.ui.presenters.desk import Desk
 from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.call_view import CallPage
 from coachdesk.ui.views.observer_desk import ObserverDesk
 from coachdesk.ui.views.photo_card import PhotoCard
 from coachdesk.ui.views.style import add_card
+from coachdesk.ui.views.wall import Wall
 
 
 def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
@@ -32,12 +34,13 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
             desk.screen,
             desk.asking,
             desk.screen_ink,
+            desk.coach_ink,
         )
         add_card(agent.side, PhotoCard(desk.gallery))
         return agent
     if desk.observer is None or desk.wall is None or desk.listening is None:
         raise ValueError("nobody has signed in yet")
-    view = ObserverDesk(
+    call = CallPage(
         desk.observer,
         desk.wall,
         desk.listening,
@@ -45,13 +48,14 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
         desk.ink,
         desk.screen,
         desk.screen_ink,
+        desk.coach_ink,
         desk.sharing,
     )
-    add_card(view.call.side, PhotoCard(desk.gallery))
+    add_card(call.side, PhotoCard(desk.gallery))
 
     def follow_key() -> None:
-        view.call.set_whisper_key(desk.settings.preferences.whisper_key)
+        call.set_whisper_key(desk.settings.preferences.whisper_key)
 
     desk.settings.subscribe(follow_key)
     follow_key()
-    return view
+    return ObserverDesk(desk.observer, Wall(desk.wall, desk.observer.listen_to, desk.listening), call)

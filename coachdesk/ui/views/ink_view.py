@@ -46,6 +46,7 @@ SURFACE_EVERY_MS = 600
 NAMES: dict[SurfaceName, str] = {
     "camera": "Drawing on the customer's picture",
     "screen": "Drawing on the agent's screen",
+    "coach": "Drawing on a supervisor's screen",
 }
 NEWEST_POINTS = 4
 """Of a line that grows: what more of it changes."""
@@ -71,12 +72,18 @@ class InkView(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAccessibleName(NAMES[presenter.ground])
-        video.queue.posed = presenter.posed
         video.looked.connect(self._tick)
         video.installEventFilter(self)
         presenter.subscribe(self.refresh)
         self.setGeometry(video.rect())
+        self.use(True)
         self.refresh()
+
+    def use(self, on: bool) -> None:
+        """Whether the picture that is shown is the one that this is about."""
+        self.setVisible(on)
+        if on:
+            self._video.queue.posed = self._presenter.posed
 
     @property
     def _frame(self) -> int | None:

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget
 
-from coachdesk.ui.presenters.ink import InkPresenter
-from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
-from coachdesk.ui.presenters.listening import ListeningPresenter
 from coachdesk.ui.presenters.observer import ObserverPresenter
-from coachdesk.ui.presenters.quality import QualityPresenter
-from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
-from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.views.call_view import CallPage
-from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.views.wall import Wall
 
 
 class ObserverDesk(QStackedWidget):
     """Shows the call page from the moment a call is asked for until it is left."""
 
-    def __init__(
-        self,
-        presenter: ObserverPresenter,
-        wall: WallPresenter,
-        listening: ListeningPresenter,
-        quality: QualityPresenter,
-        ink: InkPresenter,
-        screen: ScreenPresenter,
-        screen_ink: ScreenInkPresenter,
-        sharing: SharingPresenter | None = None,
-        video: VideoView | None = None,
-    ) -> None:
+    def __init__(self, presenter: ObserverPresenter, wall: Wall, call: CallPage) -> None:
         super().__init__()
         self._presenter = presenter
-        self.wall = Wall(wall, presenter.listen_to, listening)
-        self.call = CallPage(presenter, wall, listening, quality, ink, screen, screen_ink, sharing, video)
+        self.wall, self.call = wall, call
         self.addWidget(self.wall)
         self.addWidget(self.call)
         presenter.subscribe(self.refresh)

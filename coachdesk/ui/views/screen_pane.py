@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from coachdesk.screenevents import Sharer
 from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.sharing import ScreenPresenter
 from coachdesk.ui.views.button import Action, make_button
@@ -39,15 +41,17 @@ Place = Literal["pane", "window", "full"]
 
 
 class ScreenPane(QWidget):
-    """Visible while a screen is shared. ``ink``: what is drawn on it; ``beside``: keys beside those of one's own share.
+    """Visible while a screen is shared. ``ink``: what is drawn on it, by whose it is; ``beside``: keys beside those of one's
+    own share.
 
     Attributes:
+        inks: over the picture, by whose screen it is; one of them at a time.
         video: the picture, wherever it is shown.
         place: where that is.
     """
 
     def __init__(
-        self, presenter: ScreenPresenter, ink: ScreenInkPresenter | None = None, *, beside: bool = False
+        self, presenter: ScreenPresenter, ink: Mapping[Sharer, ScreenInkPresenter], *, beside: bool = False
     ) -> None:
         super().__init__()
         self._beside = beside
@@ -58,7 +62,7 @@ class ScreenPane(QWidget):
         self.video.looked_closer.connect(self._tell_zoom)
         self._saying = QTimer(self, singleShot=True, interval=SAY_MS)
         self._saying.timeout.connect(lambda: presenter.show_at(self.video.seen_at))
-        self.ink = InkView(self.video, ink) if ink is not None else None
+        self.inks = {sharer: InkView(self.video, each) for sharer, each in ink.items()}
         self._make_buttons()
         self._bar = self._head()
         self._elsewhere = self._note()
@@ -162,6 +166,8 @@ class ScreenPane(QWidget):
         self.whose.set(" ".join(filter(None, (f"{p.title}." if p.note else p.title, p.note))))
         self.video.setAccessibleName(p.title)
         self.video.measure(p.size)
+        for sharer, ink in self.inks.items():
+            ink.use(sharer == p.party)
         if self._window is not None:
             self._window.setWindowTitle(p.title)
         self._elsewhere.setVisible(self.place != "pane")

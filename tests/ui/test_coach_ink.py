@@ -1,0 +1,144 @@
+"""Drawing on a supervisor's screen: by agent and other observers in their windows, on the desktop of who shares it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from coachdesk import commands, events
+from coachdesk.annotation import Audience, Point, Tool
+from coachdesk.screenevents import Place
+from coachdesk.ui.ink_wording import tag, whose
+from coachdesk.ui.views.agent_desk import AgentDesk
+from coachdesk.ui.views.screen_pane import ScreenPane
+from signaling.protocol import PartyView
+from tests.ui.ink_samples import Reel, drag, mark, point_at
+from tests.ui.samples import AGENT, MIA, call, make_desk
+from tests.ui.shown import PATIENCE_MS, Shown
+
+GREY = np.full((180, 320, 4), 128, np.uint8)
+STAGE = events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=5)
+
+
+class Drawing(Shown):
+    """A window that shows a supervisor's screen."""
+
+    def __init__(self, qtbot: QtBot, who: PartyView) -> None:
+        super().__init__(qtbot, who)
+        self.pane: ScreenPane = (
+            self.view.customer_screen if isinstance(self.view, AgentDesk) else self.call.agent_screen
+        )
+        self.pane.video._open = lambda _: Reel(GREY, 0)
+        for event in (
+            events.Call(call=call(MIA)),
+            STAGE,
+            events.Screen(party="supervisor", state="on", name="Ben"),
+            events.Frames(party="supervisor", name="screen", screen=True),
+        ):
+            self.desk.handle(event)
+        qtbot.waitUntil(lambda: self.pane.video.image is not None, timeout=PATIENCE_MS)
+        QApplication.processEvents()
+        self.link.sent.clear()
+
+    def is_red(self, x: float, y: float) -> bool:
+        image = self.pane.video.grab().toImage()
+        at = point_at(self.pane.inks["supervisor"], x, y) * image.devicePixelRatio()
+        colour = image.pixelColor(round(at.x()), round(at.y()))
+        return colour.red() - colour.green() > 100
+
+
+@pytest.fixture(params=[AGENT, MIA], ids=["agent", "supervisor"])
+def drawing(request: pytest.FixtureRequest, dressed: QtBot) -> Drawing:
+    return Drawing(dressed, request.param)
+
+
+def test_the_tools_draw_on_it(drawing: Drawing) -> None:
+    drawing.desk.ink.choose(Tool.RECTANGLE)
+    ink = drawing.pane.inks["supervisor"]
+    drag(ink, (0.2, 0.3), (0.5, 0.5), (0.8, 0.7))
+    (down,) = [each for each in drawing.link.sent if isinstance(each, commands.PenDown)]
+    assert (down.surface, down.frame, down.tool) == ("coach", 5, Tool.RECTANGLE)
+    assert ink.accessibleName() == "Drawing on a supervisor's screen"
+
+
+def test_marks_are_painted_on_the_screen_they_belong_to(drawing: Drawing) -> None:
+    path = [(0.4, 0.4), (0.6, 0.6)]
+    drawing.desk.handle(mark("mark0001", Tool.RECTANGLE, path, surface="screen", frame=3, width=0.05))  # type: ignore[arg-type]
+    assert not drawing.is_red(0.4, 0.5), "it is on the agent's"
+    drawing.desk.handle(mark("mark0002", Tool.RECTANGLE, path, surface="coach", frame=5, width=0.05))  # type: ignore[arg-type]
+    assert drawing.is_red(0.4, 0.5)
+    drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=6))
+    assert not drawing.is_red(0.4, 0.5), "another target is shared"
+
+
+def test_while_another_screen_is_shown_that_is_drawn_on(dressed: QtBot) -> None:
+    drawing = Drawing(dressed, MIA)
+    drawing.desk.handle(events.Screen(party="agent", state="on", also="supervisor"))
+    assert [sharer for sharer, ink in drawing.pane.inks.items() if ink.isVisible()] == ["agent"]
+    drawing.desk.handle(events.Screen(party="customer", state="on"))
+    assert [sharer for sharer, ink in drawing.pane.inks.items() if ink.isVisible()] == []
+
+
+def test_a_pointer_over_it_is_told_and_one_gives_the_gesture_up_that_hangs_over(drawing: Drawing) -> None:
+    drawing.desk.ink.choose("laser")
+    drawing.pane.inks["supervisor"]._hover(point_at(drawing.pane.inks["supervisor"], 0.25, 0.5))
+    drawing.desk.coach_ink.pen.flush()
+    (told,) = [each for each in drawing.link.sent if isinstance(each, commands.Laser)]
+    assert told.surface == "coach"
+    drawing.desk.handle(events.Screen(party="supervisor", state="off"))
+    drawing.desk.coach_ink.pen.flush()
+    assert drawing.desk.coach_ink.pen.hand is None
+
+
+def test_the_customer_is_never_among_those_who_see_it(drawing: Drawing) -> None:
+    drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=5, customer=True))
+    seen = drawing.desk.coach_ink.seen
+    assert seen is not None
+    assert not drawing.desk.coach_ink.shown_to_customer
+    assert "customer" not in seen.title
+    public = mark(surface="coach", author="agent", name="Alex", audience=Audience.PUBLIC, seen_by=["Otto"])
+    assert (tag(public, "Jana"), whose(public, "p-mia")) == ("Alex", "Alex. Seen by Otto. Not the customer")
+
+
+def test_it_is_on_the_desktop_of_who_shares_it_and_of_nobody_else() -> None:
+    place = Place(0, 0, 320, 180, screen=0)
+    for who, surface in ((MIA, "coach"), (AGENT, "screen")):
+        desk, _ = make_desk(who)
+        desk.handle(events.Call(call=call(MIA)))
+        told = events.SharePlace(frame=5, place=place, surface=surface)  # type: ignore[arg-type]
+        desk.handle(told)
+        placed = {ink.ground: ink.place for ink in (desk.screen_ink, desk.coach_ink)}
+        assert placed == {"screen": None, "coach": None} | {surface: told}
+
+
+def test_the_gesture_in_hand_on_it_can_be_undone_and_its_marks_pinned() -> None:
+    desk, link = make_desk(AGENT)
+    desk.handle(events.Call(call=call(MIA)))
+    desk.handle(STAGE)
+    desk.coach_ink.pen.tool = Tool.PEN
+    desk.coach_ink.pen.down(0.5, 0.5, 0.5, 5)
+    desk.ink.undo()
+    assert desk.coach_ink.pen.hand is None
+    desk.handle(mark("mark0001", surface="coach", frame=5))
+    assert desk.ink.to_show is None
+    desk.ink.pin()
+    assert link.sent[-1] == commands.Pin(mark="mark0001", on=True)
+
+
+def test_the_agents_pointer_bears_their_name_on_it() -> None:
+    desk, _ = make_desk(MIA)
+    desk.handle(events.Call(call=call(MIA)))
+    told = events.Laser(
+        author="agent",
+        stroke=1,
+        colour="#e5484d",
+        width=0.05,
+        frame=5,
+        points=[Point(0.7, 0.5)],
+        surface="coach",
+    )
+    desk.handle(told)
+    assert set(desk.coach_ink.scene.pointers) == {"agent"}
+    assert desk.coach_ink.pointed_by("agent") == call(MIA).parties[0].name
