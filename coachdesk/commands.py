@@ -27,7 +27,9 @@ from coachdesk.command import Command as Command
 from coachdesk.command import Id as Id
 from coachdesk.screencommands import AskScreen as AskScreen
 from coachdesk.screencommands import BlankShare as BlankShare
+from coachdesk.screencommands import ScreenCommand as ScreenCommand
 from coachdesk.screencommands import Screens as Screens
+from coachdesk.screencommands import ScreenShown as ScreenShown
 from coachdesk.screencommands import Share as Share
 from coachdesk.screencommands import ShareRules as ShareRules
 from coachdesk.screencommands import ShowCustomer as ShowCustomer
@@ -410,14 +412,7 @@ AnyCommand = (
     | Surface
     | Photo
     | Freeze
-    | Screens
-    | Share
-    | ShareRules
-    | Snapshot
-    | StopShare
-    | BlankShare
-    | ShowCustomer
-    | AskScreen
+    | ScreenCommand
     | DrawOnPhoto
     | ReadCode
     | Devices

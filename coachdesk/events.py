@@ -23,6 +23,7 @@ from coachdesk.screenevents import Screen as Screen
 from coachdesk.screenevents import ScreenPointer as ScreenPointer
 from coachdesk.screenevents import ScreenRequest as ScreenRequest
 from coachdesk.screenevents import Screens as Screens
+from coachdesk.screenevents import ScreenSize as ScreenSize
 from coachdesk.screenevents import ShareOutline as ShareOutline
 from coachdesk.screenevents import SharePlace as SharePlace
 from coachdesk.screenevents import Sharer as Sharer
@@ -409,6 +410,7 @@ AnyEvent = (
     | ShareOutline
     | Screen
     | ScreenPointer
+    | ScreenSize
     | ScreenRequest
     | Stills
     | Codes

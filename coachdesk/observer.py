@@ -18,6 +18,7 @@ from coachdesk.media.picture.pictures import Pictures
 from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.routing import screen_viewers
+from coachdesk.screenwire import Size
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharedsheet import SharedSheet
 from coachdesk.snapshots import Seen
@@ -41,6 +42,7 @@ class ObserverSession(Session):
         super().__init__(client, server, pictures, emit)
         self._media: ObserverMedia | None = None
         self._screen = ScreenView(emit)
+        self._shows: Size | None = None
         self._sheet = SharedSheet("coach", lambda: self._ink.media, self._cast, emit)
         self._ticks = 0
         self._wants_past = False
@@ -67,6 +69,7 @@ class ObserverSession(Session):
             commands.Freeze: self._freeze,
             commands.Volume: self._volume,
             commands.Stats: self._stats,
+            commands.ScreenShown: self._show_screen_at,
             **self._talking.handlers,
             **self._ink.handlers,
             **self._photo_handlers,
@@ -97,6 +100,12 @@ class ObserverSession(Session):
             raise CommandError(
                 "not_connected", "The agent's program can't be reached at present. Try again in a moment."
             )
+        return events.Ok()
+
+    async def _show_screen_at(self, command: commands.ScreenShown) -> events.AnyEvent:
+        self._shows = command.size
+        if self._media is not None:
+            self._media.show_screen_at(command.size)
         return events.Ok()
 
     async def _leave(self, command: commands.Leave) -> events.AnyEvent:
@@ -173,6 +182,8 @@ class ObserverSession(Session):
         media.on_media = self._media_state
         media.on_picture_packet = self._pictures.put
         media.on_screen, media.on_screen_packet = self._screen_told, self._screen.put
+        media.on_screen_size = self._screen.sized
+        media.show_screen_at(self._shows)
         self._screen.request_keyframe = media.request_screen_keyframe
         media.on_still = lambda still: self._spawn(self._freezing.take(still), "showing a still")
         media.on_whisper_closed = self._whisper_closed

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from coachdesk.command import Command
 from coachdesk.screenrules import Regions
+from coachdesk.screenwire import Size
 from signaling.fields import HiddenWindows
 
 Content = Literal["text", "motion"]
@@ -43,6 +44,15 @@ class StopShare(Command, frozen=True, kw_only=True, tag="stop_share"):
     """Agent, supervisor: nothing is shared any more. Answer: ``sharing``."""
 
 
+class ScreenShown(Command, frozen=True, kw_only=True, tag="screen_shown"):
+    """The whole of another's screen is shown here at ``size``: width and height in pixels of the monitor, 0 where it is not
+    to be seen. The agent or supervisor who shares it sends no more than the largest that is said; and all of it where one
+    who sees it has not said it, or does not know (left out, or null). Holds for later shares too. Answer: ``ok``.
+    """
+
+    size: Size | None = None
+
+
 class Snapshot(Command, frozen=True, kw_only=True, tag="snapshot"):
     """Who may have photos taken: keeps the shared screen as it is seen here, and what is drawn on it, among the call's
     photos at this endpoint. Answer: ``photo``.
@@ -71,3 +81,8 @@ class AskScreen(Command, frozen=True, kw_only=True, tag="ask_screen"):
     """
 
     on: bool
+
+
+ScreenCommand = (
+    Screens | Share | ShareRules | BlankShare | StopShare | ShowCustomer | ScreenShown | AskScreen | Snapshot
+)

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from coachdesk.annotation import Point, ScreenName, Tool, Unit
 from coachdesk.event import Event
+from coachdesk.screenwire import Size
 
 ShareState = Literal["off", "on", "blank"]
 """Of a screen that is shared: ``blank`` while a plain picture, or none, is shown in its place."""
@@ -133,6 +134,17 @@ class Screen(Event, frozen=True, kw_only=True, tag="screen"):
     state: ShareState
     also: str = ""
     name: str = ""
+
+
+class ScreenSize(Event, frozen=True, kw_only=True, tag="screen_size"):
+    """How large the whole of the screen is that is shown here, at every change while it is shared. Fewer pixels come of it
+    where no more can be seen: see ``screen_shown``.
+
+    Attributes:
+        size: width and height in pixels, of those that come at most; None: not known, as of the customer's.
+    """
+
+    size: Size | None = None
 
 
 class ScreenPointer(Event, frozen=True, kw_only=True, tag="screen_pointer"):

@@ -1,11 +1,17 @@
-"""What the agent's endpoint and the customer's page say to each other of their screens, on `control`. Pure."""
+"""What the agent's endpoint and the customer's page say to each other of their screens, on `control`; sizes. Pure."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+MOST_SIDE = 16384
+Side = Annotated[int, Meta(ge=0, le=MOST_SIDE)]
+"""Pixels; 0: none of it is to be seen."""
+Size = tuple[Side, Side]
+"""Width and height."""
 
 
 class AskScreen(Struct, frozen=True, tag_field="kind", tag="ask_screen"):
@@ -36,9 +42,16 @@ class Shown(Struct, frozen=True, tag_field="kind", tag="screen", forbid_unknown_
     declined: bool = False
 
 
-def read(data: bytes) -> Shown | None:
+class Seen(Struct, frozen=True, tag_field="kind", tag="screen_shown", forbid_unknown_fields=True):
+    """Page to hub, while it shows the agent's screen: how large the whole of that is there, in pixels of the monitor."""
+
+    width: Side
+    height: Side
+
+
+def read(data: bytes) -> Shown | Seen | None:
     """A message of the page; None if it is about something else, or is none."""
     try:
-        return msgspec.json.decode(data, type=Shown)
+        return msgspec.json.decode(data, type=Shown | Seen)
     except msgspec.DecodeError:
         return None

@@ -9,9 +9,10 @@ from coachdesk import commands, events
 from coachdesk.commands import CommandError
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture.video import Picture
-from coachdesk.media.screenshare.screenhub import ScreenHub
+from coachdesk.media.screenshare.screenhub import OWN, ScreenHub
 from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.screenevents import Spot
+from coachdesk.screenwire import Size
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."
@@ -27,10 +28,11 @@ class Watching:
         self._screens: ScreenHub | None = None
         self._view = ScreenView(emit)
         self._told = events.ScreenRequest(state="unable")
+        self._shows: Size | None = None
 
     @property
     def handlers(self) -> dict[type[commands.Command], Callable[[Any], Coroutine[Any, Any, events.AnyEvent]]]:
-        return {commands.AskScreen: self._ask}
+        return {commands.AskScreen: self._ask, commands.ScreenShown: self._show_at}
 
     def begin(self, screens: ScreenHub) -> None:
         """A call begins."""
@@ -40,6 +42,7 @@ class Watching:
         screens.coach.on_packet = lambda packet: self._put("supervisor", packet)
         screens.pointers.on_cursor = self._view.pointed
         self._view.request_keyframe = self._request_keyframe
+        screens.show_at(OWN, self._shows)
 
     def end(self) -> None:
         """It is over."""
@@ -77,6 +80,12 @@ class Watching:
         screen.ask(command.on)
         return events.Ok()
 
+    async def _show_at(self, command: commands.ScreenShown) -> events.AnyEvent:
+        self._shows = command.size
+        if self._screens is not None:
+            self._screens.show_at(OWN, command.size)
+        return events.Ok()
+
     def _put(self, sharer: events.Sharer, packet: Packet) -> None:
         if sharer == self._view.party:
             self._view.put(packet)
@@ -96,8 +105,10 @@ class Watching:
         if coachs.state != "off":
             also = "customer" if customers.state != "off" else ""
             self._view.told(coachs.state, "supervisor", also, self._named(coachs.sharer))
+            self._view.sized(self._screens.coach_size)
         else:
             self._view.told(customers.state, "customer")
+            self._view.sized(None)
         self._tell(customers.request)
 
     def _tell(self, state: events.RequestState) -> None:

@@ -274,6 +274,27 @@ async def test_who_wants_to_catch_up_does_so_on_that_call_alone(mia: Observing) 
     assert [media.options["catch_up"] for media in GateMedia.made] == [False, True, False]
 
 
+async def test_the_size_at_which_a_screen_is_seen_is_passed_on_in_every_call(mia: Observing) -> None:
+    await mia.do(commands.ScreenShown(size=(640, 360)))
+    assert GateMedia.made[0].shows == (640, 360)
+    await mia.do(commands.Listen(call="call-2"))
+    mia.told(Mode.LISTEN, call="call-2")
+    assert GateMedia.made[1].shows == (640, 360)
+    await mia.do(commands.ScreenShown())
+    assert GateMedia.made[1].shows is None
+
+
+async def test_how_large_a_screen_is_is_told_while_one_is_shown(mia: Observing) -> None:
+    media = GateMedia.made[0]
+    media.on_screen_size((1280, 720))
+    for state in ("on", "blank", "off", "on"):
+        media.on_screen(state, "agent", "")  # type: ignore[arg-type]
+        media.on_screen_size((1280, 720))
+    media.on_screen_size(None)
+    told = [event.size for event in mia.events if isinstance(event, events.ScreenSize)]
+    assert told == [(1280, 720), (1280, 720), None]
+
+
 async def test_mute_and_manners_reach_the_mouth(mia: Observing) -> None:
     await mia.do(commands.Polite(on=True))
     mouth = GateMedia.made[0].mouth

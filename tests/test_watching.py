@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from coachdesk import agent, commands, events
 from coachdesk.commands import CommandError
+from coachdesk.media.screenshare.screenhub import OWN
 from coachdesk.screenwire import Shown
 from signaling import protocol
 from signaling.policy import Mode
@@ -41,6 +42,26 @@ async def refused(desk: Desk, *, on: bool = True) -> str:
 def told(desk: Desk) -> list[str]:
     kinds = (events.Screen, events.ScreenRequest)
     return [event.state for event in desk.events if isinstance(event, kinds)]
+
+
+async def test_the_size_at_which_the_agent_sees_a_screen_is_passed_on_in_every_call(desk: Desk) -> None:
+    assert await desk.session.do(commands.ScreenShown(size=(640, 360))) == events.Ok()
+    assert desk.hub.screens.agent.seen_at(OWN) == (640, 360)
+    desk.session.message(protocol.Ended("call-1", EndReason.HUNG_UP))
+    await desk.session.do(commands.ScreenShown(size=(0, 0)))
+    await desk.told(2)
+    assert desk.hub.screens.agent.seen_at(OWN) == (0, 0)
+
+
+async def test_how_large_a_supervisors_screen_is_is_told(desk: Desk) -> None:
+    screens = desk.hub.screens
+    screens.shared_at(MIA, (1280, 720))
+    assert not [event for event in desk.events if isinstance(event, events.ScreenSize)]
+    for revision, shares in enumerate(("on", "blank", "on", ""), 2):
+        view = call_view(party(MIA, shares=shares), revision=revision)  # type: ignore[arg-type]
+        desk.session.message(protocol.CallState(view))
+    screens.customer.said(Shown("on"))
+    assert [event.size for event in desk.events if isinstance(event, events.ScreenSize)] == [(1280, 720)]
 
 
 async def test_asked_declined_asked_and_shared(desk: Desk) -> None:

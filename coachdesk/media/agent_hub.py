@@ -16,12 +16,12 @@ from coachdesk import call as calls
 from coachdesk import screenwire
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
-from coachdesk.media.briefing import Briefing, Seats
+from coachdesk.media.briefing import Briefing, Seats, Wish
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
 from coachdesk.media.farear import FarEar
-from coachdesk.media.history import Retelling, Wish
+from coachdesk.media.history import Retelling
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.legs import Legs
@@ -245,14 +245,14 @@ class AgentHub:
         self.on_media(customer, state)
 
     def _told_by_customer(self, data: bytes) -> None:
-        shown = screenwire.read(data)
-        if shown is not None:
-            self.screens.customer.said(shown)
+        said = screenwire.read(data)
+        if said is not None:
+            self.screens.said(said)
         else:
             self._far_ear.put(data)
 
     def _told(self, party: str, data: bytes) -> None:
-        """An observer who has come may ask, once per connection, for what was heard before."""
+        """An observer may ask, once per connection, for what was heard before, and says how large screens are there."""
         try:
             wish = msgspec.json.decode(data, type=Wish)
         except msgspec.DecodeError as error:
@@ -260,6 +260,10 @@ class AgentHub:
             return
         if wish.catch_up:
             self._past.ask(party, self._now)
+        if wish.shows is not msgspec.UNSET:
+            self.screens.show_at(party, wish.shows)
+        if wish.shares is not msgspec.UNSET:
+            self.screens.shared_at(party, wish.shares)
 
     def _retell(self) -> None:
         for observer, message in self._past.tick():

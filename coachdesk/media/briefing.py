@@ -1,4 +1,4 @@
-"""What the hub tells an observer on the control channel, and which coach sits in which audio slot. Pure."""
+"""What the hub and an observer say on the control channel, and which coach sits in which audio slot. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from coachdesk.events import Sharer, ShareState
 from coachdesk.media.history import Past
 from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.talktime import Talk
+from coachdesk.screenwire import Size
 from signaling.protocol import MAX_COACHES
 
 
@@ -22,6 +23,8 @@ class Briefing(msgspec.Struct, omit_defaults=True):
         whisper_closed: nobody may whisper.
         picture: how much of the customer's picture this line gets.
         screen: whether a screen is shown, or blanked; screen_of: whose. also: who shares another, not shown for now.
+        screen_size: how large the whole of that screen is, in pixels, however many of them are sent; None: not known.
+        wanted: how large the screen that this observer shares is seen by others; None: not known.
         ways_ms: one way through the network from each source to this observer, who cannot measure it.
     """
 
@@ -31,9 +34,25 @@ class Briefing(msgspec.Struct, omit_defaults=True):
     screen: ShareState = "off"
     screen_of: Sharer = "agent"
     also: Literal["", "supervisor", "customer"] = ""
+    screen_size: Size | None = None
+    wanted: Size | None = None
     ways_ms: dict[str, float] = {}
     past: Past | None = None
     talk: Talk | None = None
+
+
+class Wish(msgspec.Struct, omit_defaults=True):
+    """What an observer may say there.
+
+    Attributes:
+        catch_up: they would like to hear what was heard before they came.
+        shows: how large they show the whole of another's screen, in pixels of their monitor; None: not known.
+        shares: how large the whole of the screen is that they share, in pixels.
+    """
+
+    catch_up: bool = False
+    shows: Size | msgspec.UnsetType | None = msgspec.UNSET
+    shares: Size | msgspec.UnsetType = msgspec.UNSET
 
 
 class Seats:

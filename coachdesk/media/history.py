@@ -35,12 +35,6 @@ class PastSound(NamedTuple):
     payload: bytes
 
 
-class Wish(msgspec.Struct):
-    """What an observer may say on the control channel."""
-
-    catch_up: bool = False
-
-
 class Past(msgspec.Struct):
     """A second of the past, as it goes over the control channel; in order, ``last`` with the last."""
 

@@ -11,12 +11,11 @@ import msgspec
 
 from coachdesk.events import Reading, Sharer, ShareState
 from coachdesk.media.audioout import AudioOut
-from coachdesk.media.briefing import Briefing
+from coachdesk.media.briefing import Briefing, Wish
 from coachdesk.media.catchup import CatchUp
 from coachdesk.media.connection.leg import Leg
 from coachdesk.media.connection.peer import OBSERVER, Peer, State
 from coachdesk.media.ears import Ear
-from coachdesk.media.history import Wish
 from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.mixer import AGENT, CUSTOMER, Block, Headset, Public
 from coachdesk.media.packet import Packet
@@ -30,6 +29,7 @@ from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
 from coachdesk.routing import LANE_OF, Lane
+from coachdesk.screenwire import Size
 from coachdesk.stillwire import AnyMessage, Freeze, Have, Whole
 from signaling.protocol import IceServer, SignalBody
 
@@ -55,6 +55,7 @@ class ObserverMedia:
         whisper_closed: the agent's microphone picks up whispers; none is played.
         screen: this machine's, to the hub, which passes it on as the server has it. marks: where marks are on it.
         on_screen: called with what is told of a shared screen: see ``ScreenView.told``. on_screen_packet: of that screen.
+        on_screen_size: called with the size of the whole of it, in pixels; None: not known.
         on_media, on_picture_packet: as in ``AgentHub``. on_still: a still is here, to be looked at.
         on_whisper_closed: called when that begins (True) or ends (False).
         on_picture_quality: called when more or less of the customer's picture is sent on this line.
@@ -81,6 +82,10 @@ class ObserverMedia:
         self.screen = ScreenCast()
         self.screen.show_to({AGENT})
         self.screen.tell = lambda party, message: self._tell_pointer(message)
+        self.screen.on_size = self._tell_size
+        self.screen.seen_at = lambda party: self._wanted
+        self._wanted: Size | None = None
+        self._shows: Size | None = None
         self.ink = InkParty(party)
         self.marks = ScreenMarks(self.ink, self.screen, "coach")
         self._leg.on_ink_open = self.ink.opened
@@ -107,6 +112,7 @@ class ObserverMedia:
         self.on_picture_packet: Callable[[Packet], None] = lambda packet: None
         self.on_screen: Callable[[ShareState, Sharer, str], None] = lambda state, party, also: None
         self.on_screen_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_screen_size: Callable[[Size | None], None] = lambda size: None
         self.on_still: Callable[[Whole], None] = lambda still: None
         self.picture: Quality = "full"
         self.on_picture_quality: Callable[[Quality], None] = lambda quality: None
@@ -200,7 +206,23 @@ class ObserverMedia:
         peer.request_keyframe("camera")
         if self._wants_past:
             self._wants_past = False
-            peer.send_message(msgspec.json.encode(Wish(catch_up=True)))
+            self._wish(Wish(catch_up=True))
+        if self._shows is not None:
+            self._wish(Wish(shows=self._shows))
+        self._tell_size()
+
+    def show_screen_at(self, size: Size | None) -> None:
+        """The whole of another's screen is shown here at ``size``, in pixels of the monitor; None: not known."""
+        self._shows = size
+        self._wish(Wish(shows=size))
+
+    def _tell_size(self) -> None:
+        if self.screen.size is not None:
+            self._wish(Wish(shares=self.screen.size))
+
+    def _wish(self, wish: Wish) -> None:
+        if self._leg.peer is not None:
+            self._leg.peer.send_message(msgspec.json.encode(wish))
 
     def _tell_pointer(self, message: bytes) -> None:
         if self._leg.peer is not None:
@@ -233,6 +255,9 @@ class ObserverMedia:
             self._close_whisper(told.whisper_closed)
             self._see(told.picture)
             self.on_screen(told.screen, told.screen_of, told.also)
+            self.on_screen_size(told.screen_size)
+            self._wanted = told.wanted
+            self.screen.fit()
 
     def _stated(self, state: State) -> None:
         if state == "lost":

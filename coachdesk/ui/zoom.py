@@ -14,6 +14,9 @@ LARGEST = 8.0
 STEP = 1.25
 """By which one notch of a wheel, or one press of a key, zooms."""
 
+ALIKE = 0.02
+"""By so much the forms of a screen and of its picture differ at most, whose sides are even."""
+
 XY = tuple[float, float]
 
 
@@ -97,6 +100,16 @@ class Zoom:
         place = self.place(stage)
         centre = picture_at(place, (stage.view[0] / 2, stage.view[1] / 2))
         return Zoom(self.scale, centre)
+
+
+def whole_of(picture: tuple[int, int], whole: tuple[int, int] | None) -> tuple[int, int]:
+    """Width and height of the screen that a picture shows, which may have fewer pixels; the picture's own where ``whole`` is
+    not known, or is another's, from before or after.
+    """
+    if whole is None or min(whole) < 1:
+        return picture
+    across, down = picture[0] / whole[0], picture[1] / whole[1]
+    return whole if abs(across - down) <= ALIKE * max(across, down) else picture
 
 
 def picture_at(place: Rect, at: XY) -> XY:

@@ -28,14 +28,16 @@ export class AgentScreenView {
   /** The RTP timestamp of the picture shown, if the browser tells it. @type {number | null} */ #picture = null;
   /** @type {Map<number, {x: number, y: number}>} */ #fingers = new Map();
 
-  /** @param {import("./ink.js").Ink} ink */
-  constructor(ink) {
+  /** @param {import("./ink.js").Ink} ink @param {import("./agentscreen.js").AgentScreen} screen */
+  constructor(ink, screen) {
     this.ink = ink;
+    this.screen = screen;
     [this.place, this.video, this.canvas] = [byId("agent-screen-place"), byId("agent-screen-video"), byId("agent-screen-ink")];
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     byId("agent-screen-zoom").onclick = () => this.#look((zoom) => zoom.toggle(zoom.place.width / 2, zoom.place.height / 2));
     new ResizeObserver(() => this.#look(() => {})).observe(this.place);
     this.video.addEventListener("resize", () => this.#look(() => {}));
+    document.addEventListener("visibilitychange", () => this.#look(() => {}));
     ink.sharer.onMove = () => {
       this.#repaint ||= requestAnimationFrame(() => this.#paint());
     };
@@ -135,6 +137,8 @@ export class AgentScreenView {
     this.place.classList.toggle("zoomed", !zoom.whole);
     this.#name();
     this.#paint();
+    const ratio = document.hidden ? 0 : devicePixelRatio;
+    if (this.#said) this.screen.show(at.width * ratio, at.height * ratio);
   }
 
   #name() {

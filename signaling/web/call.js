@@ -116,12 +116,19 @@ export class Call {
     this.#next = new Peer(body.session, this.ice, {
       send: (message) => void this.handlers.send(message).catch(() => {}), // #askTimer makes up for what is lost
       onState: (peer) => this.#changed(peer),
-      onControl: (peer) => peer.tell(this.handlers.share.shown),
+      onControl: (peer) => this.#greet(peer),
       onMessage: (text) => [this.handlers.share, this.handlers.agentScreen].forEach((screen) => screen.heard(text)),
       onEncoded: (peer, ticks, at) => peer === this.#current && this.handlers.ink.captures.encoded(ticks, at),
     });
     this.#askLater(ASK_AGAIN_MS);
     await this.#next.accept(body.sdp, this.tracks);
+  }
+
+  /** The control channel is open. @param {Peer} peer */
+  #greet(peer) {
+    const { share, agentScreen } = this.handlers;
+    peer.tell(share.shown);
+    if (agentScreen.seen) peer.tell(agentScreen.seen);
   }
 
   /** @param {Peer} peer */

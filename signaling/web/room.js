@@ -27,7 +27,7 @@ export class Room {
     this.sketch = new Sketch(visit);
     this.photo = new PhotoSheet(visit.photographer);
     this.screen = new ScreenSheet(visit.share);
-    this.agentScreen = new AgentScreenView(visit.ink);
+    this.agentScreen = new AgentScreenView(visit.ink, visit.agentScreen);
     byId("share").setAttribute("aria-label", say("share.strip"));
     const { capture } = visit;
     byId("controls").setAttribute("aria-label", say("call.controls"));

@@ -62,7 +62,7 @@ export class Visit {
   #thawed = false;
   ink = new Ink();
   stills = new Stills({ ink: this.ink, onChange: () => this.onChange() });
-  #agentScreen = new AgentScreen(() => this.onChange());
+  agentScreen = new AgentScreen(() => this.onChange(), (seen) => this.#call?.tell(seen));
 
   /**
    * @param {object} options
@@ -130,7 +130,7 @@ export class Visit {
       call: this.#call,
       photographer: this.photographer,
       share: this.share,
-      agentScreen: this.#agentScreen.on && this.#call?.state === "connected" && this.#phase !== "held",
+      agentScreen: this.agentScreen.on && this.#call?.state === "connected" && this.#phase !== "held",
     };
   }
 
@@ -264,7 +264,7 @@ export class Visit {
       ink: this.ink,
       stills: this.stills,
       share: this.share,
-      agentScreen: this.#agentScreen,
+      agentScreen: this.agentScreen,
       onChange: () => this.#mediaChanged(),
     });
   }
@@ -365,7 +365,7 @@ export class Visit {
   #endMedia() {
     this.photographer.stop();
     this.share.end();
-    this.#agentScreen.end();
+    this.agentScreen.end();
     this.ink.thaw();
     this.stills.stop();
     this.#call?.close();

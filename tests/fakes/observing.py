@@ -55,6 +55,8 @@ class GateMedia:
         self.on_held: Callable[[bool], None] = lambda on: None
         self.on_talk: Callable[[Talk], None] = lambda talk: None
         self.on_screen: Callable[[events.ShareState, events.Sharer, str], None] = lambda *_: None
+        self.on_screen_size: Callable[[tuple[int, int] | None], None] = lambda size: None
+        self.shows: tuple[int, int] | None = None
         self.on_still: Callable[[Whole], None] = lambda still: None
         GateMedia.made.append(self)
 
@@ -69,6 +71,9 @@ class GateMedia:
     def request_keyframe(self) -> None: ...
 
     def request_screen_keyframe(self) -> None: ...
+
+    def show_screen_at(self, size: tuple[int, int] | None) -> None:
+        self.shows = size
 
     def freeze(self, on: bool) -> bool:
         self.frozen.append(on)

@@ -30,6 +30,7 @@ class Agent:
 
     def _told(self) -> None:
         self.view.told(self._hub.screens.coach.state, "supervisor")
+        self.view.sized(self._hub.screens.coach_size)
 
     def sees(self, shade: int) -> bool:
         newest = self.view.newest

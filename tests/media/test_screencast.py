@@ -82,6 +82,7 @@ class Observer:
         self.view.publish(True)
         self.view.request_keyframe = media.request_screen_keyframe
         media.on_screen = self.view.told
+        media.on_screen_size = self.view.sized
         media.on_screen_packet = self._packet
         media.ink.on_cursor = self.view.pointed
         self._memory = ""

@@ -8,8 +8,9 @@ from PySide6.QtGui import QColor, QNativeGestureEvent, QPointingDevice, QWheelEv
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from coachdesk import events
+from coachdesk import commands, events
 from coachdesk.annotation import Tool
+from coachdesk.screenwire import Size
 from coachdesk.ui.views.ink_view import InkView
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.screen_view import ScreenView
@@ -239,3 +240,59 @@ def test_one_can_still_whisper_from_the_full_screen(
     dressed.keyRelease(window, Qt.Key.Key_Space)
     QApplication.sendEvent(window, QEvent(QEvent.Type.Close))
     assert pane.place == "pane"
+
+
+def said(shown: Shown) -> list[Size | None]:
+    return [command.size for command in shown.link.sent if isinstance(command, commands.ScreenShown)]
+
+
+def says(shown: Shown, dressed: QtBot, size: Size | None) -> None:
+    dressed.waitUntil(lambda: said(shown)[-1:] == [size], timeout=PATIENCE_MS)
+
+
+def seen_at(view: ScreenView) -> Size:
+    """By what is painted."""
+    content, ratio = view.content_rect(), view.devicePixelRatio()
+    return round(content.width() * ratio), round(content.height() * ratio)
+
+
+def test_the_size_at_which_all_of_it_is_seen_is_said_and_that_it_is_hidden(
+    supervisor: Shown, pane: ScreenPane, dressed: QtBot
+) -> None:
+    whole = seen_at(pane.video)
+    assert whole[0] < 1280
+    says(supervisor, dressed, whole)
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    says(supervisor, dressed, (1280, 720))
+    pane.video.magnify(2.0)
+    says(supervisor, dressed, (2560, 1440))
+    pane.video.fit()
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F12, Qt.KeyboardModifier.ShiftModifier)
+    pane.video.window().resize(500, 400)
+    dressed.waitUntil(lambda: said(supervisor)[-1] == seen_at(pane.video) < whole, timeout=PATIENCE_MS)
+    pane.video.window().showMinimized()
+    says(supervisor, dressed, (0, 0))
+    pane.video.window().showNormal()
+    says(supervisor, dressed, seen_at(pane.video))
+    supervisor.desk.handle(events.Screen(party="agent", state="off"))
+    says(supervisor, dressed, None)
+
+
+def test_how_large_it_is_does_not_depend_on_how_many_pixels_come(
+    supervisor: Shown, pane: ScreenPane, dressed: QtBot
+) -> None:
+    view = pane.video
+    supervisor.desk.handle(events.ScreenSize(size=(1280, 720)))
+    fitting = view.scale
+    view._open = lambda _: StillPictures(desktop_picture(640, 360))
+    supervisor.desk.handle(events.Frames(party="agent", name="smaller", screen=True))
+    view._look()
+    assert view.image is not None
+    assert view.image.width() == 640
+    assert view.scale == fitting
+    dressed.keyClick(supervisor.window, Qt.Key.Key_F11)
+    assert pane.percent.text() == "100 %"
+    assert seen_at(view) == (1280, 720)
+    says(supervisor, dressed, (1280, 720))
+    supervisor.desk.handle(events.ScreenSize(size=(1000, 1000)))
+    assert seen_at(view) == (640, 360), "that is of another screen than the picture"

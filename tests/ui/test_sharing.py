@@ -352,7 +352,7 @@ def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dresse
 
 
 def test_what_was_seen_goes_with_the_call() -> None:
-    presenter = ScreenPresenter()
+    presenter = ScreenPresenter(FakeLink())
     presenter.handle(SEEN)
     presenter.handle(PICTURES)
     assert (presenter.shown, presenter.pictures) == (True, "screen")

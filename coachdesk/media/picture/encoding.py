@@ -135,7 +135,12 @@ class Cadence:
 
     def restart(self) -> None:
         """Another source: its picture is due at once, whenever it was taken."""
-        self._seen = self._free = float("-inf")
+        self.again()
+        self._free = float("-inf")
+
+    def again(self) -> None:
+        """The newest picture is to be sent otherwise than before: it is due as a new one is."""
+        self._seen = float("-inf")
 
     def is_new(self, captured: float) -> bool:
         """The picture taken at ``captured`` has never been due."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -214,8 +215,9 @@ class VideoSender:
     Attributes:
         lines: what the streams bear that it is sent on.
         watch: called on the worker thread with each look at the camera: the newest picture, and when it was taken.
+        scale: called there with the width and height of what is to be sent: how much smaller it is sent, 1 at most.
         on_sent: called on the loop after each picture: the streams it went out on, its timestamp there before their origin
-            is added, and when it was taken.
+            is added, when it was taken, and its width and height before it was made smaller.
     """
 
     def __init__(
@@ -225,7 +227,8 @@ class VideoSender:
         self.encoded = 0
         self.lines: dict[RtpOut, Line] = {}
         self.watch: Callable[[NDArray[np.uint8], float], None] = _ignore
-        self.on_sent: Callable[[list[RtpOut], int, float], None] = _ignore
+        self.scale: Callable[[tuple[int, int]], float] = lambda size: 1.0
+        self.on_sent: Callable[[list[RtpOut], int, float, tuple[int, int]], None] = _ignore
         self._line_of = line_of or (lambda out: LineRate() if encoding.screen_content else Gate())
         self._camera = camera
         self._turn = 0  # grows with every camera; of an earlier one nothing is sent any more
@@ -277,7 +280,7 @@ class VideoSender:
 
     def _run(self) -> None:
         pictures_later()
-        begun, captured = 0, float("-inf")
+        begun, captured, scaled = 0, float("-inf"), 1.0
         while self._waited(self._pause(captured)):
             turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
             latest = self._camera.latest()
@@ -291,6 +294,11 @@ class VideoSender:
             self._watched(picture, captured)
             if not any(out.open for out in self.lines):
                 continue
+            scale = self.scale(_size(picture))
+            if scale != scaled:
+                scaled = scale
+                self._cadence.again()
+                self._keyframes.need()
             self._encoder.bitrate = self._bitrate()
             self._cadence.follow(self._encoder.bitrate, time.monotonic())
             self._keyframes.follow(self._encoder.bitrate, time.monotonic())
@@ -300,7 +308,7 @@ class VideoSender:
             if stamp is None:
                 continue
             try:
-                self._encode(picture, captured, stamp, turn)
+                self._encode(picture, scale, captured, stamp, turn)
             except av.FFmpegError:
                 log.exception("picture not encoded")
 
@@ -333,11 +341,13 @@ class VideoSender:
         rates = [line.bitrate for line in self.lines.values() if line.open and line.bitrate is not None]
         return min([most, *rates] if rates else [start])
 
-    def _encode(self, picture: NDArray[np.uint8], captured: float, stamp: float, turn: int) -> None:
+    def _encode(
+        self, picture: NDArray[np.uint8], scale: float, captured: float, stamp: float, turn: int
+    ) -> None:
         keyframe = self._keyframes.taken()
         form = "bgra" if picture.shape[2] == 4 else "bgr24"
         frame = av.VideoFrame.from_numpy_buffer(
-            _even(picture), format=form
+            _scaled(picture, scale), format=form
         )  # not copied: read at once, below
         timestamp = frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe, still=self._cadence.still)
@@ -347,9 +357,11 @@ class VideoSender:
         if payloads and vp8.starts_keyframe(payloads[0]):
             self._keyframes.sent(size, self._encoder.bitrate, now)
         with contextlib.suppress(RuntimeError):  # the loop is gone
-            self._loop.call_soon_threadsafe(self._send, payloads, timestamp, captured, turn)
+            self._loop.call_soon_threadsafe(self._send, payloads, timestamp, captured, _size(picture), turn)
 
-    def _send(self, payloads: list[bytes], timestamp: int, captured: float, turn: int) -> None:
+    def _send(
+        self, payloads: list[bytes], timestamp: int, captured: float, size: tuple[int, int], turn: int
+    ) -> None:
         if turn != self._turn or self._closed.is_set():
             return
         keyframe = bool(payloads) and vp8.starts_keyframe(payloads[0])
@@ -361,7 +373,7 @@ class VideoSender:
                 outs.append(out)
                 for index, payload in enumerate(payloads):
                     out.send(payload, timestamp & 0xFFFFFFFF, marker=index == len(payloads) - 1)
-        self.on_sent(outs, timestamp & 0xFFFFFFFF, captured)
+        self.on_sent(outs, timestamp & 0xFFFFFFFF, captured, size)
 
     def _judge(self, out: RtpOut, line: Line) -> None:
         """By the newest that the far end has said."""
@@ -378,10 +390,17 @@ class VideoSender:
             self._keyframes.need()
 
 
-def _even(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """VP8's colour planes are half as large: cut an odd last row or column off."""
-    height, width = picture.shape[:2]
-    return np.ascontiguousarray(picture[: height & ~1, : width & ~1])
+def _size(picture: NDArray[np.uint8]) -> tuple[int, int]:
+    """Width, height."""
+    return picture.shape[1], picture.shape[0]
+
+
+def _scaled(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """VP8's colour planes are half as large: sides are even. At scale 1 an odd last row or column is cut off."""
+    width, height = (round(side * scale) & ~1 for side in _size(picture))
+    if scale == 1.0:
+        return np.ascontiguousarray(picture[:height, :width])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _make_room(frames: queue.Queue[EncodedFrame | None]) -> int:

@@ -23,11 +23,13 @@ from coachdesk.media.picture.camera import Camera, Shot
 from coachdesk.media.picture.encoding import MOTION, SCREEN
 from coachdesk.media.picture.video import VideoSender
 from coachdesk.media.screenshare.pointerline import PointerLine
+from coachdesk.media.screenshare.screenfit import ScreenFit
 from coachdesk.media.screenshare.screenrate import LineRate, slow
 from coachdesk.media.screenshare.screensource import ScreenSource
 from coachdesk.routing import customer_hears, screen_viewers
 from coachdesk.screencommands import Content
 from coachdesk.screenevents import Spot
+from coachdesk.screenwire import Size
 from signaling.protocol import CallView
 
 STREAM = "screen"
@@ -65,6 +67,9 @@ class ScreenCast:
         may_show: the customer hears the agent, and so may be shown the screen.
         to_customer: the customer sees it too.
         turn: grows whenever something else is shared, or it is blanked or stopped.
+        size: of the whole screen, in pixels, however many of them are sent; None while it is not known.
+        on_size: called when that has changed.
+        seen_at: how large a party shows the whole of it, in pixels of the monitor: so much of it they need; None: all.
         on_state: called when ``state`` has changed. on_shown: when ``to_customer`` has, or their connection is new.
         watch: called on the encoders' threads with each look at what is shown: the newest picture, and when it was taken.
         on_sent: called with a party that a picture has gone out to, its RTP timestamp as they get it, and when it was taken.
@@ -80,6 +85,9 @@ class ScreenCast:
         self.turn = 0
         self.on_state: Callable[[], None] = lambda: None
         self.on_shown: Callable[[], None] = lambda: None
+        self.size: Size | None = None
+        self.on_size: Callable[[], None] = lambda: None
+        self.seen_at: Callable[[str], Size | None] = lambda party: None
         self._view: CallView | None = None
         self.watch: Callable[[NDArray[np.uint8], float], None] = lambda picture, captured: None
         self.on_sent: Callable[[str, int, float], None] = lambda party, frame, captured: None
@@ -88,6 +96,7 @@ class ScreenCast:
         self._lines: dict[RtpOut, LineRate] = {}
         self._slow: set[RtpOut] = set()
         self._senders: tuple[VideoSender, VideoSender] | None = None  # to most, and to those on slow lines
+        self._fits = ScreenFit(), ScreenFit()  # of each of these
 
     # --- to whom ---------------------------------------------------------------------------------------------
 
@@ -157,6 +166,12 @@ class ScreenCast:
                 sender.request_keyframe()
                 self._pointer.tell()
 
+    def fit(self) -> None:
+        """After every change of ``seen_at``."""
+        for sender, fit in zip(self._senders or (), self._fits, strict=False):
+            parties = [party for party, peer in self._peers.items() if peer.outs[STREAM] in sender.lines]
+            fit.shown = tuple(map(self.seen_at, parties))
+
     def _seeing(self) -> list[RtpOut]:
         return [peer.outs[STREAM] for party, peer in self._peers.items() if party in self.viewers]
 
@@ -167,8 +182,11 @@ class ScreenCast:
             quick, slower = self._senders
             quick.send_to([out for out in seeing if out not in self._slow])
             slower.send_to([out for out in seeing if out in self._slow])
+            self.fit()
 
-    def _sent(self, outs: list[RtpOut], timestamp: int, captured: float) -> None:
+    def _sent(self, outs: list[RtpOut], timestamp: int, captured: float, size: Size) -> None:
+        if self.state == "on":
+            self._measure(size)
         for party, peer in self._peers.items():
             if (out := peer.outs[STREAM]) in outs:
                 self.on_sent(party, (timestamp + out.timestamp_origin) & 0xFFFFFFFF, captured)
@@ -188,12 +206,14 @@ class ScreenCast:
         """Shares ``source`` in place of what is shared now; the customer is not shown it, whatever they saw before."""
         self._turn()
         before, self.source = self.source, source
+        self._measure(None)
         if content != self.content:
             self._end()
         self.content = content
         if self._senders is None:
             self._lines = {peer.outs[STREAM]: _line(peer) for peer in self._peers.values()}
-            self._senders = self._sender(source), self._sender(source)
+            self._fits = quick, slower = ScreenFit(), ScreenFit()
+            self._senders = self._sender(source, quick), self._sender(source, slower)
         else:
             self._withdraw()
             for sender in self._senders:
@@ -230,6 +250,7 @@ class ScreenCast:
         self._turn()
         source, self.source = self.source, None
         self._end()
+        self._measure(None)
         self._set("off")
         self._pointer.close()
         return _close(source)
@@ -265,11 +286,12 @@ class ScreenCast:
         for party in self._peers.keys() & self.viewers:
             self.tell(party, message)
 
-    def _sender(self, source: Camera) -> VideoSender:
+    def _sender(self, source: Camera, fit: ScreenFit) -> VideoSender:
         encoding = MOTION if self.content == "motion" else SCREEN
         sender = VideoSender(source, encoding, self._lines.__getitem__)
         sender.watch = lambda picture, captured: self.watch(picture, captured)
         sender.on_sent = self._sent
+        sender.scale = lambda size: fit.scale(size, time.monotonic())
         return sender
 
     def _end(self) -> None:
@@ -286,6 +308,11 @@ class ScreenCast:
     def _withdraw(self) -> None:
         for out in self._lines:
             out.withdraw()
+
+    def _measure(self, size: Size | None) -> None:
+        if size != self.size:
+            self.size = size
+            self.on_size()
 
     def _set(self, state: ShareState) -> None:
         if state != self.state:

@@ -15,10 +15,16 @@ from coachdesk.media.screenshare.coachmarks import CoachMarks
 from coachdesk.media.screenshare.coachscreen import CoachScreen
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.screencast import STREAM, ScreenCast
+from coachdesk.media.screenshare.screenfit import largest
 from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.screenshare.screenorder import ScreenOrder
 from coachdesk.media.screenshare.screenpointers import ScreenPointers
+from coachdesk.media.screenshare.screensizes import ScreenSizes
+from coachdesk.screenwire import Seen, Shown, Size
 from signaling.protocol import CallView
+
+OWN = ""
+"""The agent, as one who sees others' screens."""
 
 
 class ScreenHub:
@@ -38,6 +44,7 @@ class ScreenHub:
         self.agent = ScreenCast()
         self.agent.on_state = self._changed
         self.agent.on_shown = self._shown
+        self.agent.on_size = lambda: self.on_change()
         self.marks = ScreenMarks(ink, self.agent, "screen")
         self.customer = CustomerScreen()
         self.customer.on_change = self._far_changed
@@ -49,6 +56,8 @@ class ScreenHub:
         self._order = ScreenOrder(self.agent, self.coach, self.customer)
         self.pointers = ScreenPointers(legs, self.agent, self.coach, self._order)
         ink.on_cursor = self.pointers.take
+        self._sizes = ScreenSizes()
+        self.agent.seen_at = self._sizes.shown
         self._coach_marks = CoachMarks(ink, self.coach, self._order)
         ink.on_coach_poses = self._coach_marks.take
         self.coach.on_offset = self._coach_marks.set_offset
@@ -65,11 +74,13 @@ class ScreenHub:
 
     def connect_customer(self, party: str, peer: Peer) -> None:
         """``peer`` is the (new) connection to the customer."""
+        self._sizes.forget(party)
         self.customer.connected()
         self.agent.connect(party, peer)
 
     def connect(self, party: str, peer: Peer) -> None:
         """``peer`` is the (new) connection to an observer."""
+        self._sizes.forget(party)
         self.agent.connect(party, peer)
         self.coach.connect(party, peer)
         self.pointers.connected(party)
@@ -79,6 +90,7 @@ class ScreenHub:
         self.agent.disconnect(party)
         self.coach.disconnect(party)
         self.customer.disconnect(party)
+        self._sizes.forget(party)
 
     async def close(self) -> None:
         self.pointers.close()
@@ -87,8 +99,11 @@ class ScreenHub:
     # --- what is told -----------------------------------------------------------------------------------------
 
     def told(self, observer: str) -> dict[str, Any]:
-        """The fields of `Briefing` that say what ``observer`` is shown."""
-        return self._order.told(observer)
+        """The fields of `Briefing` that say what ``observer`` is shown, and how large others see what they show."""
+        told = self._order.told(observer)
+        size = {"agent": self.agent.size, "supervisor": self.coach_size}.get(told["screen_of"])
+        wanted = self._coach_seen_at() if observer == self.coach.sharer else None
+        return told | {"screen_size": size, "wanted": wanted}
 
     def _changed(self) -> None:
         self._order.arrange()
@@ -108,6 +123,43 @@ class ScreenHub:
     def _tell_customer(self, message: bytes) -> None:
         if self._view is not None:
             self._legs.tell(self._view.customer, message)
+
+    def said(self, said: Shown | Seen) -> None:
+        """What the customer's page says."""
+        if isinstance(said, Shown):
+            self.customer.said(said)
+        elif self._view is not None:
+            self.show_at(self._view.customer, (said.width, said.height))
+
+    # --- sizes ------------------------------------------------------------------------------------------------
+
+    @property
+    def coach_size(self) -> Size | None:
+        """How large the whole of a supervisor's screen is, in pixels, as far as they have said."""
+        return self._sizes.shared(self.coach.sharer)
+
+    def show_at(self, party: str, size: Size | None) -> None:
+        """``party`` shows the whole of another's screen at ``size``, in pixels of the monitor; ``OWN`` does too."""
+        before = self._coach_seen_at()
+        self._sizes.show(party, size)
+        self.agent.fit()
+        if self._coach_seen_at() != before:
+            self.on_change()
+
+    def shared_at(self, party: str, size: Size) -> None:
+        """The whole of what ``party`` shares is of that ``size``."""
+        self._sizes.share(party, size)
+        if party == self.coach.sharer:
+            self._far_changed()
+
+    def _coach_seen_at(self) -> Size | None:
+        """The size that is large enough for all who see a supervisor's screen."""
+        if self._view is None:
+            return None
+        viewers = self._order.shown_coachs() - {self._view.agent} | (
+            {OWN} if self.coach.agent_sees else set()
+        )
+        return largest(map(self._sizes.shown, viewers))
 
     # --- keyframes --------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from coachdesk.media.picture.framering import FrameWriter
 from coachdesk.media.picture.video import Picture, VideoReceiver
 from coachdesk.media.screenshare.pointerview import PointerView
 from coachdesk.screenevents import Spot
+from coachdesk.screenwire import Size
 
 PATIENCE = 2.0
 """Seconds a missing packet may hold the picture up: on a slow line, what replaces the picture would take longer."""
@@ -36,6 +37,7 @@ class ScreenView:
         self.party: events.Sharer = "agent"
         self.name = ""
         self._also = ""
+        self._size: Size | None = None
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
         self.newest: Picture | None = None
@@ -61,9 +63,16 @@ class ScreenView:
         was, self.state, self.party, self._also, self.name = self.state, state, party, also, name
         self._emit(events.Screen(party=party, state=state, also=also, name=name))
         if state == "off":
+            self._size = None
             self._end()
         elif was == "off":
             self._begin()
+
+    def sized(self, size: Size | None) -> None:
+        """How large the whole of it is, in pixels, of which fewer may come; None: that is not known."""
+        if self.state != "off" and size != self._size:
+            self._size = size
+            self._emit(events.ScreenSize(size=size))
 
     def publish(self, on: bool) -> None:
         """Puts pictures into shared memory, announced by a ``frames`` event, or no longer."""

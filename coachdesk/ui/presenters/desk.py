@@ -107,7 +107,7 @@ class Desk:
         return [presenter for presenter in (*agents, *observers, self.screen) if presenter is not None]
 
     def _open(self, role: Role) -> None:
-        self.screen = ScreenPresenter()
+        self.screen = ScreenPresenter(self._link)
         if role is Role.AGENT:
             self.agent = AgentPresenter(self._link, self._notices, self._now, self.settings.preferences.duck)
             self.whispers = WhispersPresenter(self._link, self._notices)

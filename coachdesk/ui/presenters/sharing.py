@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coachdesk import commands, events
 from coachdesk.screencommands import Content
 from coachdesk.screenevents import Place, Sharer, ShareState, SourceView, Spot
+from coachdesk.screenwire import Size
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import CallPresenter
 from coachdesk.ui.presenters.notices import Notice, Notices
@@ -168,17 +169,22 @@ class ScreenPresenter(CallPresenter):
         pictures: name of its picture memory, or None.
         pointer: where on it the pointer of who shares it is; None where that is not, or is in the picture itself.
         on_pointer: called whenever that alone is another.
+        size: of the whole of it, in pixels, however many of them come; None: not known.
+        seen_at: how large all of it is shown here, in pixels of the monitor, as was said last; None: nothing.
         large: it has more room than the customer's camera, else less.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, link: Link) -> None:
         super().__init__()
+        self._link = link
+        self.seen_at: Size | None = None
         self.party: Sharer = "agent"
         self.name = self.also = ""
         self.state: ShareState = "off"
         self.pictures: str | None = None
         self.pointer: Spot | None = None
         self.on_pointer: Callable[[], None] = lambda: None
+        self.size: Size | None = None
         self.large = True
 
     def handle(self, event: events.AnyEvent) -> None:
@@ -186,6 +192,10 @@ class ScreenPresenter(CallPresenter):
             case events.Screen():
                 self.party, self.state, self.also = event.party, event.state, event.also
                 self.name = event.name
+                if not self.shown:
+                    self.size = None
+            case events.ScreenSize():
+                self.size = event.size
             case events.ScreenPointer():
                 self.pointer = event.at
                 self.on_pointer()
@@ -222,9 +232,15 @@ class ScreenPresenter(CallPresenter):
     def blanked(self) -> str:
         return f"{self.name or f'The {self.party}'} does not show the screen at present."
 
+    def show_at(self, size: Size | None) -> None:
+        """The whole of it is seen at ``size``, in pixels of the monitor, and no more need come; None: not known."""
+        if size != self.seen_at:
+            self.seen_at = size
+            self._link.send(commands.ScreenShown(size=size))
+
     def toggle_large(self) -> None:
         self.large = not self.large
         self.changed()
 
     def _forget(self) -> None:
-        self.state, self.pictures, self.pointer = "off", None, None
+        self.state, self.pictures, self.pointer, self.size = "off", None, None, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from coachdesk.screenevents import Sharer
@@ -32,6 +32,8 @@ NOT_FULL = ("Leave full screen", "The screen in CoachDesk's window again", "not-
 AWAY = Action("Own window", "Shift+F12", "window", "The screen in a window of its own; Escape leaves it")
 HERE = ("Back", "The screen in CoachDesk's window again", "back")
 BRING_BACK = Action("Bring it back", "", "back", "The screen in this window again")
+SAY_MS = 200
+"""After a change of the size at which it is seen, that is said, as it is then."""
 SHARES = {True: (1, 3), False: (3, 1)}
 """Of the room: the camera's, the screen's; by whether the screen is the larger one."""
 
@@ -58,6 +60,8 @@ class ScreenPane(QWidget):
         self._window: ScreenWindow | None = None
         self.video = ScreenView()
         self.video.looked_closer.connect(self._tell_zoom)
+        self._saying = QTimer(self, singleShot=True, interval=SAY_MS)
+        self._saying.timeout.connect(lambda: presenter.show_at(self.video.seen_at))
         self.inks = {sharer: InkView(self.video, each) for sharer, each in ink.items()}
         self._make_buttons()
         self._bar = self._head()
@@ -161,6 +165,7 @@ class ScreenPane(QWidget):
         self.setVisible(p.shown)
         self.whose.set(" ".join(filter(None, (f"{p.title}." if p.note else p.title, p.note))))
         self.video.setAccessibleName(p.title)
+        self.video.measure(p.size)
         for sharer, ink in self.inks.items():
             ink.use(sharer == p.party)
         if self._window is not None:
@@ -187,6 +192,8 @@ class ScreenPane(QWidget):
         self._tell_zoom()
 
     def _tell_zoom(self) -> None:
+        if not self._saying.isActive() and self._presenter.seen_at != self.video.seen_at:
+            self._saying.start()
         scale = self.video.scale
         self.percent.setText("" if scale is None else f"{round(scale * 100)} %")
         self.percent.setAccessibleName("" if scale is None else f"Zoom {round(scale * 100)} percent")

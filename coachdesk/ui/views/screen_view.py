@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -12,13 +13,15 @@ from PySide6.QtGui import (
     QPixmap,
     QRegion,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
+from coachdesk.screenwire import MOST_SIDE, Size
 from coachdesk.ui.views.arrow import arrow_rect, paint_arrow
 from coachdesk.ui.views.video import VideoView
-from coachdesk.ui.zoom import STEP, XY, Stage, Zoom, picture_at, view_at
+from coachdesk.ui.zoom import STEP, XY, Stage, Zoom, picture_at, view_at, whole_of
 
 NOTCH = 120.0
 """Of a wheel, in Qt's eighths of a degree."""
@@ -46,7 +49,9 @@ class ScreenView(VideoView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._whole: Size | None = None
         self._zoom = Zoom()
+        self._open_to_view = False
         self._dragged: QPointF | None = None
         self._part: tuple[QRect, QSize] | None = None
         self._pointer: XY | None = None
@@ -59,9 +64,27 @@ class ScreenView(VideoView):
 
     @property
     def scale(self) -> float | None:
-        """Pixels of this monitor for each pixel of the picture; None without one."""
+        """Pixels of this monitor for each pixel of the screen; None without a picture."""
         stage = self._stage
         return None if stage is None else self._zoom.scale_on(stage)
+
+    def measure(self, whole: Size | None) -> None:
+        """The screen itself has that size, in pixels, of which pictures may have fewer; None: it is not known."""
+        if whole != self._whole:
+            self._whole = whole
+            self.update()
+
+    @property
+    def seen_at(self) -> Size | None:
+        """How large all of the screen is shown, in pixels of this monitor: 0 while it is not to be seen; None: it is not."""
+        stage = self._stage
+        if stage is None:
+            return None
+        if not self._open_to_view:
+            return 0, 0
+        place = self._zoom.place(stage)
+        width, height = (min(MOST_SIDE, round(side * stage.ratio)) for side in (place.width, place.height))
+        return width, height
 
     @property
     def actual(self) -> bool:
@@ -122,7 +145,7 @@ class ScreenView(VideoView):
     def _stage(self) -> Stage | None:
         if self.image is None or self.width() < 1 or self.height() < 1:
             return None
-        picture = self.image.width(), self.image.height()
+        picture = whole_of((self.image.width(), self.image.height()), self._whole)
         return Stage((self.width(), self.height()), picture, self.devicePixelRatio())
 
     def _xy(self, at: QPointF | None) -> XY:
@@ -187,6 +210,17 @@ class ScreenView(VideoView):
             self.push(*step)
 
     # --- painting ---
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._open_to_view = True
+        self.looked_closer.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Also when its window is minimized."""
+        super().hideEvent(event)
+        self._open_to_view = False
+        self.looked_closer.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
