@@ -267,21 +267,23 @@ class VideoSender:
 
     def close(self) -> None:
         """Stop the worker, send nothing any more; the camera stays open and the caller's."""
+        self._closed.set()  # before the turn: the worker has then seen one or the other
         self._turn += 1
         for out in self.lines:
             out.on_feedback = _ignore
             out.queue.even_pace = None
-        self._closed.set()
         self._woken.set()
         self._thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
         pictures_later()
         begun, captured = 0, float("-inf")
-        while not self._closed.is_set():
+        while True:
             self._woken.wait(self._pause(captured))
             self._woken.clear()
             turn = self._turn  # before the camera: whatever it shows is then of this turn or a later one
+            if self._closed.is_set():
+                return
             latest = self._camera.latest()
             if turn != begun:
                 begun = turn
