@@ -21,6 +21,8 @@ LOOK_SECONDS = 1.0
 SHARE = 20
 """Looking takes at most one part in so many of the time, however slow the machine's drivers are."""
 END_SECONDS = 2.0
+AGAIN_SECONDS = 1.0
+"""After a child that has died, the next one."""
 
 log = logging.getLogger(__name__)
 
@@ -36,28 +38,26 @@ class SoundWatch:
         self.seen: DeviceList | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._ended = threading.Event()
 
     def start(self) -> None:
         """Without effect when it runs already. Where no child can be started, nothing is ever seen."""
-        if self._process is not None:
+        if self._reader is not None:
             return
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "coachdesk.media.soundcards.soundwatch"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            log.info("sound devices are not watched: %s", error)
-            return
-        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-        self._reader.start()
+        self._ended.clear()
+        process = self._start_child()
+        if process is not None:
+            self._reader = threading.Thread(target=self._follow, args=(process,), daemon=True)
+            self._reader.start()
 
     def stop(self) -> None:
         """Ends the child, within seconds."""
-        process, self._process = self._process, None
-        if process is None or self._reader is None or process.stdin is None:
+        with self._starting:
+            self._ended.set()
+            process, self._process = self._process, None
+        reader, self._reader = self._reader, None
+        if process is None or reader is None or process.stdin is None:
             return
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -66,8 +66,36 @@ class SoundWatch:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(END_SECONDS)
-        self._reader.join(END_SECONDS)
+        reader.join(END_SECONDS)
         self.seen = None
+
+    def _start_child(self) -> subprocess.Popen[bytes] | None:
+        """None once this is stopped, and where none can be started."""
+        with self._starting:
+            if self._ended.is_set():
+                return None
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "coachdesk.media.soundcards.soundwatch"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            except OSError as error:
+                log.info("sound devices are not watched: %s", error)
+                return None
+            return self._process
+
+    def _follow(self, first: subprocess.Popen[bytes]) -> None:
+        """On a thread of its own; a child that dies is started anew."""
+        process: subprocess.Popen[bytes] | None = first
+        while process is not None:
+            self._read(process)
+            process.wait()
+            if self._ended.wait(AGAIN_SECONDS):
+                return
+            log.info("what watches sound devices has died, and is started anew")
+            process = self._start_child()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
