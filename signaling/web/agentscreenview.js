@@ -138,7 +138,8 @@ export class AgentScreenView {
     this.#name();
     this.#paint();
     const ratio = document.hidden ? 0 : devicePixelRatio;
-    if (this.#said) this.screen.show(at.width * ratio, at.height * ratio);
+    const known = ink.screen.frame || video.videoWidth; // not while another connection has no picture yet
+    if (this.#said && known) this.screen.show(at.width * ratio, at.height * ratio);
   }
 
   #name() {

@@ -54,7 +54,9 @@ async def test_how_large_all_of_it_is_seen_is_said_on_every_connection(
     await customer.page.set_viewport_size({"width": 1280, "height": 800})
     large = await says()
     await customer.page.set_viewport_size({"width": 390, "height": 844})
-    await customer.until("innerWidth === 390", "the window is small")
+    await customer.until(
+        f"innerWidth === 390 && {PAINTED}[0] <= 391 * devicePixelRatio", "the window is small"
+    )
     small = await says()
     assert small[0] < large[0]
     await customer.page.keyboard.press("x")
