@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -345,10 +344,7 @@ class VideoSender:
         self, picture: NDArray[np.uint8], scale: float, captured: float, stamp: float, turn: int
     ) -> None:
         keyframe = self._keyframes.taken()
-        form = "bgra" if picture.shape[2] == 4 else "bgr24"
-        frame = av.VideoFrame.from_numpy_buffer(
-            _scaled(picture, scale), format=form
-        )  # not copied: read at once, below
+        frame = _scaled(picture, scale)
         timestamp = frame.pts = round(stamp * CLOCK_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe, still=self._cadence.still)
         self.encoded += 1
@@ -395,12 +391,16 @@ def _size(picture: NDArray[np.uint8]) -> tuple[int, int]:
     return picture.shape[1], picture.shape[0]
 
 
-def _scaled(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """VP8's colour planes are half as large: sides are even. At scale 1 an odd last row or column is cut off."""
-    width, height = (round(side * scale) & ~1 for side in _size(picture))
+def _scaled(picture: NDArray[np.uint8], scale: float) -> av.VideoFrame:
+    """For the encoder, which is to read it at once: at scale 1 it is not copied. VP8's colour planes are half as large, so
+    sides are even: an odd last row or column is cut off.
+    """
+    whole = np.ascontiguousarray(picture[: picture.shape[0] & ~1, : picture.shape[1] & ~1])
+    frame = av.VideoFrame.from_numpy_buffer(whole, format="bgra" if picture.shape[2] == 4 else "bgr24")
     if scale == 1.0:
-        return np.ascontiguousarray(picture[:height, :width])
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        return frame
+    width, height = (round(side * scale) & ~1 for side in _size(picture))
+    return frame.reformat(width, height, "yuv420p", interpolation="AREA")
 
 
 def _make_room(frames: queue.Queue[EncodedFrame | None]) -> int:
