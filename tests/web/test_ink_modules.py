@@ -111,8 +111,10 @@ async def test_every_message_of_the_document_is_understood_but_what_is_told_to_o
         "(all) => all.filter(([channel, text]) => !(channel === 'ink' ? it.parseReliable : it.parseLive)(text))",
         examples,
     )
-    assert [(told["kind"], told["of"]) for told in (json.loads(text) for _, text in refused)] == [
-        ("cursor", "supervisor")
+    told = [json.loads(text) for _, text in refused]
+    assert [(each["kind"], each.get("of") or each.get("surface")) for each in told] == [
+        ("shared", "coach"),
+        ("cursor", "supervisor"),
     ], "whose screen they are never shown"
 
 
