@@ -11,6 +11,7 @@ import pytest
 
 from coachdesk import inkwire
 from coachdesk.annotation import MAX_MARKS, MAX_PATH, AnyEdit
+from coachdesk.media.connection import controlchannel
 
 TEXT = (Path(__file__).parents[1] / "docs" / "ink.md").read_text("utf-8")
 PARSERS = {
@@ -55,6 +56,7 @@ def test_every_edit_has_an_example() -> None:
 
 
 def test_the_channels_and_limits_are_those_of_the_code() -> None:
+    assert f"| `{controlchannel.LABEL}` | {controlchannel.ID} |" in TEXT
     assert f"| `{inkwire.RELIABLE}` | {inkwire.RELIABLE_ID} |" in TEXT
     assert f"| `{inkwire.LIVE}` | {inkwire.LIVE_ID} |" in TEXT
     assert f"| marks on a board | {MAX_MARKS} |" in TEXT

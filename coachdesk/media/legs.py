@@ -59,7 +59,7 @@ class Legs:
         """On the control channel; not at all while there is no connection."""
         peer = self.peer(party)
         if peer is not None:
-            peer.send_message(message)
+            peer.control.send(message)
 
     def way_ms(self, party: str) -> float:
         """One way through the network: half the round trip, 0 before it is known."""

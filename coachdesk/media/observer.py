@@ -222,7 +222,7 @@ class ObserverMedia:
 
     def _wish(self, wish: Wish) -> None:
         if self._leg.peer is not None:
-            self._leg.peer.send_message(msgspec.json.encode(wish))
+            self._leg.peer.control.send(msgspec.json.encode(wish))
 
     def _tell_pointer(self, message: bytes) -> None:
         if self._leg.peer is not None:

@@ -31,7 +31,7 @@ export class Peer {
   #line = new LineWatch();
   #loss = new LossWatch();
   #watch = 0;
-  /** @type {RTCDataChannel | null} */ #control = null;
+  #control;
   #hearing = new Hearing();
 
   /**
@@ -55,12 +55,10 @@ export class Peer {
         candidate: candidate?.candidate ?? "",
         mid: candidate?.sdpMid ?? "0",
       });
-    this.pc.ondatachannel = ({ channel }) => {
-      this.#control = channel;
-      channel.binaryType = "arraybuffer";
-      channel.onmessage = ({ data }) => handlers.onMessage?.(typeof data === "string" ? data : new TextDecoder().decode(data));
-      channel.onopen = () => handlers.onControl?.(this);
-    };
+    this.#control = this.pc.createDataChannel("control", { negotiated: true, id: 99 });
+    this.#control.binaryType = "arraybuffer";
+    this.#control.onmessage = ({ data }) => handlers.onMessage?.(typeof data === "string" ? data : new TextDecoder().decode(data));
+    this.#control.onopen = () => handlers.onControl?.(this);
     this.ink = inkChannels(this.pc);
     this.stills = stillChannel(this.pc);
     this.frames = new EncodedFrames((ticks, at) => handlers.onEncoded?.(this, ticks, at));
@@ -124,7 +122,7 @@ export class Peer {
 
   /** Says something on the control channel, once that is open. @param {object} message */
   tell(message) {
-    if (this.#control?.readyState === "open") this.#control.send(JSON.stringify(message));
+    if (this.#control.readyState === "open") this.#control.send(JSON.stringify(message));
   }
 
   /** What the agent sends. @param {Kind} kind @returns {MediaStreamTrack | null} */
@@ -182,7 +180,7 @@ export class Peer {
 
   close() {
     clearInterval(this.#watch);
-    this.pc.onconnectionstatechange = this.pc.onicecandidate = this.pc.ondatachannel = null;
+    this.pc.onconnectionstatechange = this.pc.onicecandidate = this.#control.onopen = null;
     this.pc.close();
     this.frames.close();
   }

@@ -39,13 +39,10 @@ FLAGS = [
 ANSWER = """async (sdp) => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: "max-bundle"});
   window.messages = [];
-  pc.ondatachannel = ({channel}) => {
-    channel.binaryType = "arraybuffer";
-    channel.onmessage = ({data}) => window.messages.push(new TextDecoder().decode(data));
-    const greet = () => channel.send("from the browser");
-    if (channel.readyState === "open") greet();
-    else channel.onopen = greet;
-  };
+  const control = pc.createDataChannel("control", {negotiated: true, id: 99});
+  control.binaryType = "arraybuffer";
+  control.onmessage = ({data}) => window.messages.push(new TextDecoder().decode(data));
+  control.onopen = () => control.send("from the browser");
   window.candidates = [];
   pc.onicecandidate = ({candidate}) => window.candidates.push(candidate ? candidate.candidate : "");
   await pc.setRemoteDescription({type: "offer", sdp});
@@ -146,8 +143,8 @@ async def test_the_camera_of_chromium_is_forwarded_and_decoded_at_720p(page: Pag
         receiving.on_keyframe_needed = lambda: observer.request_keyframe("camera")
         observer.on_packet = lambda name, packet: receiving.put(packet) if name == "camera" else None
         messages: list[bytes] = []
-        hub.on_message = messages.append
-        hub.send_message(b"from the hub")
+        hub.control.on_message = messages.append
+        hub.control.send(b"from the hub")
         await join(page, hub)
         await until(lambda: kinds == {"main", "camera"} and len(sizes) > 10)
         width, height = sizes[-1]
@@ -219,7 +216,7 @@ class Tone:
 
 async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
     hub, far_ear = Peer(CUSTOMER, offers=True, ice=[]), FarEar()
-    hub.on_message = far_ear.put
+    hub.control.on_message = far_ear.put
     await join(page, hub, CUSTOMER_PAGE)
     await page.evaluate(PLAY)
     tone = Tone(hub)

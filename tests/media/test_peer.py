@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from aioice import Connection
 
+from coachdesk.media.connection import controlchannel
 from coachdesk.media.connection import peer as peers
 from coachdesk.media.connection.iceservers import aiortc_servers
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, NegotiationError, Peer
@@ -272,12 +273,12 @@ async def test_messages_wait_for_the_channel_and_pass_both_ways() -> None:
     hub, far = Peer(OBSERVER, offers=True, ice=[]), Peer(OBSERVER, offers=False, ice=[])
     at_hub: list[bytes] = []
     at_far: list[bytes] = []
-    hub.on_message, far.on_message = at_hub.append, at_far.append
-    for index in range(peers.MAX_PENDING_MESSAGES + 10):
-        hub.send_message(b"%d" % index)
-    far.send_message(b"early")
+    hub.control.on_message, far.control.on_message = at_hub.append, at_far.append
+    for index in range(controlchannel.MAX_PENDING_MESSAGES + 10):
+        hub.control.send(b"%d" % index)
+    far.control.send(b"early")
     await connect(hub, far)
-    await until(lambda: at_hub and len(at_far) == peers.MAX_PENDING_MESSAGES)
+    await until(lambda: at_hub and len(at_far) == controlchannel.MAX_PENDING_MESSAGES)
     assert at_far[0] == b"10"  # the oldest gave way
     assert at_hub == [b"early"]
     await asyncio.gather(hub.close(), far.close())
@@ -287,9 +288,9 @@ async def test_messages_wait_for_the_channel_and_pass_both_ways() -> None:
 async def test_an_oversized_message_is_dropped() -> None:
     async with pair(OBSERVER) as (hub, far):
         got: list[bytes] = []
-        far.on_message = got.append
-        hub.send_message(b"x" * (peers.MAX_MESSAGE_BYTES + 1))
-        hub.send_message(b"after")
+        far.control.on_message = got.append
+        hub.control.send(b"x" * (controlchannel.MAX_MESSAGE_BYTES + 1))
+        hub.control.send(b"after")
         await until(lambda: got)
         assert got == [b"after"]
 

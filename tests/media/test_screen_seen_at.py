@@ -77,7 +77,7 @@ async def test_so_does_the_customers_while_they_are_shown_it() -> None:
 
 def say(call: Call, message: bytes) -> None:
     assert call.customer.peer is not None
-    call.customer.peer.send_message(message)
+    call.customer.peer.control.send(message)
 
 
 async def test_a_supervisor_sends_what_the_largest_of_those_shows_who_see_their_screen() -> None:

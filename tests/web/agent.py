@@ -74,7 +74,7 @@ class Agent:
         self.pc.addTransceiver(Tone(), direction="sendrecv")
         self.pc.addTransceiver(Picture() if camera else "video", direction="sendrecv")
         self._screen = self.pc.addTransceiver("video", direction="sendrecv")
-        self.control = self.pc.createDataChannel("control")
+        self.control = self.pc.createDataChannel("control", negotiated=True, id=99)
         self.control.on("message", self._on_message)
         self.pc.on("track", self._on_track)
 

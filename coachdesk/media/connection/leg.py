@@ -175,7 +175,7 @@ class Leg:
         peer.on_state = lambda state: self._peer_state(peer, state)
         peer.on_packet = lambda stream, packet: self._from(peer, stream, packet)
         peer.on_keyframe_request = lambda stream: self.on_keyframe_request(stream)
-        peer.on_message = lambda data: self.on_message(data)
+        peer.control.on_message = lambda data: self.on_message(data)
         peer.ink.on_open = lambda: self.on_ink_open(peer)
         peer.ink.on_reliable = lambda data: self.on_ink(peer, data)
         peer.ink.on_live = lambda data: self.on_live_ink(peer, data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +12,6 @@ from typing import Literal
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
-    RTCDataChannel,
     RTCPeerConnection,
     RTCSessionDescription,
 )
@@ -22,6 +20,7 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 from coachdesk.media.connection import compat
 from coachdesk.media.connection.codecs import preferred_codecs
 from coachdesk.media.connection.compat import RtpIn, RtpOut
+from coachdesk.media.connection.controlchannel import ControlChannel
 from coachdesk.media.connection.iceservers import aiortc_servers
 from coachdesk.media.connection.nack import (
     PATIENT_MAX_MISSING,
@@ -49,9 +48,6 @@ CONNECT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 KEYFRAME_INTERVAL = 0.3
 MAX_CANDIDATES = 64
-MAX_PENDING_MESSAGES = 64
-MAX_MESSAGE_BYTES = 64 * 1024
-MAX_BUFFERED_BYTES = 1 << 20
 DATA_PACKETS_PER_SECOND, DATA_PACKETS_AT_ONCE = 600, 1200
 """Of a far end's data channels, their acknowledgements among them; it uses a tenth of that."""
 
@@ -88,7 +84,6 @@ OBSERVER: Layout = (
     Stream("camera", "video", "sendonly"),
     Stream("screen", "video", "sendrecv", screen=True),
 )
-CONTROL = "control"
 
 _MIRRORED: dict[Direction, Direction] = {
     "sendonly": "recvonly",
@@ -118,8 +113,7 @@ class Peer:
         on_keyframe_request: the far end wants a keyframe on this stream of ours.
         on_state: ``connecting``, ``connected``, ``lost`` (for good: build another), ``closed`` (by us or
         by the far end).
-        on_message: a message on the control channel.
-        ink: the channels of ink. stills: the one of stills.
+        control: the channel of small messages. ink: the channels of ink. stills: the one of stills.
         data_dropped: packets of the data channels that were too many.
 
     Raises ``contract.CompatError`` when the installed aiortc is not the one we know.
@@ -130,7 +124,6 @@ class Peer:
         self.on_packet: Callable[[str, Packet], None] = _ignore
         self.on_keyframe_request: Callable[[str], None] = _ignore
         self.on_state: Callable[[State], None] = _ignore
-        self.on_message: Callable[[bytes], None] = _ignore
         self.outs: dict[str, RtpOut] = {}
         self.state: State | Literal["new"] = "new"
         self._layout = layout
@@ -144,8 +137,6 @@ class Peer:
         self._keyframe_asked: dict[str, float] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._channel: RTCDataChannel | None = None
-        self._unsent: deque[bytes] = deque(maxlen=MAX_PENDING_MESSAGES)
         self._candidates: list[str] = []
         self._candidates_seen = 0
         self.data_dropped = 0
@@ -154,17 +145,15 @@ class Peer:
         self._limit = ReceiveLimit() if offers and any(map(_is_camera_of_far_end, layout)) else None
         for stream in layout:
             self._add(stream)
+        self.control = ControlChannel(self._pc)
         self.ink = InkChannels(self._pc)
         self.stills = StillPipe(self._pc)
         self._pc.on("connectionstatechange", self._connection_changed)
         self._transport = self._pc.getTransceivers()[0].receiver.transport
         self._transport.on("statechange", self._transport_changed)
         if offers:
-            self._use_channel(self._pc.createDataChannel(CONTROL))
             self._data_pace = TokenBucket(DATA_PACKETS_PER_SECOND, DATA_PACKETS_AT_ONCE, time.monotonic())
             compat.bound_data(self._pc, self._allow_data)
-        else:
-            self._pc.on("datachannel", self._channel_offered)
         relays = any(url.startswith("turn") for server in ice for url in server.urls)
         compat.be_patient(self._pc)
         compat.close_while_connecting(self._pc)
@@ -323,48 +312,13 @@ class Peer:
             self._keyframe_asked[name] = time.monotonic()
             self._spawn(self._ins[name].request_keyframe())
 
-    # --- control channel ----------------------------------------------------------------------------------
-
-    def send_message(self, data: bytes) -> None:
-        """Send on the control channel, or keep it (the last 64) until that opens."""
-        channel = self._channel
-        if channel is None or channel.readyState == "connecting":
-            self._unsent.append(data)
-        elif channel.readyState != "open" or channel.bufferedAmount > MAX_BUFFERED_BYTES:
-            log.warning("control message of %d bytes dropped: the channel is closed or full", len(data))
-        else:
-            channel.send(data)
-
-    def _channel_offered(self, channel: RTCDataChannel) -> None:
-        if channel.label == CONTROL and self._channel is None:
-            self._use_channel(channel)
-            self._flush_messages()
-
-    def _use_channel(self, channel: RTCDataChannel) -> None:
-        self._channel = channel
-        channel.on("open", self._flush_messages)
-        channel.on("message", self._message_received)
+    # --- data channels ------------------------------------------------------------------------------------
 
     def _allow_data(self) -> bool:
         """A far end that floods the data channels is heard at this pace; sound and picture go on."""
         allowed = self._data_pace.take(time.monotonic())
         self.data_dropped += not allowed
         return allowed
-
-    def _flush_messages(self) -> None:
-        unsent, self._unsent = list(self._unsent), deque(maxlen=MAX_PENDING_MESSAGES)
-        for data in unsent:
-            self.send_message(data)
-
-    def _message_received(self, message: str | bytes) -> None:
-        data = message.encode() if isinstance(message, str) else message
-        if len(data) > MAX_MESSAGE_BYTES:
-            log.warning("control message of %d bytes dropped: more than %d", len(data), MAX_MESSAGE_BYTES)
-            return
-        try:
-            self.on_message(data)
-        except Exception:
-            log.exception("control message not handled")
 
     # --- numbers ------------------------------------------------------------------------------------------
 
