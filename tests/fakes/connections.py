@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coachdesk.media.connection.peer import Layout, State
 from coachdesk.media.packet import Packet
 from signaling.protocol import IceServer
+from tests.fakes.controlchannel import FakeControl
 from tests.fakes.inkchannels import FakeInk
 from tests.fakes.stills import FakeStills
 
@@ -24,7 +25,7 @@ class Connection:
         self.on_state: Callable[[State], None] = lambda state: None
         self.on_packet: Callable[[str, Packet], None] = lambda stream, packet: None
         self.on_keyframe_request: Callable[[str], None] = lambda stream: None
-        self.on_message: Callable[[bytes], None] = lambda data: None
+        self.control = FakeControl()
         self.ink = FakeInk()
         self.stills = FakeStills()
         type(self).made.append(self)

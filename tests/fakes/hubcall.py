@@ -175,7 +175,7 @@ class HubCall:
             leg = self.leg(party)
             if leg is None or leg.peer is None:
                 continue
-            told = [json.loads(message) for message in leg.peer.messages]
+            told = [json.loads(message) for message in leg.peer.control.sent]
             seats = next((each["slots"] for each in reversed(told) if "slots" in each), {})
             for stream, out in leg.peer.outs.items():
                 for payload in self._taken(out):

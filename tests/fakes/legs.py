@@ -10,6 +10,7 @@ from coachdesk.media.connection.peer import Layout, State
 from coachdesk.media.connection.rate import Path
 from coachdesk.media.connection.red import KEPT_FRAMES
 from coachdesk.media.packet import Packet
+from tests.fakes.controlchannel import FakeControl
 from tests.fakes.inkchannels import FakeInk
 from tests.fakes.stills import FakeStills
 
@@ -46,18 +47,15 @@ class FakePeer:
 
     def __init__(self, layout: Layout) -> None:
         self.outs = {stream.name: FakeOut() for stream in layout if stream.direction != "recvonly"}
-        self.messages: list[bytes] = []
         self.keyframes_asked = 0
         self.rtt: float | None = None
         self.ways: dict[str, float] = {}
+        self.control = FakeControl()
         self.ink = FakeInk()
         self.stills = FakeStills()
 
     def way_from_capture(self, name: str, rtt: float | None = None) -> float | None:
         return self.ways.get(name)
-
-    def send_message(self, data: bytes) -> None:
-        self.messages.append(data)
 
     def forget_sound(self) -> None:
         for name, out in self.outs.items():

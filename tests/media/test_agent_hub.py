@@ -195,7 +195,7 @@ def past_told(call: HubCall, observer: str) -> list[PastSound]:
     leg = call.leg(observer)
     assert leg is not None
     assert leg.peer is not None
-    messages = [msgspec.json.decode(message) for message in leg.peer.messages]
+    messages = [msgspec.json.decode(message) for message in leg.peer.control.sent]
     pasts = [msgspec.convert(each["past"], Past) for each in messages if "past" in each]
     return [sound for past in pasts for sound in past.sounds]
 
@@ -262,7 +262,7 @@ def ways_told(call: HubCall, observer: str) -> dict[str, float]:
     leg = call.leg(observer)
     assert leg is not None
     assert leg.peer is not None
-    ways: dict[str, float] = msgspec.json.decode(leg.peer.messages[-1])["ways_ms"]
+    ways: dict[str, float] = msgspec.json.decode(leg.peer.control.sent[-1])["ways_ms"]
     return ways
 
 
@@ -308,11 +308,11 @@ async def test_all_observers_and_nobody_else_are_told_who_has_talked(call: HubCa
         leg = call.leg(name)
         assert leg is not None
         assert leg.peer is not None
-        assert msgspec.json.decode(leg.peer.messages[-1], type=Briefing).talk == talk
+        assert msgspec.json.decode(leg.peer.control.sent[-1], type=Briefing).talk == talk
     customer = call.leg(CUSTOMER)
     assert customer is not None
     assert customer.peer is not None
-    assert [msgspec.json.decode(each)["kind"] for each in customer.peer.messages] == ["agent_screen"]
+    assert [msgspec.json.decode(each)["kind"] for each in customer.peer.control.sent] == ["agent_screen"]
 
 
 async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(call: HubCall) -> None:

@@ -80,7 +80,7 @@ class Call(HubCall):
         leg = self.leg(name)
         assert leg is not None
         assert leg.peer is not None
-        last = [json.loads(message) for message in leg.peer.messages if b"slots" in message][-1]
+        last = [json.loads(message) for message in leg.peer.control.sent if b"slots" in message][-1]
         return last.get("screen", "off"), last.get("screen_of", "agent"), last.get("also", "")
 
 

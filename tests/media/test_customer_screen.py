@@ -80,7 +80,7 @@ class Call(HubCall):
         """What an observer was told last of shared screens: state, whose, who else."""
         peer = self.up(name).peer
         assert peer is not None
-        last = [json.loads(message) for message in peer.messages if b"slots" in message][-1]
+        last = [json.loads(message) for message in peer.control.sent if b"slots" in message][-1]
         return last.get("screen", "off"), last.get("screen_of", "agent"), last.get("also", "")
 
     @property
@@ -88,7 +88,7 @@ class Call(HubCall):
         """What the customer was asked, on this connection."""
         peer = self.up(CUSTOMER).peer
         assert peer is not None
-        said = [json.loads(message) for message in peer.messages]
+        said = [json.loads(message) for message in peer.control.sent]
         return [message["on"] for message in said if message["kind"] == "ask_screen"]
 
 

@@ -169,9 +169,9 @@ async def test_a_gesture_and_poses_pass_live() -> None:
         hub.send_poses(90_000, 2, [anchor])
         await until(lambda: len(phone.live) == 2)
         assert phone.live == [gesture, Poses(frame=90_000, epoch=2, anchors=[anchor])]
-        customer.send_message(b"still there")
+        customer.control.send(b"still there")
         told: list[bytes] = []
-        to_customer.on_message = told.append
+        to_customer.control.on_message = told.append
         await until(lambda: told)
 
 

@@ -167,7 +167,7 @@ def test_the_hub_plays_no_whisper_that_leaks_and_tells_every_coach(monkeypatch: 
     coach = call.leg(MIA)
     assert coach is not None
     assert coach.peer is not None
-    assert json.loads(coach.peer.messages[-1])["whisper_closed"]
+    assert json.loads(coach.peer.control.sent[-1])["whisper_closed"]
     guard.reopen()
     call.hub.whisper_reopened()
-    assert "whisper_closed" not in json.loads(coach.peer.messages[-1]), "what is as usual is left out"
+    assert "whisper_closed" not in json.loads(coach.peer.control.sent[-1]), "what is as usual is left out"

@@ -182,10 +182,10 @@ def past_message(*, last: bool) -> bytes:
 
 
 async def test_who_wants_the_past_asks_once(desk: Desk) -> None:
-    assert not desk.peer.messages, "only who wants it"
+    assert not desk.peer.control.sent, "only who wants it"
     wishful = Desk(catch_up=True)
-    assert [msgspec.json.decode(each) for each in wishful.peer.messages] == [{"catch_up": True}]
-    assert not wishful.leg.come_up().messages, "a connection that is rebuilt begins live"
+    assert [msgspec.json.decode(each) for each in wishful.peer.control.sent] == [{"catch_up": True}]
+    assert not wishful.leg.come_up().control.sent, "a connection that is rebuilt begins live"
 
 
 async def test_the_past_is_heard_and_news_of_seats_go_their_own_way(desk: Desk) -> None:

@@ -31,7 +31,7 @@ def briefed(call: Call, name: str) -> tuple[Any, Any]:
     leg = call.leg(name)
     assert leg is not None
     assert leg.peer is not None
-    last = [json.loads(message) for message in leg.peer.messages if b"slots" in message][-1]
+    last = [json.loads(message) for message in leg.peer.control.sent if b"slots" in message][-1]
     return last.get("screen_size"), last.get("wanted")
 
 
