@@ -32,9 +32,9 @@ from coachdesk.demo.scene import Scene
 from coachdesk.demo.stage import Stage
 from coachdesk.hearing import TONES
 from coachdesk.media.opus import Decoder, Encoder
+from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.video import Vp8Encoder
-from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from coachdesk.remote import RemoteEndpoint
 from coachdesk.soundserver import SoundServer
 from signaling.policy import Mode, Role
@@ -187,7 +187,7 @@ def _transcoding() -> float:
     spent = 0.0
     for number in range(FRAMES):
         frame = av.VideoFrame.from_ndarray(np.roll(picture, 4 * number, axis=1), format="bgr24")
-        frame.pts = number * CLOCK_RATE // FPS
+        frame.pts = number * VIDEO_RATE // FPS
         data = b"".join(vp8.parse(payload).data for payload in source.encode(frame, keyframe=number == 0))
         began = time.process_time()
         for decoded in decoder.decode(av.Packet(data)):

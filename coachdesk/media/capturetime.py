@@ -12,7 +12,7 @@ import contextlib
 
 from coachdesk.media.jitter.lateness import SlidingMinimum
 from coachdesk.media.opus import OpusError, duration
-from coachdesk.media.packet import timestamp_delta
+from coachdesk.media.packet import VIDEO_RATE, timestamp_delta
 from coachdesk.media.pcm import RATE
 
 RECENT = 2.0
@@ -26,7 +26,6 @@ STALE_SECONDS = 30.0
 LONGEST = 10.0
 """Seconds; what is beyond, or below zero, was no measurement."""
 NTP_UNIT = 2.0**-32
-VIDEO_RATE = 90000
 
 
 class CaptureTime:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-CLOCK_RATES = {"audio": 48_000, "video": 90_000}
-"""Units of the RTP clock in a second: of Opus (RFC 7587, 4.1), and of VP8 (RFC 7741, 4.1)."""
+VIDEO_RATE = 90_000
+"""Units of the RTP clock of VP8 in a second (RFC 7741, 4.1)."""
+CLOCK_RATES = {"audio": 48_000, "video": VIDEO_RATE}
+"""Units of the RTP clock in a second; of Opus by RFC 7587, 4.1."""
 
 
 class Packet(NamedTuple):

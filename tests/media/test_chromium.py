@@ -18,12 +18,11 @@ from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
 from coachdesk.media.farear import FarEar
 from coachdesk.media.forward import Forwarder
 from coachdesk.media.opus import Encoder
-from coachdesk.media.packet import Packet
+from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.camera import Shot
 from coachdesk.media.picture.encoding import SCREEN
 from coachdesk.media.picture.video import Picture, VideoReceiver, VideoSender
-from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from tests.media.peers import Network, pair, until
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(180)]
@@ -101,6 +100,13 @@ async def page() -> AsyncIterator[Page]:
         await browser.close()
 
 
+@pytest.fixture
+async def hub() -> AsyncIterator[Peer]:
+    peer = Peer(CUSTOMER, offers=True, ice=[])
+    yield peer
+    await peer.close()
+
+
 async def serve(route: Route) -> None:
     """The modules of the customer's page."""
     await route.fulfill(path=WEB / route.request.url.rsplit("/", 1)[-1])
@@ -119,10 +125,9 @@ async def join(page: Page, hub: Peer, answer: str = ANSWER) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_the_camera_of_chromium_is_forwarded_and_decoded_at_720p(page: Page) -> None:
-    hub = Peer(CUSTOMER, offers=True, ice=[])
+async def test_the_camera_of_chromium_is_forwarded_and_decoded_at_720p(page: Page, hub: Peer) -> None:
     async with pair(OBSERVER) as (hub_o, observer):
-        forwarder = Forwarder(hub_o.outs["camera"], CLOCK_RATE, video=True)
+        forwarder = Forwarder(hub_o.outs["camera"], VIDEO_RATE, video=True)
         forwarder.on_keyframe_wanted = lambda: hub.request_keyframe("camera")
         hub_o.on_keyframe_request = lambda name: hub.request_keyframe(name)
         kinds: set[str] = set()
@@ -169,8 +174,9 @@ def lose_incoming(hub: Peer, share: float) -> None:
     receiver._handle_rtp_packet = handle_some
 
 
-async def test_the_page_sends_layers_and_protects_its_sound_when_packets_are_lost(page: Page) -> None:
-    hub = Peer(CUSTOMER, offers=True, ice=[])
+async def test_the_page_sends_layers_and_protects_its_sound_when_packets_are_lost(
+    page: Page, hub: Peer
+) -> None:
     layers: set[int] = set()
     sounds: list[Packet] = []
 
@@ -195,7 +201,6 @@ async def test_the_page_sends_layers_and_protects_its_sound_when_packets_are_los
     recent = sounds[-1].seq
     missing = sum((recent - back) & 0xFFFF not in seqs for back in range(50))
     assert missing < 5, "of 50, of which the network lost about 7"
-    await hub.close()
 
 
 class Tone:
@@ -214,8 +219,8 @@ class Tone:
             await asyncio.sleep(self._began + self._frame * 0.02 - self._clock())
 
 
-async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
-    hub, far_ear = Peer(CUSTOMER, offers=True, ice=[]), FarEar()
+async def test_the_page_tells_how_the_agent_sounds_there(page: Page, hub: Peer) -> None:
+    far_ear = FarEar()
     hub.control.on_message = far_ear.put
     await join(page, hub, CUSTOMER_PAGE)
     await page.evaluate(PLAY)
@@ -232,22 +237,20 @@ async def test_the_page_tells_how_the_agent_sounds_there(page: Page) -> None:
     assert last.playout_ms > 0
     assert last.delay_ms == pytest.approx(20 + 5 + last.playout_ms)
     assert last.loss == 0
-    await hub.close()
 
 
-async def test_the_browsers_reports_tell_how_long_its_sound_takes_from_the_capture(page: Page) -> None:
-    hub = Peer(CUSTOMER, offers=True, ice=[])
+async def test_the_browsers_reports_tell_how_long_its_sound_takes_from_the_capture(
+    page: Page, hub: Peer
+) -> None:
     await join(page, hub)
     tone = Tone(hub)
     async with asyncio.timeout(60):
         while (way := hub.way_from_capture("main")) is None:
             await tone.send(10)
     assert way > 0.0
-    await hub.close()
 
 
-async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Page) -> None:
-    hub = Peer(CUSTOMER, offers=True, ice=[])
+async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Page, hub: Peer) -> None:
     await join(page, hub)
     await page.evaluate(PLAY)
     network = Network(hub)
@@ -267,7 +270,6 @@ async def test_chromium_plays_redundant_sound_and_asks_for_what_is_lost(page: Pa
             heard = stats["totalSamplesReceived"] - before["totalSamplesReceived"]
             concealed = stats["concealedSamples"] - before["concealedSamples"]
     assert stats["packetsDiscarded"] > 50, "copies of what has come are put aside"
-    await hub.close()
 
 
 class Lively:
@@ -289,10 +291,9 @@ class Lively:
 
 
 async def test_the_page_decodes_the_agents_screen_and_the_browser_tells_what_its_line_bears(
-    page: Page,
+    page: Page, hub: Peer
 ) -> None:
     """On the m-line on which the customer's own screen comes, which asks for nothing to be negotiated anew."""
-    hub = Peer(CUSTOMER, offers=True, ice=[])
     out = hub.outs["screen"]
     await join(page, hub, CUSTOMER_PAGE)
     sender = VideoSender(Lively(), SCREEN)
@@ -302,4 +303,3 @@ async def test_the_page_decodes_the_agents_screen_and_the_browser_tells_what_its
     await page.wait_for_function("looked.videoWidth === 640 && looked.currentTime > 0", timeout=60_000)
     await until(lambda: out.bitrate_limit is not None)
     sender.close()
-    await hub.close()

@@ -6,11 +6,11 @@ import av
 import numpy as np
 import pytest
 
+from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.encoding import CAMERA, MOTION, SCREEN
 from coachdesk.media.picture.smaller import GROW, LEAST_SIDE, Smaller
 from coachdesk.media.picture.video import Vp8Encoder
-from coachdesk.media.picture.vp8codec import CLOCK_RATE
 
 FULL = 1920, 1080
 
@@ -55,7 +55,7 @@ def test_what_is_encoded_is_of_that_size_and_large_again_once_there_are_the_bits
     for number, bitrate in enumerate((1_000_000, 60_000, 1_000_000)):
         encoder.bitrate = bitrate
         frame = av.VideoFrame.from_ndarray(noise, format="bgr24")
-        frame.pts = number * CLOCK_RATE // 30
+        frame.pts = number * VIDEO_RATE // 30
         payloads = encoder.encode(frame)
         assert vp8.starts_keyframe(payloads[0])
         data = b"".join(vp8.parse(payload).data for payload in payloads)

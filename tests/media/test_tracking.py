@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.tracking import features, flow, relocate, softness
 from coachdesk.media.tracking.evidence import likeness
 from coachdesk.media.tracking.fit import Matches, fit
-from coachdesk.media.tracking.frames import CLOCK_RATE, FrameId, Views
+from coachdesk.media.tracking.frames import FrameId, Views
 from coachdesk.media.tracking.geometry import Homography, local, transform
 from coachdesk.media.tracking.keyframe import Keyframe
 from coachdesk.media.tracking.refine import HOPELESS, refine
@@ -212,7 +213,7 @@ def test_a_hand_before_a_sharp_picture_is_no_blur(motion: list[float]) -> None:
 
 def test_views_of_two_seconds_are_kept() -> None:
     views, view = Views(), View(np.zeros((90, 160), np.uint8))
-    frames = [FrameId(0, (0xFFFFFFF0 + number * CLOCK_RATE // 2) & 0xFFFFFFFF) for number in range(8)]
+    frames = [FrameId(0, (0xFFFFFFF0 + number * VIDEO_RATE // 2) & 0xFFFFFFFF) for number in range(8)]
     for frame in frames:
         views.add(frame, view)
     assert [views.get(frame) is not None for frame in frames] == [False] * 3 + [True] * 5

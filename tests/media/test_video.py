@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer
 from coachdesk.media.connection.reports import RoundTrips
 from coachdesk.media.forward import Forwarder
-from coachdesk.media.packet import Packet
+from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture import testpattern, video, videobuffer, vp8
 from coachdesk.media.picture.camera import Camera, open_camera
 from coachdesk.media.picture.encoding import CAMERA, SCREEN
 from coachdesk.media.picture.video import Encoder, Picture, VideoReceiver, VideoSender, Vp8Encoder
-from coachdesk.media.picture.vp8codec import CLOCK_RATE
 from coachdesk.media.screenshare.screenencoder import ScreenEncoder
 from tests.media.peers import WAIT, Network, pair, until
 
@@ -53,7 +52,7 @@ class Turning:
 def test_another_bit_rate_costs_a_keyframe_but_not_of_a_screen(encoder: Encoder) -> None:
     def keyframe_at(number: int, *, wanted: bool = False) -> bool:
         frame = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 40 + number, np.uint8), format="bgr24")
-        frame.pts = number * CLOCK_RATE // 15
+        frame.pts = number * VIDEO_RATE // 15
         return vp8.starts_keyframe(encoder.encode(frame, keyframe=wanted)[0])
 
     assert keyframe_at(0)
@@ -107,7 +106,7 @@ def forwarding(source: Peer, sink: Peer) -> Forwarder:
     """The customer's camera at ``source`` goes on to the observer at ``sink``, requests for keyframes the
     other way.
     """
-    forwarder = Forwarder(sink.outs["camera"], CLOCK_RATE, video=True)
+    forwarder = Forwarder(sink.outs["camera"], VIDEO_RATE, video=True)
     forwarder.on_keyframe_wanted = lambda: source.request_keyframe("camera")
     sink.on_keyframe_request = lambda name: source.request_keyframe(name)
     source.on_packet = lambda name, packet: forwarder.forward(packet) if name == "camera" else None

@@ -7,10 +7,9 @@ from typing import Protocol
 
 from coachdesk.media.connection.rate import Path
 from coachdesk.media.forward import Forwarder, Outlet
-from coachdesk.media.packet import Packet
+from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture.thinning import KEYFRAMES_ONLY, NOTHING, Ladder, LayerRates, Quality, Thinner
 
-CLOCK_RATE = 90000
 UPDATE_SECONDS = 0.5
 """How often the reports are looked at."""
 KEYFRAMES_EVERY = 10.0
@@ -50,7 +49,7 @@ class PictureLine:
         self._rates = rates
         self._ladder = Ladder()
         self._thinner = Thinner()
-        self._forwarder = Forwarder(out, CLOCK_RATE, video=True)
+        self._forwarder = Forwarder(out, VIDEO_RATE, video=True)
         self._forwarder.on_keyframe_wanted = lambda: self.request_keyframe(self._now)
         self._now = 0.0
         self._updated = float("-inf")

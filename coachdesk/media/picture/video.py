@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coachdesk.media.connection.compat import RtpOut
-from coachdesk.media.packet import Packet
+from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.encoding import CAMERA, Cadence, Encoding, Keyframes
 from coachdesk.media.picture.smaller import Smaller
 from coachdesk.media.picture.thinning import Gate
 from coachdesk.media.picture.videobuffer import EncodedFrame, VideoBuffer
-from coachdesk.media.picture.vp8codec import CLOCK_RATE, FRAME_RATE, TIME_BASE, compressed, open_codec
+from coachdesk.media.picture.vp8codec import FRAME_RATE, TIME_BASE, compressed, open_codec
 from coachdesk.media.priority import pictures_later
 from coachdesk.media.screenshare.screenencoder import ScreenEncoder
 from coachdesk.media.screenshare.screenrate import LineRate
@@ -345,7 +345,7 @@ class VideoSender:
     ) -> None:
         keyframe = self._keyframes.taken()
         frame = _scaled(picture, scale)
-        timestamp = frame.pts = round(stamp * CLOCK_RATE)
+        timestamp = frame.pts = round(stamp * VIDEO_RATE)
         payloads = self._encoder.encode(frame, keyframe=keyframe, still=self._cadence.still)
         self.encoded += 1
         size, now = sum(map(len, payloads)), time.monotonic()

@@ -7,9 +7,9 @@ from typing import Any
 
 import av
 
-CLOCK_RATE = 90000
-"""Of the times of pictures, a second."""
-TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
+from coachdesk.media.packet import VIDEO_RATE
+
+TIME_BASE = fractions.Fraction(1, VIDEO_RATE)
 FRAME_RATE = 30
 
 

@@ -11,9 +11,10 @@ import random
 
 import av
 
+from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.encoding import LEAST_BUDGET, Encoding, budget
-from coachdesk.media.picture.vp8codec import CLOCK_RATE, compressed, open_codec
+from coachdesk.media.picture.vp8codec import compressed, open_codec
 
 NOMINAL_BITRATE = 1_000_000
 BUFFER_BITS = LEAST_BUDGET * 8
@@ -96,6 +97,6 @@ class ScreenEncoder:
         return data
 
     def _next(self, codec: av.VideoCodecContext, frame: av.VideoFrame, size: int) -> bytes:
-        self._clock += size * 8 * CLOCK_RATE // NOMINAL_BITRATE
+        self._clock += size * 8 * VIDEO_RATE // NOMINAL_BITRATE
         frame.pts = self._clock
         return compressed(codec, frame, keyframe=False)

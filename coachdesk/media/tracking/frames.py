@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple
 
+from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.tracking.view import View
 
-CLOCK_RATE = 90000
 KEPT_SECONDS = 2.0
 MOST_KEPT = 120
 MOST_HELD = 4
@@ -67,4 +67,4 @@ class Views:
     def _age(old: FrameId, new: FrameId) -> float:
         """Seconds, across the wrap of the clock; what is of another epoch is as old as its timestamp says."""
         ticks = (new.timestamp - old.timestamp) & 0xFFFFFFFF
-        return 0.0 if ticks >= 1 << 31 else ticks / CLOCK_RATE
+        return 0.0 if ticks >= 1 << 31 else ticks / VIDEO_RATE
