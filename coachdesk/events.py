@@ -349,7 +349,8 @@ class Reading(Struct, frozen=True):
 
 class Quality(Event, frozen=True, kw_only=True, tag="quality"):
     """How good each sound is here, every two seconds of a call: ``customer``, ``agent``, a coach's party id; at the agent
-    also ``agent_at_customer``, how the customer hears the agent. Sounds that were silent are left out.
+    also ``agent_at_customer``, how the customer hears the agent, and at the others ``at_customer``, what the customer hears.
+    Sounds that were silent are left out.
     """
 
     readings: dict[str, Reading]

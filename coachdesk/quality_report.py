@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping
 
 from coachdesk.events import Reading
+from coachdesk.media.briefing import AT_CUSTOMER
 from signaling.quality import MAX_DELAY_MS, Score, Sound
 
 MEASUREMENTS = 5
@@ -25,7 +26,8 @@ class QualityReport:
         Nothing is returned, and gathering goes on, while nothing was heard.
         """
         for source, reading in readings.items():
-            self._readings.setdefault(_sound(source), []).append(reading)
+            if source != AT_CUSTOMER:  # which the agent's endpoint reports
+                self._readings.setdefault(_sound(source), []).append(reading)
         self._measured += 1
         if self._measured < MEASUREMENTS or not self._readings:
             return {}

@@ -374,7 +374,13 @@ async def test_the_mode_of_before_a_reconnect_opens_nothing(mia: Observing) -> N
 async def test_an_observer_is_told_how_all_sound_and_tells_the_server_by_roles(
     mia: Observing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = {"customer": reading(), "agent": reading(80), "ben": reading(), "sue": reading(mos=3.0)}
+    heard = {
+        "customer": reading(),
+        "agent": reading(80),
+        "ben": reading(),
+        "sue": reading(mos=3.0),
+        "at_customer": reading(mos=2.0),
+    }
     monkeypatch.setattr(GateMedia.made[0], "measure", lambda: heard, raising=False)
     for _ in range(MEASUREMENTS):
         mia.session.measure()

@@ -16,7 +16,7 @@ from coachdesk import call as calls
 from coachdesk import screenwire
 from coachdesk.events import Reading
 from coachdesk.media.audioout import AudioOut, Kept, Out
-from coachdesk.media.briefing import Briefing, Seats, Wish
+from coachdesk.media.briefing import Briefing, FarReading, Seats, Wish
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Peer, State
 from coachdesk.media.ears import Ear
 from coachdesk.media.fanout import Fanout
@@ -168,8 +168,11 @@ class AgentHub:
 
     def tell_talk(self, talk: Talk) -> None:
         """Tells all observers who has talked for how long."""
+        self._tell_all(Briefing(talk=talk))
+
+    def _tell_all(self, briefing: Briefing) -> None:
         for observer in calls.observers(self._view) if self._view is not None else []:
-            self._legs.tell(observer.party, msgspec.json.encode(Briefing(talk=talk)))
+            self._legs.tell(observer.party, msgspec.json.encode(briefing))
 
     def whisper_reopened(self) -> None:
         """Tells coaches that they may ask for the whisper again; what is left of the last one is not played."""
@@ -361,11 +364,14 @@ class AgentHub:
     # --- how it is ------------------------------------------------------------------------------------------
 
     def measure(self) -> dict[str, Reading]:
-        """How good each sound is here, and the agent's at the customer, since the last call; tells observers how far away
-        each source is from them, which they cannot measure.
+        """How good each sound is here, and the agent's at the customer, since the last call; tells observers the latter, and
+        how far away each source is from them: they cannot measure either.
         """
         self._tell_observers()
-        readings = {AGENT_AT_CUSTOMER: self._far_ear.read(self._way_ms("customer"))}
+        far = self._far_ear.read(self._way_ms("customer"))
+        if far is not None:
+            self._tell_all(Briefing(at_customer=FarReading(**msgspec.structs.asdict(far))))
+        readings = {AGENT_AT_CUSTOMER: far}
         for name, ear in self.ears.items():
             party, _, lane = name.partition("/")
             reading = ear.read(self._sound_way_ms(party, lane or "main"))

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from coachdesk.events import Sharer, ShareState
+from coachdesk.events import Reading, Sharer, ShareState
 from coachdesk.media.history import Past
 from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.talktime import Talk
 from coachdesk.screenwire import Size
 from signaling.protocol import MAX_COACHES
 
+AT_CUSTOMER = "at_customer"
+"""The source of sound whose reading is of what the customer hears, wherever it is told."""
+
+Mos = Annotated[float, msgspec.Meta(ge=1, le=5)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=120_000)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class FarReading(Reading, frozen=True, forbid_unknown_fields=True):
+    """A reading as another endpoint tells it, within the ranges of one."""
+
+    mos: Mos
+    delay_ms: Milliseconds
+    playout_ms: Milliseconds
+    jitter_ms: Milliseconds
+    loss: Share
+    concealed: Share
+
 
 class Briefing(msgspec.Struct, omit_defaults=True):
-    """One message of the hub: how things are with the call, or else what was heard before, or who has talked.
+    """One message of the hub: how things are with the call, or else what was heard before, who has talked,
+    or how it sounds at the customer.
 
     Attributes:
         slots: which coach is heard on which stream, such as ``coach0``; None in a message about something else.
@@ -25,6 +44,7 @@ class Briefing(msgspec.Struct, omit_defaults=True):
         screen: whether a screen is shown, or blanked; screen_of: whose. also: who shares another, not shown for now.
         screen_size: how large the whole of that screen is, in pixels, however many of them are sent; None: not known.
         wanted: how large the screen that this observer shares is seen by others; None: not known.
+        at_customer: how the customer's browser says what it is sent sounds there, each time that it says so.
         ways_ms: one way through the network from each source to this observer, who cannot measure it.
     """
 
@@ -39,6 +59,7 @@ class Briefing(msgspec.Struct, omit_defaults=True):
     ways_ms: dict[str, float] = {}
     past: Past | None = None
     talk: Talk | None = None
+    at_customer: FarReading | None = None
 
 
 class Wish(msgspec.Struct, omit_defaults=True):

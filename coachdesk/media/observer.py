@@ -11,7 +11,7 @@ import msgspec
 
 from coachdesk.events import Reading, Sharer, ShareState
 from coachdesk.media.audioout import AudioOut
-from coachdesk.media.briefing import Briefing, Wish
+from coachdesk.media.briefing import AT_CUSTOMER, Briefing, Wish
 from coachdesk.media.catchup import CatchUp
 from coachdesk.media.connection.leg import Leg
 from coachdesk.media.connection.peer import OBSERVER, Peer, State
@@ -97,6 +97,7 @@ class ObserverMedia:
         self._new_ear = new_ear
         self._seats: dict[str, str] = {}
         self._ways_ms: dict[str, float] = {}
+        self._at_customer: Reading | None = None
         self._held = False
         self._own_speech = SpeechDetector()
         self._wants_past = catch_up
@@ -178,8 +179,9 @@ class ObserverMedia:
             self.on_held(self._held)
 
     def measure(self) -> dict[str, Reading]:
-        """How good each sound is here since the last call."""
+        """How good each sound is here since the last call, and at the customer if that was told since."""
         readings = {source: ear.read(self._way_ms(source)) for source, ear in self.ears.items()}
+        readings[AT_CUSTOMER], self._at_customer = self._at_customer, None
         return {source: reading for source, reading in readings.items() if reading is not None}
 
     def _way_ms(self, source: str) -> float:
@@ -249,6 +251,8 @@ class ObserverMedia:
             self.past.put(told.past)
         if told.talk is not None:
             self.on_talk(told.talk)
+        if told.at_customer is not None:
+            self._at_customer = told.at_customer
         if told.slots is not None:
             self._seat(told.slots)
             self._ways_ms = told.ways_ms

@@ -63,6 +63,7 @@ def _whose(source: str, call: CallView) -> str:
         "customer": customer_name(call),
         "agent": agent_name(call),
         "agent_at_customer": "You, as the customer hears you",
+        "at_customer": "What the customer hears",
     }
     return known.get(source) or next((p.name for p in call.parties if p.party == source and p.name), "Coach")
 

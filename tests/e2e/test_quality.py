@@ -35,7 +35,9 @@ async def test_every_sound_is_measured_reported_and_on_record(scene: Scene) -> N
     call = await scene.answer()
     agent, supervisor = scene.staff["agent"], await listen(scene)
     await agent.wait(events.Quality, lambda event: {"customer", "agent_at_customer"} <= set(event.readings))
-    await supervisor.wait(events.Quality, lambda event: {"customer", "agent"} <= set(event.readings))
+    await supervisor.wait(
+        events.Quality, lambda event: {"customer", "agent", "at_customer"} <= set(event.readings)
+    )
     assert await reported(scene.stage.url) == PAIRS
     told = await agent.do(commands.Diagnostics())
     assert isinstance(told, events.Diagnostics)

@@ -329,4 +329,12 @@ async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(c
     assert set(readings) == {"customer", AGENT_AT_CUSTOMER, MIA}
     assert readings["customer"] == reading(40.0)
     assert readings[AGENT_AT_CUSTOMER].delay_ms == 20 + 40 + 60
+    for observer in (MIA, TOM):
+        leg = call.leg(observer)
+        assert leg is not None
+        assert leg.peer is not None
+        told_there = [msgspec.json.decode(each, type=Briefing).at_customer for each in leg.peer.control.sent]
+        assert [msgspec.structs.asdict(each) for each in told_there if each is not None] == [
+            msgspec.structs.asdict(readings[AGENT_AT_CUSTOMER])
+        ]
     assert AGENT_AT_CUSTOMER not in call.hub.measure(), "once"

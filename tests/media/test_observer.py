@@ -216,6 +216,33 @@ async def test_who_has_talked_is_as_the_hub_told(desk: Desk) -> None:
     assert told == [Talk({"agent": 2.5}, together=0, silence=1, quiet_for=0)]
 
 
+FAR = {
+    "mos": 3.9,
+    "grade": "fair",
+    "delay_ms": 120.0,
+    "playout_ms": 60.0,
+    "jitter_ms": 4.0,
+    "loss": 0.01,
+    "concealed": 0.0,
+}
+
+
+async def test_what_the_customer_hears_is_as_the_hub_tells_it_and_told_once(desk: Desk) -> None:
+    desk.leg.on_message(msgspec.json.encode({"at_customer": FAR}))
+    assert msgspec.structs.asdict(desk.media.measure()["at_customer"]) == FAR
+    assert "at_customer" not in desk.media.measure()
+
+
+@pytest.mark.allow_log("each is named in the log")
+@pytest.mark.parametrize(
+    "wrong",
+    [{"mos": 0.5}, {"mos": 1e300}, {"loss": -0.1}, {"delay_ms": 1e9}, {"grade": "grand"}, {"more": 1}],
+)
+async def test_what_is_no_reading_is_refused(desk: Desk, wrong: dict[str, object]) -> None:
+    desk.leg.on_message(msgspec.json.encode({"at_customer": FAR | wrong}))
+    assert "at_customer" not in desk.media.measure()
+
+
 async def test_how_far_each_source_is_away_is_as_the_hub_last_told(desk: Desk) -> None:
     for source in ("customer", "agent", "ben"):
         desk.media._ear(source)

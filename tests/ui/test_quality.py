@@ -36,7 +36,12 @@ def test_the_numbers_have_their_units() -> None:
 
 @pytest.mark.parametrize(
     ("source", "whose"),
-    [("agent", "Alex"), ("agent_at_customer", "You, as the customer hears you"), ("coach", "Coach")],
+    [
+        ("agent", "Alex"),
+        ("agent_at_customer", "You, as the customer hears you"),
+        ("at_customer", "What the customer hears"),
+        ("coach", "Coach"),
+    ],
 )
 def test_every_sound_has_a_name(source: str, whose: str) -> None:
     assert quality({source: reading()}, call()).lines[0].startswith(f"{whose}: ")
