@@ -359,7 +359,7 @@ class AgentSession(Session):
             self._follower.tick()
             self._sharing.tick()
             self._sheet.tick()
-            self._hub.screens.marks.tick()
+            self._hub.screens.tick()
         talk = self._sound.tick(mic, self._speaking())
         if talk is not None:
             self._tell_talk(talk)
@@ -410,17 +410,15 @@ class AgentSession(Session):
 
     def _screen_seen(self) -> Seen | None:
         """Another's, where that is seen here; else one's own share."""
-        if (others := self._watching.newest) is not None:
-            surface: ScreenName | None = "coach" if self._watching.coachs else None
-            return Seen(others.bgra, surface, self._watching.pointer)
+        if (others := self._watching.seen()) is not None:
+            return others
         picture = self._hub.screens.agent.shown() if self._hub is not None else None
         if picture is None or self._hub is None:
             return None
         return Seen(lambda: picture, "screen", self._hub.screens.agent.pointer)
 
     def _newest_screen(self, surface: ScreenName) -> int | None:
-        newest = self._watching.newest if surface == "coach" and self._watching.coachs else None
-        return None if newest is None else newest.timestamp
+        return self._watching.newest_on(surface)
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()

@@ -36,9 +36,9 @@ Number = Annotated[int, Meta(ge=0, le=999)]
 Fade = Annotated[float, Meta(ge=1, le=3600)]
 FrameId = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 Epoch = Annotated[int, Meta(ge=0, le=2**31)]
-SurfaceName = Literal["camera", "screen", "coach"]
-"""What is drawn on: the customer's picture, the screen that the agent shares, or the one that a supervisor does."""
-ScreenName = Literal["screen", "coach"]
+SurfaceName = Literal["camera", "screen", "coach", "customer"]
+"""What is drawn on: the customer's picture, or the screen that the agent, a supervisor or the customer shares."""
+ScreenName = Literal["screen", "coach", "customer"]
 
 
 PointerSign = Literal["", "click", "spotlight"]

@@ -177,7 +177,8 @@ PhotoName = Annotated[str, Meta(min_length=1, max_length=64)]
 class Drawing(Command, frozen=True, kw_only=True):
     """How a mark looks. ``colour``: ``#rrggbb``, empty: one's own. ``width``: a share of the picture's height. ``fade``:
     seconds until it is gone, unless pinned. ``frame``: id of the frame it is drawn on, as in the memory of ``frames``; None:
-    the newest. ``surface``: ``camera``, the customer's picture, or ``screen``, which the agent shares; its frame: None.
+    the newest. ``surface``: ``camera``, the customer's picture, or the screen that is shared by the agent (``screen``), a
+    supervisor (``coach``) or the customer (``customer``); its frame: None.
     """
 
     tool: Tool

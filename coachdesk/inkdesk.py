@@ -132,6 +132,7 @@ class InkDesk:
                 shared=shared.frame,
                 customer=shared.customer,
                 coach=media.shared("coach").frame,
+                customers=media.shared("customer").frame,
             )
         )
         self._view.retell()

@@ -25,7 +25,8 @@ class Mark(Event, frozen=True, kw_only=True, tag="mark"):
         path: on the picture of ``frame``, 0 to 1: ``[x, y, pressure, ms]``; empty while it is being drawn.
         audience: ``public``, ``coaching`` (agent and supervisors) or ``learning`` (trainees and supervisors).
         seen_by: names of those who see it, its author and oneself aside.
-        surface: what it is drawn on: ``camera``, the customer's picture, or ``screen``, which the agent shares.
+        surface: what it is drawn on: ``camera``, the customer's picture, or the screen that is shared by the agent
+            (``screen``), a supervisor (``coach``) or the customer (``customer``).
         fades_at: when it goes, on the monotonic clock, seconds; None: not by itself.
     """
 
@@ -84,8 +85,8 @@ class ReplayInk(Event, frozen=True, kw_only=True, tag="replay_ink"):
 class Stage(Event, frozen=True, kw_only=True, tag="stage"):
     """What is drawn on: another ``epoch`` is another picture (camera flipped, rotated, resized). ``colour``: one's own.
     ``shared``: frame of the screen that the agent shares, another for every target and size; 0: none is shared.
-    ``customer``: the customer sees that screen too, and what is drawn on it for all. ``coach``: as ``shared``, of the screen
-    that a supervisor shares.
+    ``customer``: the customer sees that screen too, and what is drawn on it for all. ``coach``, ``customers``: as
+    ``shared``, of the screens that a supervisor and the customer share.
     """
 
     epoch: int
@@ -93,6 +94,7 @@ class Stage(Event, frozen=True, kw_only=True, tag="stage"):
     shared: int = 0
     customer: bool = False
     coach: int = 0
+    customers: int = 0
 
 
 class Poses(Event, frozen=True, kw_only=True, tag="poses"):
@@ -102,8 +104,9 @@ class Poses(Event, frozen=True, kw_only=True, tag="poses"):
         frame: the picture's id.
         anchors: state and homography, see docs/ink.md.
         places: the point that stands for each tracked mark: an arrow's tip, a circle's middle; 0 to 1.
-        surface: ``screen``: in the picture of the agent's screen that has this id; ``coach``: of a supervisor's. At who
-            shares it: on the screen itself, which goes by ``frame`` of ``share_place``.
+        surface: ``screen``: in the picture of the agent's screen that has this id; ``coach``: of a supervisor's;
+            ``customer``: of the customer's. At who shares it: on the screen itself, which goes by ``frame`` of
+            ``share_place``.
     """
 
     frame: int

@@ -39,10 +39,10 @@ class InkPeople:
         return agent
 
     def seeing(self, surface: ScreenName) -> set[str]:
-        """Party ids of those who see the screen that the agent shares, the customer aside, or the supervisor, themselves
-        among them: what is drawn there is on their desktop.
+        """Party ids of those who see the screen that the agent shares, the customer aside, or a supervisor or the customer
+        does, themselves among them: what is drawn there is on their desktop.
         """
-        sharer = self._agent if surface == "screen" else self.sharer
+        sharer = {"screen": self._agent, "coach": self.sharer, "customer": self.customer}[surface]
         viewers = {each.party for each in screen_viewers(self.members, sharer)}
         return viewers | {sharer} if viewers else set()
 

@@ -2,8 +2,8 @@
 
 Ink follows voice (``routing``): what somebody draws is for those they speak to at that moment, and stays so, as a word
 stays whispered when its speaker barges in later. Only ``Show`` changes it. On doubt it is private. What is drawn on the
-agent's screen the customer sees for as long as they are shown that screen, and draws nothing there themselves. Of what is
-drawn on a supervisor's screen, which they never see, they are told nothing.
+agent's screen the customer sees for as long as they are shown that screen, and draws nothing there themselves, nor on their
+own. Of what is drawn on a supervisor's screen, which they never see, they are told nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from coachdesk.routing import Member
 from signaling.policy import COACHES, OBSERVERS, Mode, Role
 
 IN_PUBLIC = frozenset({Mode.BARGE, Mode.TAKEOVER})
+CUSTOMERS = frozenset[SurfaceName]({"camera", "customer"})
+"""What the customer has before their own eyes."""
 STAFF_HUES = ("#2f7cf6", "#e5484d", "#8e4ec6", "#12a594", "#d6409f", "#f76b15")
 CUSTOMER_HUE = "#ffb224"
 
@@ -66,7 +68,7 @@ def sees(
     ``shown``: what the mark is on, of the agent's screen, is shown to the customer.
     """
     if viewer.role is Role.CUSTOMER:
-        shown = surface == "camera" or (surface == "screen" and shown)
+        shown = surface in CUSTOMERS or (surface == "screen" and shown)
         return shown and audience is Audience.PUBLIC and not held
     if viewer.party == author or audience is Audience.PUBLIC:
         return True
@@ -119,7 +121,7 @@ def may_edit(
         case Pin():
             return own or editor.role in COACHES | {Role.AGENT}
         case Show():
-            return mark.surface == "camera" and _may_show(editor, mark.author, members)
+            return mark.surface in CUSTOMERS and _may_show(editor, mark.author, members)
 
 
 def _may_show(editor: Member, author: str, members: list[Member]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -65,7 +65,9 @@ class InkView:
         self._clock = clock
         self._told: dict[str, events.Mark] = {}
         self._next_fade = float("inf")
-        self.on_screen: dict[ScreenName, dict[str, Anchor]] = {"screen": {}, "coach": {}}
+        self.on_screen: dict[ScreenName, dict[str, Anchor]] = {
+            surface: {} for surface in get_args(ScreenName)
+        }
 
     def retell(self) -> None:
         """Who sees which mark may have changed."""

@@ -133,14 +133,14 @@ class Stage(Message, frozen=True, tag="stage"):
 
 
 class Shared(Message, frozen=True, tag="shared", omit_defaults=True):
-    """To whom a shared screen is shown, and to the supervisor who shares it: it may be drawn on, or no longer; nothing is
-    said before the first. To the customer: they see the agent's, and what is drawn there for them.
+    """To whom a shared screen is shown, and to the supervisor or customer who shares it: it may be drawn on, or no longer;
+    nothing is said before the first. To the customer, of the agent's: they see it, and what is drawn there for them.
 
     Attributes:
-        surface: ``screen``, the agent's, or ``coach``, a supervisor's.
+        surface: ``screen``, the agent's, ``coach``, a supervisor's, or ``customer``, the customer's.
         frame: goes into ``begin``: what all its pictures go by until its target or size is another; 0: none is shared.
         width, height: of what is shared, pixels.
-        customer: the customer sees it too.
+        customer: the customer sees the agent's too.
     """
 
     frame: FrameId = 0
@@ -224,7 +224,8 @@ class Poses(Message, frozen=True, tag="poses"):
     anchors come as several messages.
 
     ``surface`` ``screen``: in the picture of the agent's screen that has this RTP timestamp; for every one that is sent to
-    this party, on the reliable channel. ``coach``: the same of a supervisor's, who tells the hub so.
+    this party, on the reliable channel. ``coach``: the same of a supervisor's, who tells the hub so. ``customer``: of the
+    customer's, who is told it by the timestamp they sent the picture with.
     """
 
     frame: FrameId

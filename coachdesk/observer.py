@@ -21,14 +21,12 @@ from coachdesk.routing import screen_viewers
 from coachdesk.screenwire import Size
 from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharedsheet import SharedSheet
-from coachdesk.snapshots import Seen
+from coachdesk.snapshots import Seen, seen_in
 from coachdesk.talking import Talking
 from signaling import protocol
 from signaling.policy import Role
 from signaling.protocol import CallView, EndReason, SignalBody
 
-SURFACES: dict[events.Sharer, ScreenName] = {"agent": "screen", "supervisor": "coach"}
-"""What is drawn on, by whose screen it is."""
 SHARE_TICKS = 10
 """Ticks between two looks at whether what is shared is still there: 100 ms."""
 
@@ -287,8 +285,7 @@ class ObserverSession(Session):
         self._screen.publish(on)
 
     def _newest_screen(self, surface: ScreenName) -> int | None:
-        newest = self._screen.newest
-        return None if newest is None or SURFACES.get(self._screen.party) != surface else newest.timestamp
+        return self._screen.newest_on(surface)
 
     def _screen_told(self, state: events.ShareState, party: events.Sharer, also: str) -> None:
         view = self.view
@@ -306,10 +303,7 @@ class ObserverSession(Session):
         return [self._name(viewer.party) for viewer in viewers]
 
     def _screen_seen(self) -> Seen | None:
-        screen = self._screen
-        if screen.newest is None:
-            return None
-        return Seen(screen.newest.bgra, SURFACES.get(screen.party), screen.pointer)
+        return seen_in(self._screen)
 
     def request_keyframe(self) -> None:
         if self._media is not None:

@@ -20,7 +20,6 @@ from coachdesk.media.picture.registration import register
 from coachdesk.media.picture.video import Picture
 from coachdesk.media.priority import pictures_later
 from coachdesk.media.tracking.geometry import Homography, Plane, transform
-from coachdesk.media.trackworker import luma
 from coachdesk.photos import PhotoAlbum
 
 Handler = Callable[[Any], Awaitable[events.AnyEvent]]
@@ -111,7 +110,7 @@ class PhotoDesk:
             picture = self._pictures.newest
             if picture is not None and picture is not looked_at:
                 looked_at = picture
-                plane = np.array(luma(picture))
+                plane = np.array(picture.luma())
                 found = await self._run(lambda plane=plane: look(plane))  # type: ignore[misc]
                 if found is not None:
                     return found, picture

@@ -13,6 +13,8 @@ from coachdesk.screenwire import Size
 ShareState = Literal["off", "on", "blank"]
 """Of a screen that is shared: ``blank`` while a plain picture, or none, is shown in its place."""
 Sharer = Literal["agent", "supervisor", "customer"]
+SURFACES: dict[Sharer, ScreenName] = {"agent": "screen", "supervisor": "coach", "customer": "customer"}
+"""As what a screen is drawn on, by whose it is."""
 Spot = tuple[Unit, Unit]
 """A place in a picture: x from 0 (left) to 1 (right), y from 0 (top) to 1 (bottom)."""
 RequestState = Literal["unable", "none", "asked", "declined"]

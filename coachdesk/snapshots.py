@@ -16,21 +16,29 @@ from coachdesk import commands, events
 from coachdesk.annotation import Mark, ScreenName
 from coachdesk.arrowshape import ARROW, EDGE
 from coachdesk.commands import CommandError
+from coachdesk.media.screenshare.screenview import ScreenView
 from coachdesk.photos import PhotoAlbum
-from coachdesk.screenevents import ShotMark, Spot
+from coachdesk.screenevents import SURFACES, ShotMark, Spot
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``surface``: as what it is drawn on;
-    None: it is not. ``pointer``: where on it its sharer's is, if it is to be seen and not in the picture.
+    """One picture. ``pixels``: called in a thread, height x width x 3 or 4, blue first. ``surface``: as what it is drawn on.
+    ``pointer``: where on it its sharer's is, if it is to be seen and not in the picture.
     """
 
     pixels: Callable[[], Pixels]
-    surface: ScreenName | None
+    surface: ScreenName
     pointer: Spot | None = None
+
+
+def seen_in(view: ScreenView) -> Seen | None:
+    """What is seen of another's screen now; None: nothing is."""
+    if view.newest is None:
+        return None
+    return Seen(view.newest.bgra, SURFACES[view.party], view.pointer)
 
 
 class Snapshots:
@@ -60,7 +68,7 @@ class Snapshots:
             raise CommandError(
                 "no_picture", "No shared screen is seen here now. A snapshot is taken of what is shared."
             )
-        marks = [_shot_mark(mark) for mark in self._drawn(seen.surface)] if seen.surface else []
+        marks = [_shot_mark(mark) for mark in self._drawn(seen.surface)]
         await self._allow()
         pixels = await asyncio.to_thread(seen.pixels)
         data = await asyncio.to_thread(_png, pixels, seen.pointer)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from coachdesk import commands, events
+from coachdesk.annotation import ScreenName
 from coachdesk.commands import CommandError
 from coachdesk.media.packet import Packet
-from coachdesk.media.picture.video import Picture
 from coachdesk.media.screenshare.screenhub import OWN, ScreenHub
 from coachdesk.media.screenshare.screenview import ScreenView
-from coachdesk.screenevents import Spot
 from coachdesk.screenwire import Size
+from coachdesk.snapshots import Seen, seen_in
 
 UNABLE = (
     "The customer's browser can't share a screen, or is not connected. Browsers on phones have no such thing."
@@ -41,6 +41,7 @@ class Watching:
         screens.customer.on_packet = lambda packet: self._put("customer", packet)
         screens.coach.on_packet = lambda packet: self._put("supervisor", packet)
         screens.pointers.on_cursor = self._view.pointed
+        self._view.watchers = {"customer": screens.customer_marks.watcher()}
         self._view.request_keyframe = self._request_keyframe
         screens.show_at(OWN, self._shows)
 
@@ -48,26 +49,20 @@ class Watching:
         """It is over."""
         self._screens = None
         self._view.close()
+        self._view.watchers = {}
         self._tell("unable")
 
     def publish(self, on: bool) -> None:
         """Puts the screen's pictures into shared memory, or no longer."""
         self._view.publish(on)
 
-    @property
-    def newest(self) -> Picture | None:
-        """The picture of it that was decoded last; None while none is seen here."""
-        return self._view.newest
+    def seen(self) -> Seen | None:
+        """What is seen here of another's screen now."""
+        return seen_in(self._view)
 
-    @property
-    def coachs(self) -> bool:
-        """What is seen here is a supervisor's."""
-        return self._view.party == "supervisor"
-
-    @property
-    def pointer(self) -> Spot | None:
-        """Where on it a supervisor's pointer is."""
-        return self._view.pointer
+    def newest_on(self, surface: ScreenName) -> int | None:
+        """RTP timestamp of the newest picture here of what is drawn on as ``surface``."""
+        return self._view.newest_on(surface)
 
     async def _ask(self, command: commands.AskScreen) -> events.AnyEvent:
         if self._screens is None:
@@ -92,7 +87,7 @@ class Watching:
 
     def _request_keyframe(self) -> None:
         if self._screens is not None:
-            if self.coachs:
+            if self._view.party == "supervisor":
                 self._screens.request_coachs_keyframe()
             else:
                 self._screens.request_customers_keyframe()

@@ -92,6 +92,7 @@ def test_only_what_is_public_reaches_the_customer_whoever_drew_it(
     expected = {Audience.PUBLIC: ALL, Audience.COACHING: STAFF, Audience.LEARNING: LEARNERS}[drawn_for]
     assert sees(viewer, "gone", drawn_for, "camera") is (viewer.party in expected)
     assert sees(viewer, "gone", drawn_for, "screen") is (viewer.party in expected - {"customer"})
+    assert sees(viewer, "gone", drawn_for, "customer") is (viewer.party in expected), "it is their own"
     for shown in (False, True):
         assert sees(viewer, "gone", drawn_for, "coach", shown=shown) is (
             viewer.party in expected - {"customer"}

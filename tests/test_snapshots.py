@@ -141,8 +141,8 @@ async def test_what_is_drawn_on_it_goes_along() -> None:
     told: list[events.AnyEvent] = []
     album = PhotoAlbum(FakeClient("agent", Role.AGENT), told.append)  # type: ignore[arg-type]
     photos = []
-    drawn = {"screen": board.marks(), "coach": []}
-    for surface in ("screen", "coach", None):
+    drawn = {"screen": board.marks(), "coach": [], "customer": []}
+    for surface in drawn:
         seen = Seen(lambda: PAGE, surface)  # type: ignore[arg-type]
         snapshots = Snapshots(album, allow, lambda seen=seen: seen, drawn.__getitem__)  # type: ignore[misc]
         photos.append(await snapshots.handlers[commands.Snapshot](commands.Snapshot()))

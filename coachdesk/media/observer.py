@@ -22,9 +22,9 @@ from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import SILENCE, Stereo
 from coachdesk.media.picture.thinning import Quality
 from coachdesk.media.quality import FRAME_MS
+from coachdesk.media.screenshare.desktopmarks import DesktopMarks
 from coachdesk.media.screenshare.screencast import STREAM as SCREEN
 from coachdesk.media.screenshare.screencast import ScreenCast
-from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.speech import SpeechDetector
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
@@ -87,7 +87,7 @@ class ObserverMedia:
         self._wanted: Size | None = None
         self._shows: Size | None = None
         self.ink = InkParty(party)
-        self.marks = ScreenMarks(self.ink, self.screen, "coach")
+        self.marks = DesktopMarks(self.ink, self.screen, "coach")
         self._leg.on_ink_open = self.ink.opened
         self._leg.on_ink = self.ink.received
         self._leg.on_live_ink = lambda peer, data: self.ink.received_live(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coachdesk import call as calls
 from coachdesk.annotation import Audience, SurfaceName
 from coachdesk.events import Frozen, Mark
-from coachdesk.inkroutes import audience, who_sees
+from coachdesk.inkroutes import CUSTOMERS, audience, who_sees
 from coachdesk.routing import Member
 from coachdesk.ui.wording import ROLE_NAMES, Hearing, HearingKind, customer_name, join
 from signaling.policy import Mode, Role
@@ -68,7 +68,7 @@ def whose(mark: Mark, me: str, *, shown: bool = False) -> str:
     name = "Yours" if mark.author == me else mark.name or "Coach"
     others = [each for each in mark.seen_by if each != name]
     who = f"Seen by {join(others, most=len(others))}" if others else "Nobody else sees it"
-    public = mark.audience is Audience.PUBLIC and (mark.surface == "camera" or shown)
+    public = mark.audience is Audience.PUBLIC and (mark.surface in CUSTOMERS or shown)
     private = "" if public else ". Not the customer"
     return f"{name}. {who}{private}"
 
@@ -76,7 +76,7 @@ def whose(mark: Mark, me: str, *, shown: bool = False) -> str:
 def tag(mark: Mark, customer: str, *, shown: bool = False) -> str:
     """What stands beside another's mark. ``customer``: their name; ``shown``: they are shown the agent's screen."""
     name = mark.name or ("Coach" if mark.author == "coach" else customer)
-    said = mark.audience is Audience.PUBLIC or (mark.surface != "camera" and not shown)
+    said = mark.audience is Audience.PUBLIC or (mark.surface not in CUSTOMERS and not shown)
     return name if said else f"{name} · not shown to the customer"
 
 

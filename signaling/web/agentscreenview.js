@@ -130,7 +130,7 @@ export class AgentScreenView {
     const { zoom, video, ink } = this;
     const { clientWidth: width, clientHeight: height } = this.place;
     zoom.place = { width, height };
-    zoom.picture = ink.screen.frame ? ink.screen : { width: video.videoWidth || 16, height: video.videoHeight || 9 };
+    zoom.picture = ink.screens.screen.shown.frame ? ink.screens.screen.shown : { width: video.videoWidth || 16, height: video.videoHeight || 9 };
     change(zoom);
     const at = zoom.viewport;
     for (const side of /** @type {const} */ (["left", "top", "width", "height"])) video.style[side] = `${at[side]}px`;
@@ -138,7 +138,7 @@ export class AgentScreenView {
     this.#name();
     this.#paint();
     const ratio = document.hidden ? 0 : devicePixelRatio;
-    const known = ink.screen.frame || video.videoWidth; // not while another connection has no picture yet
+    const known = ink.screens.screen.shown.frame || video.videoWidth; // not while another connection has no picture yet
     if (this.#said && known) this.screen.show(at.width * ratio, at.height * ratio);
   }
 
@@ -162,8 +162,8 @@ export class AgentScreenView {
     const viewport = this.zoom.viewport;
     const screen = toScreen(viewport);
     const { at } = this.ink.sharer;
-    if (at && this.ink.screen.frame) paintArrow(this.context, apply(screen, ...at));
-    for (const { mark, matrix } of this.ink.onScreen(this.#picture)) {
+    if (at && this.ink.screens.screen.shown.frame) paintArrow(this.context, apply(screen, ...at));
+    for (const { mark, matrix } of this.ink.onScreen("screen", this.#picture)) {
       if (mark.path.length) paint(this.context, mark, times(screen, matrix), viewport.height, opacity(mark, this.ink.now));
     }
     for (const pointer of this.ink.pointers("screen")) paintPointer(this.context, pointer, screen, viewport.height, 1);

@@ -12,7 +12,7 @@
  * @property {number} width  of the line, as a share of the picture's height
  * @property {number | null} frame  RTP timestamp of the picture it was drawn on
  * @property {number} epoch
- * @property {string} surface  camera, or screen: the agent's
+ * @property {string} surface  camera, screen: the agent's, or customer: their own
  * @property {InkPoint[]} path  empty while it is drawn
  * @property {string} text
  * @property {number} number

@@ -19,10 +19,10 @@
 
 import { Board } from "./board.js";
 import { CaptureClock } from "./captureclock.js";
+import { DrawnScreen } from "./drawnscreen.js";
 import { IDENTITY } from "./homography.js";
 import { InkLink } from "./inklink.js";
 import { GESTURE_POINTS_MOST, LIVE_POINTS_MOST, PATH_MOST, whole4 } from "./inkwire.js";
-import { ScreenPoses } from "./screenposes.js";
 import { SharersPointer } from "./sharerspointer.js";
 import { simplify } from "./simplify.js";
 
@@ -50,12 +50,11 @@ export class Ink {
   epoch = 0;
   /** What stands still for everybody, by its frame's id; null: nothing. @type {number | null} */ frozen = null;
   /** Whether a picture of that name is none of the video's. @type {(frame: number) => boolean} */ isStill = () => false;
-  /** What the customer sees of the agent's screen: its frame (0: nothing), and its size in pixels. */
-  screen = { frame: 0, width: 16, height: 9 };
+  /** By surface: what the customer sees of the agent's screen, and what they share. @type {Record<string, DrawnScreen>} */
+  screens = { screen: new DrawnScreen(), customer: new DrawnScreen() };
   colour = COLOUR;
   /** @type {"" | "closer" | "more_light" | "slower"} */ hint = "";
   /** @type {Map<string, Pose>} */ poses = new Map();
-  screenPoses = new ScreenPoses();
   /** Of the agent, on their screen. */ sharer = new SharersPointer();
   /** @type {Map<string, InkPoint[]>} */ #live = new Map();
   /** @type {Map<string, Gesture>} */ #own = new Map();
@@ -78,8 +77,7 @@ export class Ink {
   use(channels) {
     this.captures.restart();
     this.poses.clear();
-    this.screenPoses.clear();
-    this.#shown({}); // it is told anew
+    for (const screen of Object.values(this.screens)) screen.forget();
     this.sharer.forget();
     this.link.use(channels);
   }
@@ -96,15 +94,17 @@ export class Ink {
   }
 
   /**
-   * The same on the agent's screen, as far as the customer sees that and it is in the picture shown, with the map to there; while a
-   * mark is drawn, it is where the pen is.
-   * @param {number | null} picture  RTP timestamp; null: the browser does not tell @returns {{mark: Mark, matrix: readonly number[]}[]}
+   * The same on a screen, as far as the customer sees that and it is in the picture shown, with the map to there; while a mark is
+   * drawn, it is where the pen is.
+   * @param {string} surface @param {number | null} picture  RTP timestamp; null: the browser does not tell
+   * @returns {{mark: Mark, matrix: readonly number[]}[]}
    */
-  onScreen(picture) {
-    const there = this.#visible("screen").filter(({ frame }) => frame === this.screen.frame);
+  onScreen(surface, picture) {
+    const { shown, poses } = this.screens[surface];
+    const there = this.#visible(surface).filter(({ frame }) => frame === shown.frame);
     return there.flatMap((mark) => {
       if (!mark.ended) return [{ mark: { ...mark, path: this.pathSoFar(mark.mark) }, matrix: IDENTITY }];
-      const matrix = this.screenPoses.matrix(mark.mark, picture, this.clock());
+      const matrix = poses.matrix(mark.mark, picture, this.clock());
       return matrix ? [{ mark, matrix }] : [];
     });
   }
@@ -126,7 +126,7 @@ export class Ink {
     const since = this.clock() - POINTER_MS;
     for (const [author, { at }] of this.#pointers) if (at < since) this.#pointers.delete(author);
     const there = [...this.#pointers.values()].filter((pointer) => pointer.surface === surface);
-    return there.filter(({ frame }) => surface === "camera" || frame === this.screen.frame);
+    return there.filter(({ frame }) => surface === "camera" || frame === this.screens[surface].shown.frame);
   }
 
   /** Marks being shown again, with ms since each began. */
@@ -265,7 +265,6 @@ export class Ink {
 
   /** @param {InkMessage} message */
   #told(message) {
-    if (message.kind === "poses" && message.surface === "screen") return this.screenPoses.told(message.frame, message.anchors, this.clock());
     if (message.kind === "poses") return this.#posed(message);
     if (message.kind === "cursor") return this.sharer.told(message);
     if (message.kind === "points") return this.#extended(message);
@@ -273,7 +272,7 @@ export class Ink {
     if (message.kind === "stage") this.#staged(message);
     if (message.kind === "refused") this.#own.delete(message.mark);
     if (message.kind === "hint") this.hint = message.hint;
-    if (message.kind === "shared") this.#shown(message);
+    if (message.kind === "shared") this.#shared(message);
     if (message.kind === "replay") this.#again(message);
     return this.handlers.onChange();
   }
@@ -284,15 +283,15 @@ export class Ink {
     [this.epoch, this.colour, this.frozen] = [epoch, colour, frozen];
   }
 
-  /** @param {{frame?: number, width?: number, height?: number}} message */
-  #shown({ frame = 0, width = 16, height = 9 }) {
-    if (frame !== this.screen.frame) this.screenPoses.clear();
-    this.screen = { frame, width, height };
-    if (!frame) this.sharer.leave();
+  /** @param {InkMessage} message */
+  #shared({ surface = "screen", ...shown }) {
+    this.screens[surface].told(shown);
+    if (surface === "screen" && !shown.frame) this.sharer.leave();
   }
 
   /** @param {InkMessage} message */
-  #posed({ frame, epoch, anchors }) {
+  #posed({ frame, epoch, anchors, surface = "camera" }) {
+    if (surface !== "camera") return this.screens[surface].poses.told(frame, anchors, this.clock());
     if (!this.isStill(frame)) this.captures.answered(frame, this.clock(), this.roundTrip);
     if (epoch !== this.epoch) return;
     for (const { marks, state, h = null, toward } of anchors) {
@@ -317,7 +316,7 @@ export class Ink {
       live[first + n] = whole4(point);
     });
     this.#live.set(mark, live);
-    if (known?.surface !== "screen") this.handlers.onGrown(mark, this.pathSoFar(mark));
+    if (!known || known.surface === "camera") this.handlers.onGrown(mark, this.pathSoFar(mark));
   }
 
   /** @param {InkMessage} message */

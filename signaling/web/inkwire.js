@@ -49,8 +49,9 @@ const unit = between(0, 1);
 const truth = oneOf([true, false]);
 const frame = whole(0, 0xffffffff);
 const epoch = whole(0, 2 ** 31);
-/** What is drawn on: the customer's picture, or the agent's screen. */
-const surface = oneOf(["camera", "screen"]);
+/** What is drawn on: the customer's picture, the agent's screen, or the customer's. */
+const surface = oneOf(["camera", "screen", "customer"]);
+const screen = oneOf(["screen", "customer"]);
 const sign = oneOf(["", "click", "spotlight"]);
 const colour = like(/^#[0-9a-f]{6}$/);
 const width = between(0.001, 0.1);
@@ -93,11 +94,11 @@ const points = listOf(point, 1, LIVE_POINTS_MOST);
 const RELIABLE = {
   stage: fields({ kind, epoch, colour }, { offset: frame, frozen: orNull(frame), stills: truth }),
   log: fields({ kind, log: text(0, 32), seq: whole(0, 2 ** 40), now: between(0, 1e8), entries: listOf(entry, 0, EDITS_MOST) }),
-  shared: fields({ kind }, { frame, width: whole(1, 2 ** 16), height: whole(1, 2 ** 16), customer: truth }),
+  shared: fields({ kind }, { frame, width: whole(1, 2 ** 16), height: whole(1, 2 ** 16), customer: truth, surface: screen }),
   refused: fields({ kind, mark: markId, code: text(1, 32) }),
   replay: fields({ kind, gestures: listOf(fields({ mark: markId, start: whole(0, 600_000) }), 1, 64) }),
   hint: fields({ kind, hint: oneOf(["", "closer", "more_light", "slower"]) }),
-  poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64), surface: oneOf(["screen"]) }),
+  poses: fields({ kind, frame, epoch, anchors: listOf(anchor, 0, 64), surface: screen }),
 };
 
 /** @type {Record<string, Check>} */

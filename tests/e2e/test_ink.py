@@ -14,38 +14,18 @@ from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.remote import RemoteEndpoint
 from signaling.policy import Mode
+from tests.e2e.inktold import listen_in, told, until_told
 from tests.e2e.screens import NEAR, SAMPLES, WRONG, Screen, agent_and_supervisor, sees
 from tests.e2e.steps import listen, party_of
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300, func_only=True)]
 
-LISTEN_IN = """() => {
-  window.inkTold = [];
-  const make = RTCPeerConnection.prototype.createDataChannel;
-  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
-    const channel = make.call(this, label, options);
-    if (label.startsWith("ink")) channel.addEventListener("message", ({ data }) => window.inkTold.push(data));
-    return channel;
-  };
-}"""
 ARROW = [Point(0.3, 0.7), Point(0.5, 0.45)]
 WIDE = """async () => {
   const { LineWatch } = await import("./web/linewatch.js");
   LineWatch.prototype.look = function () { this.suspended = false; return false; };
 }"""
 """Else the page of a busy machine, where all connect at once, takes the line for one that bears no video."""
-
-
-async def told(scene: Scene) -> list[str]:
-    """Every message of ink that the customer's browser got."""
-    messages: list[str] = await scene.customer.page.evaluate("window.inkTold")
-    return messages
-
-
-async def until_told(scene: Scene, *words: str) -> None:
-    """Waits for one message that has all of ``words``."""
-    script = "words => window.inkTold.some(message => words.every(word => message.includes(word)))"
-    await scene.customer.page.wait_for_function(script, arg=list(words))
 
 
 async def draw(endpoint: RemoteEndpoint, **options: Any) -> str:
@@ -64,7 +44,7 @@ async def placed(endpoint: RemoteEndpoint, mark: str) -> events.Poses:
 
 
 async def test_everybody_sees_their_ink_and_no_others_and_knows_who_does(scene: Scene) -> None:
-    await scene.customer.page.evaluate(LISTEN_IN)
+    await listen_in(scene)
     await scene.answer()
     agent, supervisor, trainee = (scene.staff[name] for name in ("agent", "supervisor", "trainee"))
     await asyncio.gather(*(endpoint.do(commands.Frames(on=True)) for endpoint in (agent, supervisor)))
@@ -119,7 +99,7 @@ async def test_marks_are_where_their_things_are_at_the_agent_and_at_the_supervis
 async def test_marks_survive_the_crash_and_the_restart_of_the_agents_program(turning: Scene) -> None:
     """The same marks are on the same things at agent and supervisor, whose undo still works, and the page keeps its own."""
     page = turning.customer.page
-    await asyncio.gather(page.evaluate(LISTEN_IN), page.evaluate(WIDE))
+    await asyncio.gather(listen_in(turning), page.evaluate(WIDE))
     async with agent_and_supervisor(turning) as (before, coach):
         marks = dict([await before.draw(), await coach.draw()])
         public, private = marks

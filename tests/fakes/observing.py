@@ -15,8 +15,8 @@ from coachdesk.media.catchup import CatchUp
 from coachdesk.media.connection.peer import State
 from coachdesk.media.ink.inkparty import InkParty
 from coachdesk.media.mixer import Headset
+from coachdesk.media.screenshare.desktopmarks import DesktopMarks
 from coachdesk.media.screenshare.screencast import ScreenCast
-from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.talktime import Talk
 from coachdesk.media.whisper.preroll import PushToTalk
 from coachdesk.observer import ObserverSession
@@ -49,7 +49,7 @@ class GateMedia:
         self.reached = True
         self.headset = Headset()
         self.screen = ScreenCast()
-        self.marks = ScreenMarks(self.ink, self.screen, "coach")
+        self.marks = DesktopMarks(self.ink, self.screen, "coach")
         self.whisper_closed = False
         self.on_media: Callable[[State], None] = lambda state: None
         self.on_held: Callable[[bool], None] = lambda on: None

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from coachdesk.annotation import AnyEdit, Begin, End, Point, Remove, Restore, Tool
 from coachdesk.inkwire import Poses
+from coachdesk.media.screenshare.desktopmarks import CALM_SECONDS, DesktopMarks
 from coachdesk.media.screenshare.screencast import ScreenCast
-from coachdesk.media.screenshare.screenmarks import CALM_SECONDS, ScreenMarks
 from signaling.policy import Mode
 from tests.fakes.inkhubcall import Call, view_of
 from tests.fakes.views import BEN, CUSTOMER, MIA, TOM
@@ -35,7 +35,7 @@ class Share:
         self.call = Call()
         self.cast = ScreenCast()
         self.now = 100.0
-        self.marks = ScreenMarks(self.call.hub, self.cast, "screen", lambda: self.now)
+        self.marks = DesktopMarks(self.call.hub, self.cast, "screen", lambda: self.now)
         self.call.hub.share((WIDTH, HEIGHT))
         self.agents: list[Poses] = []
         self.call.hub.on_poses = self.agents.append

@@ -84,19 +84,19 @@ def test_while_another_screen_is_shown_that_is_drawn_on(dressed: QtBot) -> None:
 def test_a_pointer_over_it_is_told_and_one_gives_the_gesture_up_that_hangs_over(drawing: Drawing) -> None:
     drawing.desk.ink.choose("laser")
     drawing.pane.inks["supervisor"]._hover(point_at(drawing.pane.inks["supervisor"], 0.25, 0.5))
-    drawing.desk.coach_ink.pen.flush()
+    drawing.desk.screen_inks["supervisor"].pen.flush()
     (told,) = [each for each in drawing.link.sent if isinstance(each, commands.Laser)]
     assert told.surface == "coach"
     drawing.desk.handle(events.Screen(party="supervisor", state="off"))
-    drawing.desk.coach_ink.pen.flush()
-    assert drawing.desk.coach_ink.pen.hand is None
+    drawing.desk.screen_inks["supervisor"].pen.flush()
+    assert drawing.desk.screen_inks["supervisor"].pen.hand is None
 
 
 def test_the_customer_is_never_among_those_who_see_it(drawing: Drawing) -> None:
     drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=5, customer=True))
-    seen = drawing.desk.coach_ink.seen
+    seen = drawing.desk.screen_inks["supervisor"].seen
     assert seen is not None
-    assert not drawing.desk.coach_ink.shown_to_customer
+    assert not drawing.desk.screen_inks["supervisor"].shown_to_customer
     assert "customer" not in seen.title
     public = mark(surface="coach", author="agent", name="Alex", audience=Audience.PUBLIC, seen_by=["Otto"])
     assert (tag(public, "Jana"), whose(public, "p-mia")) == ("Alex", "Alex. Seen by Otto. Not the customer")
@@ -109,18 +109,18 @@ def test_it_is_on_the_desktop_of_who_shares_it_and_of_nobody_else() -> None:
         desk.handle(events.Call(call=call(MIA)))
         told = events.SharePlace(frame=5, place=place, surface=surface)  # type: ignore[arg-type]
         desk.handle(told)
-        placed = {ink.ground: ink.place for ink in (desk.screen_ink, desk.coach_ink)}
-        assert placed == {"screen": None, "coach": None} | {surface: told}
+        placed = {ink.ground: ink.place for ink in desk.screen_inks.values()}
+        assert placed == {"screen": None, "coach": None, "customer": None} | {surface: told}
 
 
 def test_the_gesture_in_hand_on_it_can_be_undone_and_its_marks_pinned() -> None:
     desk, link = make_desk(AGENT)
     desk.handle(events.Call(call=call(MIA)))
     desk.handle(STAGE)
-    desk.coach_ink.pen.tool = Tool.PEN
-    desk.coach_ink.pen.down(0.5, 0.5, 0.5, 5)
+    desk.screen_inks["supervisor"].pen.tool = Tool.PEN
+    desk.screen_inks["supervisor"].pen.down(0.5, 0.5, 0.5, 5)
     desk.ink.undo()
-    assert desk.coach_ink.pen.hand is None
+    assert desk.screen_inks["supervisor"].pen.hand is None
     desk.handle(mark("mark0001", surface="coach", frame=5))
     assert desk.ink.to_show is None
     desk.ink.pin()
@@ -140,5 +140,5 @@ def test_the_agents_pointer_bears_their_name_on_it() -> None:
         surface="coach",
     )
     desk.handle(told)
-    assert set(desk.coach_ink.scene.pointers) == {"agent"}
-    assert desk.coach_ink.pointed_by("agent") == call(MIA).parties[0].name
+    assert set(desk.screen_inks["supervisor"].scene.pointers) == {"agent"}
+    assert desk.screen_inks["supervisor"].pointed_by("agent") == call(MIA).parties[0].name

@@ -75,7 +75,7 @@ def test_marks_are_painted_on_the_picture_they_belong_to(drawing: Drawing) -> No
     assert drawing.is_red(0.4, 0.5)
     assert drawing.desk.ink.scene.marks == {}
     drawing.desk.handle(mark("mark0002", Tool.RECTANGLE, path))  # type: ignore[arg-type]
-    assert set(drawing.desk.screen_ink.scene.marks) == {"mark0001"}
+    assert set(drawing.desk.screen_inks["agent"].scene.marks) == {"mark0001"}
     drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=4))
     assert not drawing.is_red(0.4, 0.5), "another target is shared"
 
@@ -90,7 +90,7 @@ def moved(frame: int, down: float | None, mark: str = "mark0001") -> events.Pose
 def test_a_mark_is_where_it_is_told_to_be_in_each_picture_and_nowhere_in_one_of_which_nothing_is_told(
     drawing: Drawing,
 ) -> None:
-    scene = drawing.desk.screen_ink.scene
+    scene = drawing.desk.screen_inks["agent"].scene
 
     def at(frame: int) -> list[float]:
         return [float(each.h[1, 2]) for each in scene.placed(frame, 0.0)]
@@ -129,7 +129,7 @@ def test_a_line_that_grows_and_a_pointer_are_seen_on_the_screen_alone(drawing: D
         surface="screen",
     )
     drawing.desk.handle(laser)
-    camera, screen = drawing.desk.ink.scene, drawing.desk.screen_ink.scene
+    camera, screen = drawing.desk.ink.scene, drawing.desk.screen_inks["agent"].scene
     assert (set(screen._growing), set(screen.pointers)) == ({"mark0001"}, {"agent"})
     assert (camera._growing, camera.pointers) == ({}, {})
 
@@ -140,12 +140,12 @@ def test_another_target_ends_the_gesture_in_hand(drawing: Drawing) -> None:
         between=lambda: drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=4)),
     )  # fmt: skip
     assert drawing.sent(commands.Undo), "what was drawn of it is taken back"
-    assert drawing.desk.screen_ink.pen.hand is None
+    assert drawing.desk.screen_inks["agent"].pen.hand is None
 
 
 def test_undo_while_drawing_on_the_screen_gives_the_gesture_up(drawing: Drawing) -> None:
     drag(drawing.pane.inks["agent"], (0.2, 0.3), (0.8, 0.7), between=drawing.desk.ink.undo)
-    assert drawing.desk.screen_ink.pen.hand is None
+    assert drawing.desk.screen_inks["agent"].pen.hand is None
     assert len(drawing.sent(commands.Undo)) == 1
 
 
@@ -159,7 +159,7 @@ def test_a_mark_on_the_screen_can_be_pinned_but_not_shown_to_the_customer() -> N
 
 
 def test_who_sees_it_is_said_without_the_customer(drawing: Drawing) -> None:
-    seen = drawing.desk.screen_ink.seen
+    seen = drawing.desk.screen_inks["agent"].seen
     assert seen is not None
     assert seen.kind == "private"
     public = mark(surface="screen", author="p-mia", name="Mia", seen_by=["Otto"])
@@ -177,10 +177,10 @@ def test_while_the_customer_is_shown_the_screen_it_is_said_who_sees_what_there(w
         (False, SHARED),
     ):
         desk.handle(stage)
-        seen = desk.screen_ink.seen
+        seen = desk.screen_inks["agent"].seen
         assert seen is not None
         assert ("customer" in seen.title) is (shown and who is AGENT)
-        assert desk.screen_ink.shown_to_customer is shown
+        assert desk.screen_inks["agent"].shown_to_customer is shown
     private = mark(surface="screen", author="p-mia", name="Mia", audience=Audience.COACHING)
     assert tag(private, "Jana", shown=True) == "Mia · not shown to the customer"
     public = mark(surface="screen", author="p-mia", name="Mia", seen_by=["Jana"])
@@ -190,7 +190,7 @@ def test_while_the_customer_is_shown_the_screen_it_is_said_who_sees_what_there(w
 
 def test_where_it_is_on_the_desktop_is_known_until_the_share_or_the_call_ends() -> None:
     desk, _ = make_desk(AGENT)
-    ink: ScreenInkPresenter = desk.screen_ink
+    ink: ScreenInkPresenter = desk.screen_inks["agent"]
     desk.handle(events.Call(call=call(MIA)))
     for over in (events.SharePlace(frame=0), events.Ended(call="c-1", reason="hung_up")):  # type: ignore[arg-type]
         desk.handle(events.SharePlace(frame=3))
@@ -207,7 +207,7 @@ def pointed(drawing: Drawing) -> list[commands.Laser]:
 
 
 def test_a_pointer_follows_the_hand_over_the_screen_and_rests_there(drawing: Drawing) -> None:
-    ink, now = drawing.desk.screen_ink, [100.0]
+    ink, now = drawing.desk.screen_inks["agent"], [100.0]
     ink.clock = ink.pen._clock = lambda: now[0]
     drawing.desk.ink.choose("laser")
     drawing.pane.inks["agent"]._hover(point_at(drawing.pane.inks["agent"], 0.25, 0.5))
@@ -231,7 +231,7 @@ def test_a_pointer_follows_the_hand_over_the_screen_and_rests_there(drawing: Dra
 
 
 def test_a_press_is_a_click_and_a_long_one_asks_to_look_there(drawing: Drawing) -> None:
-    ink, now = drawing.desk.screen_ink, [100.0]
+    ink, now = drawing.desk.screen_inks["agent"], [100.0]
     ink.clock = ink.pen._clock = lambda: now[0]
     drawing.desk.ink.choose("laser")
     ink.pen.down(0.5, 0.5, 0.5, 3)
@@ -253,7 +253,7 @@ def test_on_the_customers_picture_nothing_follows_the_hand(drawing: Drawing) -> 
 
 
 def test_a_pointer_bears_the_name_of_its_owner(drawing: Drawing) -> None:
-    ink = drawing.desk.screen_ink
+    ink = drawing.desk.screen_inks["agent"]
     assert ink.call is not None
     agent = next(each for each in ink.call.parties if each.party == ink.call.agent)
     assert (ink.pointed_by("agent"), ink.pointed_by(ink.own), ink.pointed_by("coach")) == (

@@ -35,7 +35,7 @@ from coachdesk.media.ink.inkkept import Kept
 from coachdesk.media.ink.inkline import InkLine
 from coachdesk.media.ink.inklines import InkLines
 from coachdesk.media.ink.inkrecord import InkRecord
-from coachdesk.media.ink.inkshare import InkShare
+from coachdesk.media.ink.inkshares import InkShares
 from coachdesk.routing import Member
 from signaling.policy import COACHES, Role
 from signaling.protocol import CallView
@@ -52,10 +52,11 @@ class InkHub:
         on_laser, on_replay, on_poses: as the messages of these names.
         on_cursor: a party says where the pointer is on the screen they share; returns whether that is theirs to say.
         on_coach_poses: a party says where marks are on the screen they share; returns whether that is theirs to say.
-        on_begun: a party is told of ink from now on, on a (new) connection: nothing that was told before may have arrived.
+        on_begun: all called when a party is told of ink from now on, on a (new) connection: nothing that was told before may
+            have arrived.
         on_stage: the epoch, the own colour, or ``shared`` is another.
         on_mark, on_gesture: any mark has changed, or grows while it is drawn, also one that the agent does not see: for
-            whoever follows marks in the picture. on_screen_mark: as ``on_mark``, of marks on the agent's screen.
+            whoever follows marks in the picture. on_screen_mark: as ``on_mark``, of marks on the screens followed here.
         newest_frame: the id of the newest frame there is, for those who cannot know the one they draw on.
         lines: to everybody else.
     """
@@ -68,10 +69,10 @@ class InkHub:
         self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_cursor: Callable[[str, Cursor], bool] = lambda party, cursor: False
         self.on_coach_poses: Callable[[str, Poses], bool] = lambda party, poses: False
-        self.on_begun: Callable[[str], None] = lambda party: None
+        self.on_begun: list[Callable[[str], None]] = []
         self.on_stage: Callable[[], None] = lambda: None
         self.on_mark: Callable[[Mark], None] = lambda mark: None
-        self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
+        self.on_screen_mark: dict[SurfaceName, Callable[[Mark], None]] = {}
         self.on_gesture: Callable[[Points], None] = lambda points: None
         self.newest_frame: Callable[[], int | None] = lambda: None
         self.refused: Counter[str] = Counter()
@@ -82,9 +83,7 @@ class InkHub:
         self._kept: Kept | None = None
         self.lines = InkLines(self._people, self._log, clock, lambda: self.now)
         self.lines.on_new = self._note
-        self._screen = InkShare("screen", self._people, self._log, self.lines)
-        self._coach = InkShare("coach", self._people, self._log, self.lines)
-        self._sheet: tuple[str, Sheet | None] = ("", None)
+        self._shares = InkShares(self._people, self._log, self.lines)
         self._told_agent: dict[str, int] = {}
 
     @property
@@ -99,11 +98,7 @@ class InkHub:
 
     def shared(self, surface: ScreenName) -> Shared:
         """A shared screen, as what is drawn on."""
-        return self._shares[surface].shared
-
-    @property
-    def _shares(self) -> dict[SurfaceName, InkShare]:
-        return {"screen": self._screen, "coach": self._coach}
+        return self._shares.shared(surface)
 
     @property
     def colour(self) -> str:
@@ -131,8 +126,7 @@ class InkHub:
             self._log.take_up(record.kept.entries.values())
             self.lines.epoch = record.kept.epoch + 1
             record.epoch(self.epoch)
-            for share in self._shares.values():
-                share.go_on(self.marks())
+            self._shares.go_on(self.marks())
 
     # --- the call ---------------------------------------------------------------------------------------------
 
@@ -173,29 +167,23 @@ class InkHub:
         self.lines.tell_stage()
         self.on_stage()
 
-    def share(self, size: tuple[int, int] | None) -> None:
-        """What others see of the agent's screen is another, or of another size (pixels); None: they see none."""
-        self._screen.change(size, self.now)
+    def share(self, size: tuple[int, int] | None, surface: ScreenName = "screen") -> None:
+        """What others see of the agent's screen, or the customer's, is another, or of another size (pixels); None: nothing
+        is seen of it.
+        """
+        self._shares.change(surface, size, self.now)
         self.on_stage()
 
     def show_customer(self, on: bool) -> None:
         """The customer sees what the agent shares too, and what is drawn on it for them; or no longer."""
-        if self._screen.show_customer(on, self.now):
+        if self._shares.show_customer(on, self.now):
             self.on_stage()
 
     def follow_coach(self, sharer: str) -> None:
         """By the server's word supervisor ``sharer`` shows the others a screen, which may be drawn on once they have said
         how large it is; "": nobody does.
         """
-        self._people.sharer = sharer
-        line = self.lines.get(sharer)
-        sheet = line.sheet if line is not None else None
-        if (sharer, sheet) == self._sheet:
-            return
-        self._sheet = sharer, sheet
-        size = sheet.size if sheet is not None else None
-        if size is not None or self._coach.shared.frame:
-            self._coach.change(size, self.now)
+        if self._shares.follow_coach(sharer, self.now):
             self.on_stage()
 
     def tick(self) -> None:
@@ -278,11 +266,10 @@ class InkHub:
             self._note(line)
         line.outbox.put_all(self._seen_by(line))
         self.lines.tell_stage_to(line)
-        for share in self._shares.values():
-            if share.shared.frame:
-                share.tell(line)
+        self._shares.tell(line)
         line.flush(self.now)
-        self.on_begun(line.party)
+        for begun in self.on_begun:
+            begun(line.party)
 
     def _take(self, line: InkLine, member: Member, edits: list[AnyEdit]) -> None:
         for edit in edits:
@@ -309,13 +296,8 @@ class InkHub:
             self._deliver(entry, before)
 
     def _placed(self, editor: Member, begin: Begin) -> Begin:
-        """On the frame it is drawn on. Raises Refusal for a screen that is not shared (any more)."""
-        share = self._shares.get(begin.surface)
-        if share is not None and begin.frame != (share.shared.frame or None):
-            raise Refusal("not_allowed")
-        line = self.lines.get(editor.party)
-        if begin.surface == "coach" and begin.picture is not None and line is not None:
-            return msgspec.structs.replace(begin, picture=line.sharers_picture(begin.picture))
+        """On the frame it is drawn on. Raises Refusal."""
+        begin = self._shares.placed(editor.party, begin)
         if begin.frame is None:
             return msgspec.structs.replace(begin, frame=self.newest_frame(), epoch=self.epoch)
         return begin
@@ -333,8 +315,8 @@ class InkHub:
         if self._people.sees(self._people.agent, mark) or takes_away(self._people.agent, entry.edit, before):
             self._tell_agent(mark)
         self.on_mark(mark)
-        if mark.surface == "screen":
-            self.on_screen_mark(mark)
+        if mark.surface in self.on_screen_mark:
+            self.on_screen_mark[mark.surface](mark)
 
     def _make_up(self) -> None:
         """Tells what somebody may see now and was not told: after a hold, and the agent after a restart."""
@@ -365,8 +347,7 @@ class InkHub:
             if mark is None or mark.author != author.party or mark.ended or mark.removed:
                 return False
             drawn_for, surface, frame = mark.audience, mark.surface, mark.frame
-        share = self._shares.get(surface)
-        if (share is not None and frame != share.shared.frame) or not may_draw(author, surface, held=held):
+        if not self._shares.has(surface, frame) or not may_draw(author, surface, held=held):
             return False
         if isinstance(message, Points):
             self.on_gesture(message)
@@ -416,12 +397,15 @@ class InkHub:
         ]
 
     def tell(self, party: str, poses: Poses) -> None:
-        """Reliably."""
-        self.lines.tell(party, poses)
+        """Reliably; "": the agent."""
+        if party:
+            self.lines.tell(party, poses)
+        else:
+            self.on_poses(poses)
 
     def sent_to(self, author: str) -> str:
         """To whom the pictures go that ``author`` draws on."""
-        return author
+        return "" if author == self._people.agent.party else author
 
     def stats(self) -> dict[str, dict[str, float]]:
         """``ink``: marks so far, what was refused and why, live messages that found no room."""

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from coachdesk import inkwire
-from coachdesk.annotation import AnyEdit, Board, Entry, Mark, ScreenName
+from coachdesk.annotation import AnyEdit, Board, Entry, Mark, ScreenName, SurfaceName
 from coachdesk.inkwire import (
     Again,
     Anchor,
@@ -43,7 +43,8 @@ class InkParty:
         on_refused: an edit of this mark was not done, and why.
         on_begin: another log: whatever was known is to be forgotten.
         on_stage: ``epoch``, ``colour``, ``offset`` or ``shared`` is another.
-        on_screen_mark: a mark on the screen that is shared from here has changed. on_begun: there is a (new) connection.
+        on_screen_mark: a mark on the screen that is shared from here has changed. on_begun: all called when there is a (new)
+            connection.
         offset: what to add to the timestamps of the picture, modulo 2**32.
     """
 
@@ -54,8 +55,8 @@ class InkParty:
         self.on_replay: Callable[[Replay], None] = lambda replay: None
         self.on_poses: Callable[[Poses], None] = lambda poses: None
         self.on_cursor: Callable[[Cursor], None] = lambda cursor: None
-        self.on_screen_mark: Callable[[Mark], None] = lambda mark: None
-        self.on_begun: Callable[[str], None] = lambda party: None
+        self.on_screen_mark: dict[SurfaceName, Callable[[Mark], None]] = {}
+        self.on_begun: list[Callable[[str], None]] = []
         self.on_refused: Callable[[Refused], None] = lambda refused: None
         self.on_begin: Callable[[], None] = lambda: None
         self.on_stage: Callable[[], None] = lambda: None
@@ -125,7 +126,8 @@ class InkParty:
             peer.ink.send(inkwire.dump(Edits(edits=edits[first : first + inkwire.MAX_EDITS // 10])))
         if self._sheet.size is not None:
             peer.ink.send(inkwire.dump(self._sheet))
-        self.on_begun(AGENT)
+        for begun in self.on_begun:
+            begun(AGENT)
 
     def submit(self, edit: AnyEdit) -> None:
         """Sends an edit; it is done when it comes back as an entry."""
@@ -212,8 +214,8 @@ class InkParty:
             self.on_entry(entry)
             self._board.apply(entry)
             mark = self._board.mark(entry.edit.mark)
-            if mark is not None and mark.surface == "coach":
-                self.on_screen_mark(mark)
+            if mark is not None and mark.surface in self.on_screen_mark:
+                self.on_screen_mark[mark.surface](mark)
 
     def _acknowledge(self, entry: Entry) -> None:
         """An own edit that has come back: it, and what was said before it, has been seen to."""

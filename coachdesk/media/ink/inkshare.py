@@ -17,10 +17,12 @@ Size = tuple[int, int]
 
 
 class InkShare:
-    """The agent's screen, or a supervisor's. Tells the parties of ``people`` by ``lines``; who comes later by ``tell``.
+    """The agent's screen, a supervisor's, or the customer's. Tells the parties of ``people`` by ``lines``; who comes later
+    by ``tell``.
 
     Attributes:
-        shared: what may be drawn on at present, and whether the customer sees it, who is never shown a supervisor's.
+        shared: what may be drawn on at present, and whether the customer sees the agent's; they are never shown a
+            supervisor's.
     """
 
     def __init__(self, surface: ScreenName, people: InkPeople, log: InkLog, lines: InkLines) -> None:

@@ -55,6 +55,12 @@ class Picture:
         """Width, height."""
         return self.frame.width, self.frame.height
 
+    def luma(self) -> NDArray[np.uint8]:
+        """The Y plane, height x width; its memory is the picture's."""
+        plane = self.frame.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        return rows[: self.frame.height, : self.frame.width]
+
     def bgra(self) -> NDArray[np.uint8]:
         """Height x width x 4, contiguous; takes 2 ms at 720p."""
         return np.ascontiguousarray(self.frame.reformat(format="bgra").to_ndarray())

@@ -28,8 +28,10 @@ class CustomerScreen:
     Attributes:
         state: what those who see it are shown; ``blank`` while the customer has paused, or the call is on hold.
         request: whether the customer is asked for it.
+        viewers: who may see it, while it is shared; the agent among them.
         on_change: called when one of these has changed.
         on_packet: one packet for the agent's own eyes.
+        on_offset: see `ScreenRelay`, of the observers who are shown it.
         on_keyframe_wanted: somebody needs a keyframe.
         tell: sends a message to the customer's page.
     """
@@ -37,18 +39,20 @@ class CustomerScreen:
     def __init__(self) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_packet: Callable[[Packet], None] = lambda packet: None
+        self.on_offset: Callable[[str, int], None] = lambda party, offset: None
         self.on_keyframe_wanted: Callable[[], None] = lambda: None
         self.tell: Callable[[bytes], None] = lambda data: None
         self.state: ShareState = "off"
         self.request: RequestState = "unable"
+        self.viewers: frozenset[str] = frozenset()
         self._said = Shown("off", able=False)
         self._pace = TokenBucket(BEGINS_PER_SECOND, BEGINS_AT_ONCE, time.monotonic())
         self._asked = False
         self._declined = False
         self._elsewhere: frozenset[str] = frozenset()
         self._view: CallView | None = None
-        self._seeing: frozenset[str] = frozenset()
         self._relay = ScreenRelay()
+        self._relay.on_offset = lambda party, offset: self.on_offset(party, offset)
         self._relay.on_keyframe_wanted = lambda: self.on_keyframe_wanted()
 
     # --- to whom ---------------------------------------------------------------------------------------------
@@ -57,7 +61,7 @@ class CustomerScreen:
         """Shows it to those whom this state of the call allows it, from now on."""
         self._view = view
         viewers = screen_viewers(calls.members(view), view.customer, held=calls.held(view))
-        self._seeing = frozenset(member.party for member in viewers)
+        self.viewers = frozenset(member.party for member in viewers)
         self._change()
 
     def connect(self, party: str, peer: Peer) -> None:
@@ -73,7 +77,7 @@ class CustomerScreen:
         self._aim()
 
     def _aim(self) -> None:
-        self._relay.aim(self._seeing - self._elsewhere if self.state == "on" else ())
+        self._relay.aim(self.viewers - self._elsewhere if self.state == "on" else ())
 
     def request_keyframe(self, party: str) -> None:
         """``party`` asks for a keyframe."""
@@ -118,7 +122,7 @@ class CustomerScreen:
         """One packet of the customer's screen."""
         if self.state != "on" or self._view is None:
             return
-        if self._relay.put(packet) and self._view.agent in self._seeing:
+        if self._relay.put(packet) and self._view.agent in self.viewers:
             self.on_packet(packet)
 
     # --- how it is -------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,27 +26,40 @@ Poses = Mapping[str, tuple[float, float] | None]
 """Across and down, as shares of the picture's width and height."""
 
 
+class Findable(Protocol):
+    """What is drawn on, to be found in later pictures: see `Piece`."""
+
+    def find(
+        self, sheet: Sheet, last: Shift, likely: Iterable[Shift] = (), *, anywhere: bool = False
+    ) -> Shift | None: ...
+
+
 @dataclass
 class _Followed:
     """``piece``: None where the picture it was drawn on is not known (any more). ``shift``: where it was found last, from
     where it was drawn; ``looked``: at which picture all over.
     """
 
-    piece: Piece | None
+    piece: Findable | None
     shift: Shift = HERE
     moved: float = float("-inf")
     looked: float = float("-inf")
 
 
 class ScreenFollower:
-    """``see`` is called on any threads, all else on one, which never waits for those.
+    """``see`` is called on any threads, all else on one, which never waits for those. ``piece``: makes what is in a box of a
+    picture findable.
 
     Attributes:
         wanted: names of what is to be found at present.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        piece: Callable[[Sheet, Box], Findable] = Piece,
+    ) -> None:
+        self._clock, self._piece = clock, piece
         self.wanted: frozenset[str] = frozenset()
         self._seeing = threading.Lock()
         self._wishes: deque[Callable[[], None]] = deque()
@@ -83,12 +97,13 @@ class ScreenFollower:
     # --- on any -----------------------------------------------------------------------------------------------
 
     def see(self, picture: NDArray[np.uint8], captured: float) -> None:
-        """``picture``, height x width x 3 or 4, is the newest, taken at ``captured``. Costs nothing if it is not new."""
+        """``picture``, height x width, or x 3 or 4, is the newest, taken at ``captured``. Costs nothing if it is not new."""
         if captured == self._newest and not self._wishes and not self._lost(captured):
             return
         with self._seeing:
             if captured not in self._sheets:
-                self._sheets[captured] = Sheet(np.asarray(cv2.extractChannel(picture, GREEN), np.uint8))
+                plane = picture.copy() if picture.ndim == 2 else cv2.extractChannel(picture, GREEN)
+                self._sheets[captured] = Sheet(np.asarray(plane, np.uint8))
                 while len(self._sheets) > MOST_SHEETS:
                     gone, _ = self._sheets.popitem(last=False)
                     self._poses.pop(gone, None)
@@ -151,7 +166,7 @@ class ScreenFollower:
         if sheet is not None:
             height, width = sheet.plane.shape
             left, top, right, bottom = box
-            piece = Piece(
+            piece = self._piece(
                 sheet,
                 Box(int(left * width), int(top * height), int(right * width) + 1, int(bottom * height) + 1),
             )

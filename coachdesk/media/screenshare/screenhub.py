@@ -13,10 +13,11 @@ from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.legs import Legs
 from coachdesk.media.screenshare.coachmarks import CoachMarks
 from coachdesk.media.screenshare.coachscreen import CoachScreen
+from coachdesk.media.screenshare.customermarks import CustomerMarks
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
+from coachdesk.media.screenshare.desktopmarks import DesktopMarks
 from coachdesk.media.screenshare.screencast import STREAM, ScreenCast
 from coachdesk.media.screenshare.screenfit import largest
-from coachdesk.media.screenshare.screenmarks import ScreenMarks
 from coachdesk.media.screenshare.screenorder import ScreenOrder
 from coachdesk.media.screenshare.screenpointers import ScreenPointers
 from coachdesk.media.screenshare.screensizes import ScreenSizes
@@ -29,8 +30,9 @@ OWN = ""
 
 class ScreenHub:
     """Attributes:
-    agent: the agent's screen, to observers and perhaps the customer. marks: where marks are on it.
-    coach: a supervisor's, to the agent and the other observers. customer: the customer's, to the others.
+    agent: the agent's screen, to observers and perhaps the customer.
+    coach: a supervisor's, to the agent and the other observers.
+    customer: the customer's, to the others. customer_marks: where marks are on it.
     pointers: of those who share the first two.
     on_change: called when observers are to be told anew which screens there are.
     on_far: called when the customer or a supervisor begins or ceases to share a screen, or the former is or was asked to.
@@ -45,7 +47,7 @@ class ScreenHub:
         self.agent.on_state = self._changed
         self.agent.on_shown = self._shown
         self.agent.on_size = lambda: self.on_change()
-        self.marks = ScreenMarks(ink, self.agent, "screen")
+        self._marks = DesktopMarks(ink, self.agent, "screen")
         self.customer = CustomerScreen()
         self.customer.on_change = self._far_changed
         self.customer.on_keyframe_wanted = self.request_customers_keyframe
@@ -61,6 +63,8 @@ class ScreenHub:
         self._coach_marks = CoachMarks(ink, self.coach, self._order)
         ink.on_coach_poses = self._coach_marks.take
         self.coach.on_offset = self._coach_marks.set_offset
+        self.customer_marks = CustomerMarks(ink, self.customer, self.coach, self._order)
+        self.customer.on_offset = self.customer_marks.set_offset
 
     # --- the call ---------------------------------------------------------------------------------------------
 
@@ -92,6 +96,11 @@ class ScreenHub:
         self.customer.disconnect(party)
         self._sizes.forget(party)
 
+    def tick(self) -> None:
+        """Several times a second: sees to marks."""
+        self._marks.tick()
+        self.customer_marks.tick()
+
     async def close(self) -> None:
         self.pointers.close()
         await self.agent.stop()
@@ -109,6 +118,7 @@ class ScreenHub:
         self._order.arrange()
         self.pointers.arrange()
         self._ink.follow_coach(self.coach.sharer if self.coach.state != "off" else "")
+        self.customer_marks.arrange(self._view.customer if self._view is not None else "")
         self.on_change()
 
     def _far_changed(self) -> None:

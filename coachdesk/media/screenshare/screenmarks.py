@@ -1,32 +1,28 @@
-"""Marks on a shared screen: where they are in each picture that is sent, and on the screen itself, told to who sees them."""
+"""Marks on a shared screen: where they are in each picture of it, told to who sees both."""
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from coachdesk.annotation import Mark, ScreenName
+from coachdesk.annotation import Mark, ScreenName, SurfaceName
 from coachdesk.gestures import outline
 from coachdesk.inkwire import Anchor, Poses, Shared
-from coachdesk.media.screenshare.screencast import ScreenCast
 from coachdesk.media.screenshare.screenfollower import ScreenFollower
 
 MOST_FOLLOWED = 16
 DIGITS = 6
 FRAMES_KNOWN = 64
 """Pictures sent to one party, by which what they draw on is known."""
-CALM_SECONDS = 0.2
-"""A mark that moves is not shown on the screen itself until it has not for so long: what is seen there is ahead of it."""
 
 
 class ScreenInk(Protocol):
-    """What `InkHub` and `InkParty` have in common here: the marks on the screen that is shared from this endpoint."""
+    """What `InkHub` and `InkParty` have in common here: the marks on the screens that are followed at this endpoint."""
 
-    on_screen_mark: Callable[[Mark], None]
-    on_begun: Callable[[str], None]
+    on_screen_mark: dict[SurfaceName, Callable[[Mark], None]]
+    on_begun: list[Callable[[str], None]]
     on_poses: Callable[[Poses], None]
 
     @property
@@ -47,29 +43,22 @@ class _Viewer:
 
 
 class ScreenMarks:
-    """Connects a call's ink with the pictures of the screen that is shared from here, which is drawn on as ``surface``; make
+    """Connects a call's ink with the pictures of the screen that is drawn on as ``surface``, which ``follower`` sees; make
     it, and call everything, on the loop.
     """
 
-    def __init__(
-        self,
-        ink: ScreenInk,
-        cast: ScreenCast,
-        surface: ScreenName,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._ink, self._surface, self._clock = ink, surface, clock
-        self._follower = ScreenFollower(clock)
+    def __init__(self, ink: ScreenInk, surface: ScreenName, follower: ScreenFollower) -> None:
+        self._ink, self._surface = ink, surface
+        self._follower = follower
         self._marks: OrderedDict[str, bool] = OrderedDict()  # whether what it is about is known
         self._viewers: dict[str, _Viewer] = {}
         self._frame = 0
-        self._told: list[Anchor] = []
-        ink.on_screen_mark, ink.on_begun = self._changed, self._begun
-        cast.watch, cast.on_sent = self._follower.see, self._sent
+        ink.on_screen_mark[surface] = self._changed
+        ink.on_begun.append(self._begun)
 
     def tick(self) -> None:
         """Several times a second: sees to what has faded, and tells what has become known since."""
-        if not self._marks and not self._told:
+        if not self._marks:
             return
         if self._frame != self._shared:
             self._begin_anew()
@@ -78,7 +67,6 @@ class ScreenMarks:
         for party, viewer in self._viewers.items():
             if viewer.frames:
                 self._tell(party, viewer, again=False)
-        self._tell_here()
 
     @property
     def _shared(self) -> int:
@@ -126,7 +114,8 @@ class ScreenMarks:
 
     # --- where they are ---------------------------------------------------------------------------------------
 
-    def _sent(self, party: str, frame: int, captured: float) -> None:
+    def sent(self, party: str, frame: int, captured: float) -> None:
+        """The picture that was seen as ``captured`` has gone to ``party``, who knows it as ``frame``."""
         viewer = self._viewers.setdefault(party, _Viewer())
         viewer.frames[frame] = captured
         while len(viewer.frames) > FRAMES_KNOWN:
@@ -146,18 +135,6 @@ class ScreenMarks:
         if anchors and (again or anchors != viewer.told):
             self._ink.tell(party, Poses(frame=frame, epoch=0, anchors=anchors, surface=self._surface))
         viewer.told = anchors
-
-    def _tell_here(self) -> None:
-        now = self._clock()
-        anchors = [
-            Anchor(marks=anchor.marks, state="hidden")
-            if now - self._follower.moved(anchor.marks[0]) < CALM_SECONDS
-            else anchor
-            for anchor in self._ink.seen("", self._anchors(None))
-        ]
-        if anchors != self._told:
-            self._told = anchors
-            self._ink.on_poses(Poses(frame=self._frame, epoch=0, anchors=anchors, surface=self._surface))
 
     def _anchors(self, captured: float | None) -> list[Anchor]:
         poses = self._follower.poses(captured)

@@ -38,8 +38,15 @@ class ScreenOrder:
 
     def shown_coachs(self) -> frozenset[str]:
         """The observers who are shown a supervisor's screen, or that it is blanked."""
-        seeing = ((party, self._for(party)) for party in self._coachs.viewers)
-        return frozenset(party for party, shared in seeing if shared and shared[0][0] == "supervisor")
+        return self._shown("supervisor", self._coachs.viewers)
+
+    def shown_customers(self) -> frozenset[str]:
+        """The observers who are shown the customer's."""
+        return self._shown("customer", self._customers.viewers)
+
+    def _shown(self, sharer: Sharer, viewers: frozenset[str]) -> frozenset[str]:
+        seeing = ((party, self._for(party)) for party in viewers)
+        return frozenset(party for party, shared in seeing if shared and shared[0][0] == sharer)
 
     def request_keyframe(self, observer: str) -> None:
         """``observer`` needs one of what they are shown."""

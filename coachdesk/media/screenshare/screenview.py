@@ -1,4 +1,4 @@
-"""A screen that another shares, at one endpoint: decoded only if somebody looks, into shared memory."""
+"""A screen that another shares, at one endpoint: decoded only if somebody looks or follows marks, into shared memory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 
 from coachdesk import events
+from coachdesk.annotation import ScreenName
 from coachdesk.inkwire import Cursor
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture.framering import FrameWriter
 from coachdesk.media.picture.video import Picture, VideoReceiver
 from coachdesk.media.screenshare.pointerview import PointerView
-from coachdesk.screenevents import Spot
+from coachdesk.screenevents import SURFACES, Spot
 from coachdesk.screenwire import Size
 
 PATIENCE = 2.0
@@ -29,6 +30,7 @@ class ScreenView:
     Attributes:
         state: as told last. party: who shares it; name: of a supervisor, as far as it is known.
         newest: the picture of it that was decoded last; None where it is not decoded, or blanked.
+        watchers: by whose screen it is: sees every picture of it on the decoding thread, before anybody else.
         request_keyframe: asks who sends it for one.
     """
 
@@ -41,6 +43,7 @@ class ScreenView:
         self.request_keyframe: Callable[[], None] = lambda: None
         self._emit = emit
         self.newest: Picture | None = None
+        self.watchers: dict[events.Sharer, Callable[[Picture], None]] = {}
         self._published = False
         self._pointer = PointerView()
         self._ring: FrameWriter | None = None
@@ -66,7 +69,7 @@ class ScreenView:
             self._size = None
             self._end()
         elif was == "off":
-            self._begin()
+            self._look()
 
     def sized(self, size: Size | None) -> None:
         """How large the whole of it is, in pixels, of which fewer may come; None: that is not known."""
@@ -79,10 +82,11 @@ class ScreenView:
         if on is self._published:
             return
         self._published = on
-        if on:
-            self._begin()
-        else:
-            self._end()
+        self._look()
+
+    def newest_on(self, surface: ScreenName) -> int | None:
+        """RTP timestamp of the newest picture of what is drawn on as ``surface``; None: it is not this."""
+        return None if self.newest is None or SURFACES[self.party] != surface else self.newest.timestamp
 
     def put(self, packet: Packet) -> None:
         if self._receiver is not None:
@@ -107,15 +111,36 @@ class ScreenView:
         """The call is over, or the connection to its agent lost."""
         self.told("off")
 
-    def _begin(self) -> None:
-        if self.state == "off" or not self._published or self._receiver is not None:
+    def _look(self) -> None:
+        """Decodes it, and puts it into shared memory, if it is shared and somebody wants that."""
+        if self.state == "off":
             return
-        ring = self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
+        if self._published and self._ring is None:
+            self._open_ring()
+        elif not self._published:
+            self._close_ring()
+        if not self._published and self.party not in self.watchers:
+            self._end()
+        elif self._receiver is None:
+            self._decode(self.watchers.get(self.party, lambda picture: None))
+
+    def _decode(self, watch: Callable[[Picture], None]) -> None:
         receiver = self._receiver = VideoReceiver(PATIENCE)
-        receiver.on_picture = lambda picture: _write(ring, picture)
-        receiver.on_frame = lambda picture: self._take(ring, picture)
+        receiver.on_picture = lambda picture: self._put(picture, watch)
+        receiver.on_frame = lambda picture: self._take(receiver, picture)
         receiver.on_keyframe_needed = lambda: self.request_keyframe()
         self._ask(receiver)
+
+    def _open_ring(self) -> None:
+        self._ring = FrameWriter(f"cdk-{secrets.token_hex(6)}")
+        if self.newest is not None:
+            self._announce(self._ring, self.newest)
+
+    def _announce(self, ring: FrameWriter, picture: Picture) -> None:
+        """With a picture in it: one that stands still may be the last for long."""
+        self._announced = True
+        _write(ring, picture)
+        self._emit(events.Frames(party=self.party, name=ring.name, screen=True))
 
     def _ask(self, receiver: VideoReceiver) -> None:
         """Again and again, as long as there is nothing to be seen."""
@@ -123,13 +148,19 @@ class ScreenView:
             self.request_keyframe()
             asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask, receiver)
 
-    def _take(self, ring: FrameWriter, picture: Picture) -> None:
-        if ring is not self._ring:
+    def _put(self, picture: Picture, watch: Callable[[Picture], None]) -> None:
+        """On the decoding thread. Where marks are is known before the picture is to be seen."""
+        watch(picture)
+        ring = self._ring
+        if ring is not None:
+            _write(ring, picture)
+
+    def _take(self, receiver: VideoReceiver, picture: Picture) -> None:
+        if receiver is not self._receiver:
             return
         self.newest = picture if self.state == "on" else None
-        if not self._announced:
-            self._announced = True
-            self._emit(events.Frames(party=self.party, name=ring.name, screen=True))
+        if self._ring is not None and not self._announced:
+            self._announce(self._ring, picture)
 
     def _end(self) -> None:
         self.newest = None
@@ -137,6 +168,9 @@ class ScreenView:
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.close()
+        self._close_ring()
+
+    def _close_ring(self) -> None:
         ring, self._ring = self._ring, None
         if ring is not None:
             ring.close()
@@ -146,5 +180,4 @@ class ScreenView:
 
 
 def _write(ring: FrameWriter, picture: Picture) -> None:
-    """On the decoding thread."""
     ring.write(picture.bgra(), picture.arrival, picture.timestamp)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from coachdesk import commands, events
+from coachdesk.screenevents import SURFACES
 from coachdesk.ui.link import Link
 from coachdesk.ui.presenters.agent import AgentPresenter
 from coachdesk.ui.presenters.asking import AskingPresenter
@@ -37,6 +38,7 @@ class Desk:
 
     Attributes:
         role: known from the first ``ready`` event on; its presenters are made then.
+        screen_inks: drawing on shared screens, by whose they are.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Desk:
         self.session = SessionPresenter(link, notices)
         self.quality = QualityPresenter(link, notices, now)
         self.ink = InkPresenter(link, notices)
-        self.screen_ink = ScreenInkPresenter(link, notices, self.ink)
-        self.coach_ink = ScreenInkPresenter(link, notices, self.ink, "coach")
+        self.screen_inks = {
+            sharer: ScreenInkPresenter(link, notices, self.ink, surface)
+            for sharer, surface in SURFACES.items()
+        }
         self.gallery = GalleryPresenter(link, notices, now)
         self.agent: AgentPresenter | None = None
         self.whispers: WhispersPresenter | None = None
@@ -79,8 +83,8 @@ class Desk:
         self.settings.handle(event)
         self.quality.handle(event)
         self.ink.handle(event)
-        self.screen_ink.handle(event)
-        self.coach_ink.handle(event)
+        for screen_ink in self.screen_inks.values():
+            screen_ink.handle(event)
         self.gallery.handle(event)
         for presenter in self._of_role():
             presenter.handle(event)
@@ -95,8 +99,8 @@ class Desk:
         self.settings.endpoint_crashed()
         self.quality.endpoint_crashed()
         self.ink.endpoint_crashed()
-        self.screen_ink.endpoint_crashed()
-        self.coach_ink.endpoint_crashed()
+        for screen_ink in self.screen_inks.values():
+            screen_ink.endpoint_crashed()
         self.gallery.endpoint_crashed()
         for presenter in self._of_role():
             presenter.endpoint_crashed()

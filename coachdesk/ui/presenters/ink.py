@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from coachdesk import call as calls
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, SurfaceName
+from coachdesk.inkroutes import CUSTOMERS
 from coachdesk.ui.ink_wording import SINGLE_PICTURES, THAWED, seen
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
@@ -179,7 +180,7 @@ class InkPresenter(Presenter):
     @property
     def to_show(self) -> events.Mark | None:
         """The private mark that the customer could be shown: the one under the pointer, else the newest."""
-        drawn = (mark for mark in self._drawn() if mark.surface == "camera")
+        drawn = (mark for mark in self._drawn() if mark.surface in CUSTOMERS)
         private = [mark for mark in drawn if mark.audience is not Audience.PUBLIC]
         if self.own == "agent":
             return self._chosen(private)

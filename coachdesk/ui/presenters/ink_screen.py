@@ -42,7 +42,7 @@ class ScreenInkPresenter(InkPresenter):
     """Marks move with the content of what is shared, until its target or size is another: then it is another frame.
 
     Attributes:
-        ground: whose it is: the agent's, or a supervisor's.
+        ground: whose it is: the agent's, a supervisor's, or the customer's.
         shared: the frame that all pictures of the share go by; 0: none is shared. shown_to_customer: they see it too.
         place: at who shares it: where that is on the desktop, or None.
     """
@@ -80,12 +80,11 @@ class ScreenInkPresenter(InkPresenter):
         super().handle(event)
 
     def _follow_share(self, stage: events.Stage) -> None:
-        agents = self.ground == "screen"
-        shared = stage.shared if agents else stage.coach
+        shared = {"screen": stage.shared, "coach": stage.coach, "customer": stage.customers}[self.ground]
         if shared != self.shared:
             self.pen.give_up()
             self.shared = self._scene.shared = shared
-        self.shown_to_customer = agents and stage.customer
+        self.shown_to_customer = self.ground == "screen" and stage.customer
 
     def frame_shown(self, frame: int | None) -> int | None:
         return self.shared or None if frame is not None else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from coachdesk.screenevents import Sharer
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
 from coachdesk.ui.presenters.asking import AskingPresenter
 from coachdesk.ui.presenters.ink import InkPresenter
@@ -64,8 +66,7 @@ class AgentDesk(QWidget):
         sharing: SharingPresenter,
         screen: ScreenPresenter,
         asking: AskingPresenter,
-        screen_ink: ScreenInkPresenter,
-        coach_ink: ScreenInkPresenter,
+        screen_inks: Mapping[Sharer, ScreenInkPresenter],
     ) -> None:
         super().__init__()
         self.setObjectName("page")
@@ -80,9 +81,12 @@ class AgentDesk(QWidget):
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
         self.share = ShareBar(sharing)
-        self.customer_screen = ScreenPane(screen, {"supervisor": coach_ink}, beside=True)
+        others: Mapping[Sharer, ScreenInkPresenter] = {
+            sharer: ink for sharer, ink in screen_inks.items() if sharer != "agent"
+        }
+        self.customer_screen = ScreenPane(screen, others, beside=True)
         self._asking = asking
-        self.desktop_ink = DesktopInk(screen_ink, self)
+        self.desktop_ink = DesktopInk(screen_inks["agent"], self)
         self._make_controls()
         layout = row(self, gap=16, margin=16)
         layout.addWidget(self.lobby)

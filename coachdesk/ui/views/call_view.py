@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from coachdesk.screenevents import Sharer
 from coachdesk.ui.presenters.ink import InkPresenter
 from coachdesk.ui.presenters.ink_screen import ScreenInkPresenter
 from coachdesk.ui.presenters.listening import ListeningPresenter
@@ -82,8 +83,7 @@ class CallPage(QWidget):
         quality: QualityPresenter,
         ink: InkPresenter,
         screen: ScreenPresenter,
-        screen_ink: ScreenInkPresenter,
-        coach_ink: ScreenInkPresenter,
+        screen_inks: Mapping[Sharer, ScreenInkPresenter],
         sharing: SharingPresenter | None = None,
     ) -> None:
         """``sharing``: the own share, of who may have one."""
@@ -97,9 +97,9 @@ class CallPage(QWidget):
         self.tools = InkTools(ink)
         self.ink = InkView(self.video, ink)
         self._screen = screen
-        self.agent_screen = ScreenPane(screen, {"agent": screen_ink, "supervisor": coach_ink})
+        self.agent_screen = ScreenPane(screen, screen_inks)
         self.share = ShareBar(sharing, beside=True) if sharing is not None else None
-        self.desktop_ink = DesktopInk(coach_ink, self)
+        self.desktop_ink = DesktopInk(screen_inks["supervisor"], self)
         self.hearing = HearingPanel("Who hears you now")
         self.picture_note = Chip("warning", "", "warning")
         self.rail = Rail(wall, presenter.listen_to, self._current)

@@ -33,8 +33,7 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
             desk.sharing,
             desk.screen,
             desk.asking,
-            desk.screen_ink,
-            desk.coach_ink,
+            desk.screen_inks,
         )
         add_card(agent.side, PhotoCard(desk.gallery))
         return agent
@@ -47,8 +46,7 @@ def make_view(desk: Desk) -> AgentDesk | ObserverDesk:
         desk.quality,
         desk.ink,
         desk.screen,
-        desk.screen_ink,
-        desk.coach_ink,
+        desk.screen_inks,
         desk.sharing,
     )
     add_card(call.side, PhotoCard(desk.gallery))

@@ -47,6 +47,7 @@ NAMES: dict[SurfaceName, str] = {
     "camera": "Drawing on the customer's picture",
     "screen": "Drawing on the agent's screen",
     "coach": "Drawing on a supervisor's screen",
+    "customer": "Drawing on the customer's screen",
 }
 NEWEST_POINTS = 4
 """Of a line that grows: what more of it changes."""
