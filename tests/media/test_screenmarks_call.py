@@ -104,7 +104,7 @@ async def test_the_viewers_mark_and_the_one_on_the_desktop_are_on_the_same_thing
             moved = None if gone else BEGIN - by
 
             def agree(moved: int | None = moved) -> bool:
-                call.hub.screens.marks.tick()
+                call.hub.screens.tick()
                 desktop = None if moved is None else pytest.approx(moved, abs=0.01)
                 return told.of_newest(moved) and told.desktop == desktop
 
