@@ -269,3 +269,14 @@ async def test_on_a_new_connection_it_is_told_again(call: Call) -> None:
     assert [each["surface"] for each in call.told(CUSTOMER, "shared")] == ["customer"]
     assert call.has(CUSTOMER)
     assert call.downs(CUSTOMER, timestamp) == {MARK: 60.0}
+
+
+async def test_a_mark_on_a_screen_that_stands_still_is_found_without_another_picture(call: Call) -> None:
+    timestamp = await call.shows()
+    call.draw(AGENT)
+
+    def found() -> bool:
+        call.hub.screens.tick()
+        return all(call.downs(name, timestamp) == {MARK: 0.0} for name in (AGENT, CUSTOMER, MIA))
+
+    await until(found)

@@ -12,6 +12,7 @@ import numpy as np
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.picture.video import Picture
 from coachdesk.media.screenshare.coachscreen import CoachScreen
+from coachdesk.media.screenshare.content import Plane
 from coachdesk.media.screenshare.customerscreen import CustomerScreen
 from coachdesk.media.screenshare.decodedcontent import DecodedPiece
 from coachdesk.media.screenshare.screenfollower import ScreenFollower
@@ -38,12 +39,14 @@ class CustomerMarks:
         self._customer = ""
         self._size: Size | None = None
         self._offsets: dict[str, int] = {}
+        self._newest: tuple[Plane, float] | None = None
+        self._looking: asyncio.Future[None] | None = None
 
     def arrange(self, customer: str) -> None:
         """After every change of who shares what: a supervisor's goes first where the agent looks."""
         self._customer = customer
         if self._size is not None and not self._shown:
-            self._size = None
+            self._size = self._newest = None
             self._ink.share(None, "customer")
 
     @property
@@ -55,8 +58,20 @@ class CustomerMarks:
         self._offsets[party] = offset
 
     def tick(self) -> None:
-        """Several times a second."""
+        """Several times a second. What was drawn on a screen that stands still is looked for in its last picture."""
         self._marks.tick()
+        newest = self._newest
+        if newest is None or not self._marks.any or (self._looking is not None and not self._looking.done()):
+            return
+        self._looking = asyncio.get_running_loop().run_in_executor(None, self._see_again, newest)
+
+    def _see_again(self, newest: tuple[Plane, float]) -> None:
+        if newest is self._newest:
+            self._follower.see(*newest)
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            await self._looking
 
     def watcher(self) -> Callable[[Picture], None]:
         """To be called with every picture of it, on the thread that decodes them; this here on the loop."""
@@ -67,7 +82,8 @@ class CustomerMarks:
         plane, size = picture.luma(), self._size
         if size is not None and size != picture.size and _alike(size, picture.size):
             plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._follower.see(plane, float(picture.timestamp))
+        newest = self._newest = plane.copy(), float(picture.timestamp)
+        self._follower.see(*newest)
         with contextlib.suppress(RuntimeError):  # the loop is gone
             loop.call_soon_threadsafe(self._tell, picture.timestamp, picture.size)
 

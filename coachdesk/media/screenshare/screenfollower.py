@@ -97,12 +97,14 @@ class ScreenFollower:
     # --- on any -----------------------------------------------------------------------------------------------
 
     def see(self, picture: NDArray[np.uint8], captured: float) -> None:
-        """``picture``, height x width, or x 3 or 4, is the newest, taken at ``captured``. Costs nothing if it is not new."""
+        """``picture``, height x width x 3 or 4, or height x width and kept as it is, is the newest, taken at ``captured``.
+        Costs nothing if it is not new.
+        """
         if captured == self._newest and not self._wishes and not self._lost(captured):
             return
         with self._seeing:
             if captured not in self._sheets:
-                plane = picture.copy() if picture.ndim == 2 else cv2.extractChannel(picture, GREEN)
+                plane = picture if picture.ndim == 2 else cv2.extractChannel(picture, GREEN)
                 self._sheets[captured] = Sheet(np.asarray(plane, np.uint8))
                 while len(self._sheets) > MOST_SHEETS:
                     gone, _ = self._sheets.popitem(last=False)

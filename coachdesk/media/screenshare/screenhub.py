@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -103,7 +104,7 @@ class ScreenHub:
 
     async def close(self) -> None:
         self.pointers.close()
-        await self.agent.stop()
+        await asyncio.gather(self.agent.stop(), self.customer_marks.close())
 
     # --- what is told -----------------------------------------------------------------------------------------
 

@@ -69,6 +69,11 @@ class ScreenMarks:
                 self._tell(party, viewer, again=False)
 
     @property
+    def any(self) -> bool:
+        """Whether there is anything to follow."""
+        return bool(self._marks)
+
+    @property
     def _shared(self) -> int:
         return self._ink.shared(self._surface).frame
 
