@@ -163,7 +163,7 @@ export class AgentScreenView {
     const screen = toScreen(viewport);
     const { at } = this.ink.sharer;
     if (at && this.ink.screens.screen.shown.frame) paintArrow(this.context, apply(screen, ...at));
-    for (const { mark, matrix } of this.ink.onScreen("screen", this.#picture)) {
+    for (const { mark, matrix } of this.ink.onScreen("screen", (poses, name) => poses.matrix(name, this.#picture, this.ink.clock()))) {
       if (mark.path.length) paint(this.context, mark, times(screen, matrix), viewport.height, opacity(mark, this.ink.now));
     }
     for (const pointer of this.ink.pointers("screen")) paintPointer(this.context, pointer, screen, viewport.height, 1);

@@ -25,6 +25,14 @@ export function setIcon(use, name) {
   if (use.getAttribute("href") !== reference) use.setAttribute("href", reference);
 }
 
+/** Shows or plays one track. @param {HTMLMediaElement} element @param {MediaStreamTrack | null} track @returns {boolean} whether it is another */
+export function attach(element, track) {
+  const present = element.srcObject instanceof MediaStream ? (element.srcObject.getTracks()[0] ?? null) : null;
+  if (present === track) return false;
+  element.srcObject = track ? new MediaStream([track]) : null;
+  return true;
+}
+
 /** "Maria Lopez" is ML. @param {string} name */
 export function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);

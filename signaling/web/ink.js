@@ -96,15 +96,16 @@ export class Ink {
   /**
    * The same on a screen, as far as the customer sees that and it is in the picture shown, with the map to there; while a mark is
    * drawn, it is where the pen is.
-   * @param {string} surface @param {number | null} picture  RTP timestamp; null: the browser does not tell
+   * @param {string} surface
+   * @param {(poses: import("./screenposes.js").ScreenPoses, mark: string) => import("./homography.js").Matrix | null} where
    * @returns {{mark: Mark, matrix: readonly number[]}[]}
    */
-  onScreen(surface, picture) {
+  onScreen(surface, where) {
     const { shown, poses } = this.screens[surface];
     const there = this.#visible(surface).filter(({ frame }) => frame === shown.frame);
     return there.flatMap((mark) => {
       if (!mark.ended) return [{ mark: { ...mark, path: this.pathSoFar(mark.mark) }, matrix: IDENTITY }];
-      const matrix = poses.matrix(mark.mark, picture, this.clock());
+      const matrix = where(poses, mark.mark);
       return matrix ? [{ mark, matrix }] : [];
     });
   }

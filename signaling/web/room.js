@@ -1,7 +1,8 @@
 /** The room: the stage with both pictures, the controls, the words on how it goes; in the line and in the call. */
 
 import { AgentScreenView } from "./agentscreenview.js";
-import { byId, initials, setIcon, setText, show } from "./dom.js";
+import { attach, byId, initials, setIcon, setText, show } from "./dom.js";
+import { OwnScreenView } from "./ownscreenview.js";
 import { PhotoSheet } from "./photosheet.js";
 import { ScreenSheet } from "./screensheet.js";
 import { Sketch } from "./sketch.js";
@@ -13,7 +14,7 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off", suspended: "pause" };
-const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause", x: "agent-screen-zoom" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause", w: "share-float", x: "agent-screen-zoom" };
 
 export class Room {
   #inCall = false;
@@ -27,6 +28,7 @@ export class Room {
     this.sketch = new Sketch(visit);
     this.photo = new PhotoSheet(visit.photographer);
     this.screen = new ScreenSheet(visit.share);
+    this.ownScreen = new OwnScreenView(visit);
     this.agentScreen = new AgentScreenView(visit.ink, visit.agentScreen);
     byId("share").setAttribute("aria-label", say("share.strip"));
     const { capture } = visit;
@@ -51,6 +53,7 @@ export class Room {
     this.sketch.render(view, values);
     this.photo.render(view, values);
     this.screen.render(view, values);
+    this.ownScreen.render(view, values);
     this.agentScreen.render(view, values);
     if (!open) return this.#closed();
     void this.#keepAwake();
@@ -69,7 +72,7 @@ export class Room {
 
   /** Pictures stop, and the screen lock is gone, after the page was in the background. */
   wake() {
-    for (const id of ["preview", "tile", "agent-screen-video"]) if (byId(id).srcObject) byId(id).play().catch(() => {});
+    for (const id of ["preview", "tile", "agent-screen-video", "own-screen-video"]) if (byId(id).srcObject) byId(id).play().catch(() => {});
     if (byId("sound-out").srcObject && this.#inCall) this.#play();
   }
 
@@ -207,14 +210,6 @@ export class Room {
     const button = KEYS[event.key.toLowerCase()];
     if (button && !byId(button).hidden && !byId(button).closest("[hidden]")) byId(button).click();
   }
-}
-
-/** Shows or plays one track. @param {HTMLMediaElement} element @param {MediaStreamTrack | null} track @returns {boolean} whether it is another */
-function attach(element, track) {
-  const present = element.srcObject instanceof MediaStream ? (element.srcObject.getTracks()[0] ?? null) : null;
-  if (present === track) return false;
-  element.srcObject = track ? new MediaStream([track]) : null;
-  return true;
 }
 
 /** @param {string} id @param {boolean} pressed @param {string} key @param {string} icon */

@@ -47,6 +47,11 @@ export class ScreenPoses {
     return calm ? (this.#newest.get(mark) ?? null) : null;
   }
 
+  /** From where a mark was drawn to the newest picture that was told of; null: not in it. @param {string} mark @returns {Matrix | null} */
+  newest(mark) {
+    return this.#newest.get(mark) ?? null;
+  }
+
   /** @param {string} mark @param {Matrix} h @param {number} now */
   #since(mark, h, now) {
     const before = this.#newest.get(mark);

@@ -42,6 +42,19 @@ WORDS = [
 ]
 NEAR = 2.0
 """Pixels."""
+COLOURS = {"agent": "#00c030", "supervisor": "#c000c0"}
+DRAWN = """() => {
+  const canvas = document.getElementById("own-screen-ink");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const count = { agent: 0, supervisor: 0 };
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] < 200) continue;
+    count.agent += data[at] < 40 && data[at + 1] > 150 && data[at + 2] < 90;
+    count.supervisor += data[at] > 150 && data[at + 1] < 40 && data[at + 2] > 150;
+  }
+  return count;
+}"""
+"""How many pixels of each one's colour are drawn on what the customer sees of their own screen."""
 
 
 @pytest.fixture
@@ -150,7 +163,13 @@ async def test_marks_on_the_customers_screen_follow_what_it_shows_and_whispered_
     marks: dict[str, str] = {}
     for author in (agent, mia):  # the supervisor whispers
         drawn = await author.do(
-            commands.Draw(tool=Tool.RECTANGLE, points=around(30), surface="customer", fade=600)
+            commands.Draw(
+                tool=Tool.RECTANGLE,
+                points=around(30),
+                surface="customer",
+                fade=600,
+                colour=COLOURS[author.name],
+            )
         )
         assert isinstance(drawn, events.Drawn)
         marks[author.name] = drawn.mark
@@ -160,6 +179,8 @@ async def test_marks_on_the_customers_screen_follow_what_it_shows_and_whispered_
         for each in (agent, mia):
             for mark in marks.values():
                 await follows(each, mark, at, size)
+    await page.wait_for_function(f"({DRAWN})().agent > 20")
+    assert (await page.evaluate(DRAWN))["supervisor"] == 0
     await tab.evaluate("scrollTo(0, 1500)")
     for each in (agent, mia):
         await each.wait(

@@ -1,0 +1,102 @@
+/** What the customer shares, as they see it themselves: small, with what is drawn on it; on the page, or floating over all windows. */
+
+import { opacity, outline } from "./board.js";
+import { attach, byId, setText, show } from "./dom.js";
+import { FloatingWindow } from "./floating.js";
+import { apply, times } from "./homography.js";
+import { paint, paintPointer } from "./paint.js";
+import { HEIGHT, QuietPlaces, WIDTH } from "./quietplaces.js";
+import { say } from "./texts.js";
+import { fitted, toScreen } from "./viewport.js";
+
+const LOOK_MS = 100;
+const PIXEL_RATIO_MOST = 2;
+const CALL = "✎ "; // before the page's title
+
+export class OwnScreenView {
+  #places = new QuietPlaces();
+  #timer = 0;
+  /** @type {Window} */ #clock = window;
+  #calling = false;
+
+  /** @param {import("./visit.js").Visit} visit */
+  constructor(visit) {
+    this.ink = visit.ink;
+    [this.place, this.video, this.canvas] = [byId("own-screen"), byId("own-screen-video"), byId("own-screen-ink")];
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    const sample = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+    this.sample = /** @type {CanvasRenderingContext2D} */ (sample.getContext("2d", { willReadFrequently: true }));
+    this.floating = new FloatingWindow(this.place, byId("own-screen-home"), () => visit.onChange());
+    byId("share-float").onclick = () => void this.floating.toggle();
+    this.place.setAttribute("aria-label", say("own.place"));
+  }
+
+  /** @param {import("./visit.js").View} view @param {Record<string, string>} values */
+  render({ screen, share, capture }, values) {
+    const shared = screen === "call" && share.sharing;
+    if (!shared) this.floating.close();
+    if (attach(this.video, shared ? share.track : null)) this.#places = new QuietPlaces();
+    show("own-screen-home", shared);
+    setText("own-screen-note", shared && this.floating.open ? say("own.floats") : "");
+    this.place.classList.toggle("paused", shared && !share.track);
+    const able = shared && FloatingWindow.able;
+    setText("share-float", able ? say(this.floating.open ? "own.back" : "own.float") : "");
+    byId("share-float").title = say("call.key", { action: byId("share-float").textContent, key: "W" });
+    this.floating.label({
+      title: say("own.title", values),
+      mute: capture.audio ? say(capture.muted ? "call.unmute" : "call.mute") : "",
+      "share-pause": byId("share-pause").textContent,
+      "share-no": say("share.stop"),
+    });
+    this.#watch(shared);
+  }
+
+  /** In the window that is seen: the browser lets one that is not do little. @param {boolean} shared */
+  #watch(shared) {
+    this.#clock.clearInterval(this.#timer);
+    this.#clock = this.floating.open ?? window;
+    if (shared) this.#timer = this.#clock.setInterval(() => this.#look(), LOOK_MS);
+    else this.#call(false);
+  }
+
+  #look() {
+    const { ink, video } = this;
+    const { shown } = ink.screens.customer;
+    const now = ink.clock();
+    if (shown.frame && video.videoWidth) {
+      this.sample.drawImage(video, 0, 0, WIDTH, HEIGHT);
+      this.#places.look(this.sample.getImageData(0, 0, WIDTH, HEIGHT).data, now);
+    }
+    const marks = video.srcObject ? ink.onScreen("customer", (poses, mark) => poses.newest(mark)) : [];
+    const sure = marks.filter(({ mark, matrix }) => !mark.ended || this.#places.quiet(outline(mark).map(({ x, y }) => apply(matrix, x, y)), now));
+    this.#paint(sure);
+    this.#call(marks.length > 0);
+  }
+
+  /** @param {{mark: import("./board.js").Mark, matrix: readonly number[]}[]} marks */
+  #paint(marks) {
+    const { place, canvas, context, video, ink } = this;
+    const { clientWidth: width, clientHeight: height } = place;
+    const ratio = Math.min(PIXEL_RATIO_MOST, this.#clock.devicePixelRatio);
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (wide !== canvas.width || high !== canvas.height) [canvas.width, canvas.height] = [wide, high];
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const viewport = fitted({ width, height }, { width: video.videoWidth || 16, height: video.videoHeight || 9 }, false);
+    const screen = toScreen(viewport);
+    for (const { mark, matrix } of marks) {
+      if (mark.path.length) paint(context, mark, times(screen, matrix), viewport.height, opacity(mark, ink.now));
+    }
+    const seen = video.srcObject ? ink.pointers("customer") : [];
+    for (const pointer of seen) paintPointer(context, pointer, screen, viewport.height, 1);
+  }
+
+  /** The title says that there is something to be seen here, while the customer looks elsewhere. @param {boolean} drawn */
+  #call(drawn) {
+    const calling = drawn && !this.floating.open && (document.hidden || !document.hasFocus());
+    if (calling === this.#calling) return;
+    this.#calling = calling;
+    const plain = document.title.startsWith(CALL) ? document.title.slice(CALL.length) : document.title;
+    document.title = calling ? CALL + plain : plain;
+  }
+}
