@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
 from coachdesk.annotation import Audience, Point, Tool
 from coachdesk.screenevents import Place
 from coachdesk.ui.ink_wording import tag, whose
-from coachdesk.ui.views.agent_desk import AgentDesk
-from coachdesk.ui.views.screen_pane import ScreenPane
-from signaling.protocol import PartyView
-from tests.ui.ink_samples import Reel, drag, mark, point_at
+from tests.ui.drawing import STAGE, Drawing
+from tests.ui.ink_samples import mark, point_at
 from tests.ui.samples import AGENT, MIA, call, make_desk
-from tests.ui.shown import PATIENCE_MS, Shown
-
-GREY = np.full((180, 320, 4), 128, np.uint8)
-STAGE = events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=5)
-
-
-class Drawing(Shown):
-    """A window that shows a supervisor's screen."""
-
-    def __init__(self, qtbot: QtBot, who: PartyView) -> None:
-        super().__init__(qtbot, who)
-        self.pane: ScreenPane = (
-            self.view.customer_screen if isinstance(self.view, AgentDesk) else self.call.agent_screen
-        )
-        self.pane.video._open = lambda _: Reel(GREY, 0)
-        for event in (
-            events.Call(call=call(MIA)),
-            STAGE,
-            events.Screen(party="supervisor", state="on", name="Ben"),
-            events.Frames(party="supervisor", name="screen", screen=True),
-        ):
-            self.desk.handle(event)
-        qtbot.waitUntil(lambda: self.pane.video.image is not None, timeout=PATIENCE_MS)
-        QApplication.processEvents()
-        self.link.sent.clear()
-
-    def is_red(self, x: float, y: float) -> bool:
-        image = self.pane.video.grab().toImage()
-        at = point_at(self.pane.inks["supervisor"], x, y) * image.devicePixelRatio()
-        colour = image.pixelColor(round(at.x()), round(at.y()))
-        return colour.red() - colour.green() > 100
 
 
 @pytest.fixture(params=[AGENT, MIA], ids=["agent", "supervisor"])
 def drawing(request: pytest.FixtureRequest, dressed: QtBot) -> Drawing:
-    return Drawing(dressed, request.param)
-
-
-def test_the_tools_draw_on_it(drawing: Drawing) -> None:
-    drawing.desk.ink.choose(Tool.RECTANGLE)
-    ink = drawing.pane.inks["supervisor"]
-    drag(ink, (0.2, 0.3), (0.5, 0.5), (0.8, 0.7))
-    (down,) = [each for each in drawing.link.sent if isinstance(each, commands.PenDown)]
-    assert (down.surface, down.frame, down.tool) == ("coach", 5, Tool.RECTANGLE)
-    assert ink.accessibleName() == "Drawing on a supervisor's screen"
-
-
-def test_marks_are_painted_on_the_screen_they_belong_to(drawing: Drawing) -> None:
-    path = [(0.4, 0.4), (0.6, 0.6)]
-    drawing.desk.handle(mark("mark0001", Tool.RECTANGLE, path, surface="screen", frame=3, width=0.05))  # type: ignore[arg-type]
-    assert not drawing.is_red(0.4, 0.5), "it is on the agent's"
-    drawing.desk.handle(mark("mark0002", Tool.RECTANGLE, path, surface="coach", frame=5, width=0.05))  # type: ignore[arg-type]
-    assert drawing.is_red(0.4, 0.5)
-    drawing.desk.handle(events.Stage(epoch=0, colour="#2f7cf6", shared=3, coach=6))
-    assert not drawing.is_red(0.4, 0.5), "another target is shared"
+    return Drawing(dressed, request.param, "supervisor")
 
 
 def test_while_another_screen_is_shown_that_is_drawn_on(dressed: QtBot) -> None:
-    drawing = Drawing(dressed, MIA)
+    drawing = Drawing(dressed, MIA, "supervisor")
     drawing.desk.handle(events.Screen(party="agent", state="on", also="supervisor"))
     assert [sharer for sharer, ink in drawing.pane.inks.items() if ink.isVisible()] == ["agent"]
     drawing.desk.handle(events.Screen(party="customer", state="on"))
