@@ -37,9 +37,9 @@ from signaling.protocol import (
     Signalled,
     TakeSnapshot,
 )
-from signaling.quality import count, ends
+from signaling.quality import MAX_MINUTES, Minute, Tally, ends, tally_of
 from signaling.state import Call, Party, State
-from signaling.step import CallEnded, CallQuality, Heard, Refusal, Step
+from signaling.step import CallEnded, CallMinute, CallQuality, Heard, Refusal, Step
 
 
 def listen(state: State, step: Step, observer: Party, call: Call, _message: Listen) -> None:
@@ -157,9 +157,18 @@ def report_quality(state: State, step: Step, listener: Party, call: Call, messag
             raise Refusal(Code.BAD_MESSAGE, f"the sound of '{sound}' is not heard as {listener.role}")
         heard.append(Heard(*pair, score))
     listener.reported_at = step.now
+    minute = max(0, int((step.now - call.started_at) // 60))
     for each in heard:
-        count(call.quality, each.source, each.listener, each.score)
+        tally = tally_of(call.quality, each.source, each.listener)
+        _keep_minute(step, call, tally, tally.add(each.score, minute))
     step.heard += heard
+
+
+def _keep_minute(step: Step, call: Call, tally: Tally, minute: Minute | None) -> None:
+    if minute is not None and minute.minute < MAX_MINUTES:
+        step.changes.append(
+            CallMinute(call.call, tally.source, tally.listener, **msgspec.structs.asdict(minute))
+        )
 
 
 def hang_up(state: State, step: Step, asker: Party, call: Call, _message: HangUp) -> None:
@@ -187,7 +196,10 @@ def end(state: State, step: Step, call: Call, reason: EndReason) -> None:
 
 def keep_record(step: Step, call: Call, reason: EndReason) -> None:
     """What stays of a call that is over: when and why it ended, how good it sounded."""
-    step.changes += [CallQuality(call.call, **msgspec.structs.asdict(tally)) for tally in call.quality]
+    for tally in call.quality:
+        _keep_minute(step, call, tally, tally.present)
+        whole = (tally.readings, tally.mos_mean, tally.mos_worst)
+        step.changes.append(CallQuality(call.call, tally.source, tally.listener, *whole))
     step.changes.append(CallEnded(call.call, reason, step.now))
 
 

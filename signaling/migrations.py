@@ -49,11 +49,23 @@ def _windows_hidden_by_teams(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE teams ADD COLUMN hidden_windows TEXT DEFAULT '' NOT NULL"))
 
 
+def _quality_by_minute(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "CREATE TABLE call_minutes (call VARCHAR(64) NOT NULL, source VARCHAR(16) NOT NULL, "
+            "listener VARCHAR(16) NOT NULL, minute INTEGER NOT NULL, readings INTEGER NOT NULL, "
+            "mos_mean FLOAT NOT NULL, mos_worst FLOAT NOT NULL, delay_ms FLOAT NOT NULL, loss FLOAT NOT NULL, "
+            "concealed FLOAT NOT NULL, PRIMARY KEY (call, source, listener, minute))"
+        )
+    )
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _count_passwords,
     _consents_over_time,
     _quality_of_calls,
     _windows_hidden_by_teams,
+    _quality_by_minute,
 )
 VERSION = 1 + len(_STEPS)
 

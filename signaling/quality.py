@@ -16,6 +16,10 @@ MAX_READINGS = 100
 """Of one sound in one report; endpoints take one in two seconds and report every ten."""
 
 
+MAX_MINUTES = 24 * 60
+"""Of a call, of which the course is on record."""
+
+
 class Sound(StrEnum):
     """Whose sound a report is about; ``agent_at_customer`` is what the customer's browser tells the agent's endpoint."""
 
@@ -39,19 +43,47 @@ class Score(Struct, frozen=True, forbid_unknown_fields=True):
     concealed: Annotated[float, Meta(ge=0, le=1)]
 
 
+class Minute(Struct, kw_only=True):
+    """One minute of a call, counted from 0: means of so many ``readings``, and the worst score of them."""
+
+    minute: int
+    readings: int = 0
+    mos_mean: float = 0.0
+    mos_worst: float = 4.5
+    delay_ms: float = 0.0
+    loss: float = 0.0
+    concealed: float = 0.0
+
+    def add(self, score: Score) -> None:
+        self.readings += score.readings
+        share = score.readings / self.readings
+        self.mos_mean += (score.mos - self.mos_mean) * share
+        self.mos_worst = min(self.mos_worst, score.mos_worst)
+        self.delay_ms += (score.delay_ms - self.delay_ms) * share
+        self.loss += (score.loss - self.loss) * share
+        self.concealed += (score.concealed - self.concealed) * share
+
+
 class Tally(Struct, kw_only=True):
-    """The scores of a call so far, of the sound of one role at one role."""
+    """The scores of a call so far, of the sound of one role at one role; ``present``: the minute that is not over yet."""
 
     source: str
     listener: str
     readings: int = 0
     mos_mean: float = 0.0
     mos_worst: float = 4.5
+    present: Minute | None = None
 
-    def add(self, score: Score) -> None:
+    def add(self, score: Score, minute: int) -> Minute | None:
+        """Takes up a score of that minute of the call; the minute that is over by it, if one is."""
         self.readings += score.readings
         self.mos_mean += (score.mos - self.mos_mean) * score.readings / self.readings
         self.mos_worst = min(self.mos_worst, score.mos_worst)
+        over = None
+        if self.present is None or self.present.minute != minute:
+            over, self.present = self.present, Minute(minute=minute)
+        self.present.add(score)
+        return over
 
 
 def ends(sound: Sound, reporter: Role) -> tuple[str, str] | None:
@@ -63,12 +95,10 @@ def ends(sound: Sound, reporter: Role) -> tuple[str, str] | None:
     return sound.value, reporter.value
 
 
-def count(tallies: list[Tally], source: str, listener: str, score: Score) -> None:
-    """Adds a score to the tally it belongs to, a new one if need be: one for each pair of roles at most."""
+def tally_of(tallies: list[Tally], source: str, listener: str) -> Tally:
+    """The one that is for these, a new one if need be: one for each pair of roles at most."""
     for tally in tallies:
         if (tally.source, tally.listener) == (source, listener):
-            break
-    else:
-        tally = Tally(source=source, listener=listener)
-        tallies.append(tally)
-    tally.add(score)
+            return tally
+    tallies.append(Tally(source=source, listener=listener))
+    return tallies[-1]

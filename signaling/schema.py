@@ -77,6 +77,22 @@ call_quality = Table(
     Column("mos_worst", Float(53), nullable=False),
 )
 
+# The same in each minute of the call, from 0, in which it was reported.
+call_minutes = Table(
+    "call_minutes",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("source", String(16), primary_key=True),
+    Column("listener", String(16), primary_key=True),
+    Column("minute", Integer, primary_key=True, autoincrement=False),
+    Column("readings", Integer, nullable=False),
+    Column("mos_mean", Float(53), nullable=False),
+    Column("mos_worst", Float(53), nullable=False),
+    Column("delay_ms", Float(53), nullable=False),
+    Column("loss", Float(53), nullable=False),
+    Column("concealed", Float(53), nullable=False),
+)
+
 consents = Table(
     "consents",
     metadata,

@@ -93,6 +93,22 @@ class CallQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMinute:
+    """The same in one minute of a call, counted from 0, with the means of what makes a score."""
+
+    call: str
+    source: str
+    listener: str
+    minute: int
+    readings: int
+    mos_mean: float
+    mos_worst: float
+    delay_ms: float
+    loss: float
+    concealed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """A report of how good a sound is, for the metrics. ``source``, ``listener``: roles."""
 
@@ -119,7 +135,7 @@ class Consent:
     event: Literal["given", "changed", "ended"] = "given"
 
 
-Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | CallQuality | Consent
+Change = PutLive | DropLive | PutLink | CallBegan | CallEnded | CallQuality | CallMinute | Consent
 
 
 @dataclass(slots=True)

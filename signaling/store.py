@@ -32,6 +32,7 @@ from signaling.step import (
     AuditEntry,
     CallBegan,
     CallEnded,
+    CallMinute,
     CallQuality,
     Change,
     Consent,
@@ -135,6 +136,8 @@ class Store:
         self._put_live = self._upsert(schema.journal, update=("value",))
         self._put_link = self._upsert(schema.links, update=("uses_left", "revoked"))
         self._put_quality = self._upsert(schema.call_quality, update=("readings", "mos_mean", "mos_worst"))
+        scores = ("readings", "mos_mean", "mos_worst", "delay_ms", "loss", "concealed")
+        self._put_minute = self._upsert(schema.call_minutes, update=scores)
         self.writer = Writer(engine)
         self.signing_secret = ""
 
@@ -312,6 +315,8 @@ class Store:
                 return _ENDED, {"over": call, "ended_at": at, "reason": reason}
             case CallQuality():
                 return self._put_quality, asdict(change)
+            case CallMinute():
+                return self._put_minute, asdict(change)
             case Consent():
                 return _CONSENT, asdict(change)
 

@@ -108,6 +108,7 @@ PURE = frozenset(
         "coachdesk.screenwire",
         "coachdesk.shapes",
         "coachdesk.sketch",
+        "coachdesk.soundcourse",
         "coachdesk.stillwire",
         "coachdesk.ui.zoom",
         "signaling.calls",

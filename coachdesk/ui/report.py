@@ -17,8 +17,11 @@ from PySide6.QtGui import (
     QPdfWriter,
 )
 
+from coachdesk.soundcourse import Minute, spells
 from coachdesk.ui.inkshape import to_screen
 from coachdesk.ui.presenters.gallery import Report, Still
+from coachdesk.ui.sound_chart import paint_chart
+from coachdesk.ui.sound_wording import spell
 from coachdesk.ui.views.ink_paint import paint_mark
 from signaling.pictureform import MAX_PIXELS
 
@@ -26,6 +29,9 @@ DOTS_PER_INCH = 200
 MARGIN_MM = 18.0
 PER_PAGE = 2
 BYTES_PER_PIXEL = 4
+CHART_SHARE = 0.03
+"""Of the page's height."""
+MOST_SPELLS = 4
 
 QImageReader.setAllocationLimit(MAX_PIXELS * BYTES_PER_PIXEL >> 20)
 
@@ -97,7 +103,23 @@ class _Sheet:
         self._line(f"{_day(report.started_at)}, {_clock(report.started_at)} {until}", 11)
         for name, role in report.parties:
             self._line(f"{name} ({role})" if name else role, 11)
+        for title, minutes in report.sound:
+            self._sound(title, minutes, report.started_at)
         self.top += self._size.height() * 0.015
+
+    def _sound(self, title: str, minutes: list[Minute], started_at: float) -> None:
+        self.top += self._size.height() * 0.008
+        self._line(title, 11, bold=True)
+        height = self._size.height() * CHART_SHARE
+        paint_chart(self._painter, minutes, QRectF(0, self.top, self._size.width(), height))
+        self.top += height + 4
+        found = spells(minutes)
+        for each in found[:MOST_SPELLS]:
+            self._line(spell(each, started_at), 9)
+        if len(found) > MOST_SPELLS:
+            self._line(f"and {len(found) - MOST_SPELLS} more times", 9)
+        if not found:
+            self._line("Good throughout", 9)
 
     def still(self, number: int, still: Still, count: int) -> None:
         self._line(f"{number} of {count}, {_clock(still.taken_at)}", 10)

@@ -4,12 +4,14 @@ picture that gives way to it. Pure.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from coachdesk.events import Grade, Leak, Reading, TalkTime
 from coachdesk.media.whisper.leakmeter import NO_LEAK_DB
+from coachdesk.soundcourse import Spell
 from coachdesk.ui.wording import Tone, agent_name, customer_name, duration
 from signaling.protocol import CallView
 
@@ -73,6 +75,30 @@ def _line(whose: str, reading: Reading) -> str:
         f"{whose}: {GRADES[reading.grade][0].lower()} ({reading.mos:.1f} of 4.5), "
         f"delay {reading.delay_ms:.0f} ms, of this {reading.playout_ms:.0f} ms buffer, "
         f"jitter {reading.jitter_ms:.0f} ms, lost {reading.loss:.1%}, made up {reading.concealed:.1%}"
+    )
+
+
+def sounds_of(call: CallView, *, own: bool) -> dict[str, str]:
+    """What a report says of the call's sound, by source as in the ``quality`` event: a title each. ``own``: it is the
+    agent's. It tells how customer and agent heard each other, as far as that is known, and no more: a report is passed on,
+    and must not tell who listened.
+    """
+    agent, customer = agent_name(call), customer_name(call)
+    heard = f"How {customer} heard {agent}"
+    return (
+        {"customer": f"How {agent} heard {customer}", "agent_at_customer": heard}
+        if own
+        else {"at_customer": heard}
+    )
+
+
+def spell(of: Spell, started_at: float) -> str:
+    """Minutes in which it did not sound well, and why. ``started_at``: of the call, Unix seconds."""
+    begin, end = (time.localtime(started_at + 60 * minute) for minute in (of.first, of.last + 1))
+    worst = of.worst
+    return (
+        f"{time.strftime('%H:%M', begin)} to {time.strftime('%H:%M', end)}: {GRADES[of.grade][0].lower()}, at worst "
+        f"{worst.mos:.1f} of 4.5, delay {worst.delay_ms:.0f} ms, lost {worst.loss:.0%}, made up {worst.concealed:.0%}"
     )
 
 

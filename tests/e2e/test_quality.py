@@ -48,5 +48,9 @@ async def test_every_sound_is_measured_reported_and_on_record(scene: Scene) -> N
             "SELECT source, listener, readings, mos_mean, mos_worst FROM call_quality WHERE call = ?", (call,)
         )
         scores = {(source, listener): rest for source, listener, *rest in rows}
+        minutes = records.execute(
+            "SELECT DISTINCT source, listener FROM call_minutes WHERE call = ? AND readings > 0", (call,)
+        )
+        assert set(minutes) == PAIRS
     assert set(scores) == PAIRS
     assert all(readings >= 1 and 1 <= worst <= mean <= 4.5 for readings, mean, worst in scores.values())

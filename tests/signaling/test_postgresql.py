@@ -13,7 +13,17 @@ from signaling import schema
 from signaling.policy import Role
 from signaling.server import add_user
 from signaling.state import Link, Team
-from signaling.step import AuditEntry, CallBegan, CallEnded, CallQuality, Consent, DropLive, PutLink, PutLive
+from signaling.step import (
+    AuditEntry,
+    CallBegan,
+    CallEnded,
+    CallMinute,
+    CallQuality,
+    Consent,
+    DropLive,
+    PutLink,
+    PutLive,
+)
 from signaling.store import DuplicateUser, Store, StoreError, database_url, make_engine, open_store
 
 from .wire import drained
@@ -54,6 +64,8 @@ async def test_records_are_kept_in_order_and_completed(store: Store) -> None:
             CallBegan("c", "Router", "north", "amy", "Bob", 1.5),
             CallQuality("c", "customer", "agent", 30, 4.25, 2.5),
             CallQuality("c", "customer", "agent", 60, 4.0, 2.0),
+            CallMinute("c", "customer", "agent", 0, 5, 4.0, 2.0, 80.0, 0.01, 0.02),
+            CallMinute("c", "customer", "agent", 0, 20, 4.0, 2.0, 80.0, 0.01, 0.02),
             CallEnded("c", "hung_up", 61.5),
             Consent("p", "l", "Bob", True, False, "", 1.0),
         ],

@@ -20,8 +20,8 @@ from signaling.protocol import (
     dump,
     parse_client,
 )
-from signaling.quality import MAX_READINGS, Score, Sound
-from signaling.step import CallQuality, Heard, Step
+from signaling.quality import MAX_MINUTES, MAX_READINGS, Score, Sound
+from signaling.step import CallMinute, CallQuality, Heard, Step
 
 from .desk import Client, Desk, whispering
 from .wire import Site, on_call
@@ -70,6 +70,55 @@ def test_the_record_of_a_call_has_mean_and_worst_of_each_pair(desk: Desk) -> Non
         CallQuality(call, "customer", "agent", 20, 3.25, 2.5),
         CallQuality(call, "customer", "supervisor", 5, 4.2, 4.2),
     ]
+
+
+def minutes(desk: Desk) -> list[CallMinute]:
+    return [change for change in desk.changes if isinstance(change, CallMinute)]
+
+
+def test_the_course_of_a_call_is_on_record_minute_by_minute(desk: Desk) -> None:
+    agent, _, supervisor, call = whispering(desk)
+    report(agent, call, {Sound.CUSTOMER: score(4.0, worst=3.0, readings=5)})
+    report(supervisor, call)
+    desk.now += 10
+    report(agent, call, {Sound.CUSTOMER: Score(15, 3.0, 2.5, 160.0, 0.05, 0.1)})
+    assert minutes(desk) == [], "no minute is over"
+    desk.now += 180
+    report(agent, call, {Sound.CUSTOMER: score(4.4), Sound.AGENT_AT_CUSTOMER: score(4.1)})
+    (first,) = minutes(desk)
+    assert (first.source, first.listener, first.minute, first.readings) == ("customer", "agent", 0, 20)
+    assert (first.mos_mean, first.mos_worst) == (3.25, 2.5)
+    assert (first.delay_ms, first.loss, first.concealed) == pytest.approx((140.0, 0.04, 0.08))
+    agent.do(HangUp, call=call)
+    assert [(each.source, each.listener, each.minute) for each in minutes(desk)[1:]] == [
+        ("customer", "agent", 3),
+        ("customer", "supervisor", 0),
+        ("agent", "customer", 3),
+    ]
+
+
+def test_the_course_is_kept_for_a_day_and_the_whole_goes_on(desk: Desk) -> None:
+    agent, _, _, call = whispering(desk)
+    for day in (0, 60 * MAX_MINUTES):
+        desk.now += day
+        for _ in range(2):
+            report(agent, call)
+            desk.now += 60
+    agent.do(HangUp, call=call)
+    assert [each.minute for each in minutes(desk)] == [0, 1]
+    assert [each.readings for each in recorded(desk)] == [20]
+
+
+def test_a_minute_outlives_a_restart_of_the_server(desk: Desk) -> None:
+    agent, _, _, call = whispering(desk)
+    report(agent, call)
+    agent.do(Hold, call=call, on=True)
+    desk.restart()
+    agent = desk.back(agent)
+    desk.now += 10
+    report(agent, call)
+    agent.do(HangUp, call=call)
+    assert [(each.minute, each.readings) for each in minutes(desk)] == [(0, 10)]
 
 
 def test_a_call_without_reports_has_no_such_record(desk: Desk) -> None:

@@ -13,7 +13,16 @@ from signaling.administration import AdministrationError, set_disabled
 from signaling.policy import Role
 from signaling.server import ServerError, ServerOptions, add_user, serve, token_for
 from signaling.state import Link, Team
-from signaling.step import AuditEntry, CallBegan, CallEnded, CallQuality, DropLive, PutLink, PutLive
+from signaling.step import (
+    AuditEntry,
+    CallBegan,
+    CallEnded,
+    CallMinute,
+    CallQuality,
+    DropLive,
+    PutLink,
+    PutLive,
+)
 from signaling.store import (
     DuplicateUser,
     StoreError,
@@ -159,6 +168,18 @@ async def test_how_a_call_sounded_is_kept_once_for_each_pair_of_roles(db: str) -
     with plain(db) as connection:
         rows = connection.execute("SELECT * FROM call_quality ORDER BY source").fetchall()
     assert rows == [("c", "agent", "customer", 60, 4.4, 4.1), ("c", "customer", "agent", 60, 4.0, 2.0)]
+
+
+async def test_the_course_of_a_call_is_kept_once_for_each_minute(db: str) -> None:
+    store = await open_store(db)
+    pair, scores = ("c", "customer", "agent"), (4.25, 2.5, 80.0, 0.01, 0.02)
+    store.write([CallMinute(*pair, 0, 5, *scores), CallMinute(*pair, 1, 5, *scores)], ())
+    await drained(store)
+    store.write([CallMinute(*pair, 1, 20, *scores)], ())  # written again after a crash
+    await store.close()
+    with plain(db) as connection:
+        rows = connection.execute("SELECT * FROM call_minutes ORDER BY minute").fetchall()
+    assert rows == [(*pair, 0, 5, *scores), (*pair, 1, 20, *scores)]
 
 
 async def test_a_teams_policy_is_kept(db: str) -> None:

@@ -17,7 +17,7 @@ from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.ui import report
 from coachdesk.ui.photo_wording import FAILURES
-from coachdesk.ui.presenters.gallery import COLOUR, MOST_KEPT, GalleryPresenter, PhotoMark, Report, Still
+from coachdesk.ui.presenters.gallery import COLOUR, MOST_KEPT, GalleryPresenter, PhotoMark
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.views.gallery import GalleryWindow
 from coachdesk.ui.views.photo_card import PhotoCard
@@ -187,58 +187,6 @@ def test_what_a_code_says_is_copied_and_shown(seat: Seat) -> None:
     assert seat.copied == ["4006381333931", "x" * 500 + "\n4006381333931"]
     assert seat.said == ["2 codes copied"]
     assert len(seat.notices.shown[0].text) < 200
-
-
-# --- on paper ------------------------------------------------------------------------------------------------
-
-
-def marked() -> Still:
-    return Still(
-        "one",
-        jpeg(),
-        NOW,
-        "The lower screw",
-        [PhotoMark(Tool.RECTANGLE, [Point(0.25, 0.25), Point(0.75, 0.75)])],
-    )
-
-
-def test_a_saved_photo_has_its_marks_in_their_places(dressed: QtBot, tmp_path: Path) -> None:
-    assert report.save_png(marked(), tmp_path / "a.png")
-    image = cv2.cvtColor(cv2.imread(str(tmp_path / "a.png")), cv2.COLOR_BGR2RGB)
-    assert image.shape == (480, 640, 3)
-    for y, x in ((120, 320), (360, 320), (240, 160), (240, 480)):
-        assert np.abs(image[y, x] - RED).max() < 12, (x, y)
-    assert np.abs(image[240, 320].astype(int) - 128).max() < 6
-    assert not report.save_png(marked(), tmp_path / "nowhere" / "a.png")
-
-
-def test_a_saved_photo_has_its_numbers_and_words(dressed: QtBot, tmp_path: Path) -> None:
-    bare, written = Still("one", jpeg(), NOW), Still("two", jpeg(), NOW)
-    written.marks = [
-        PhotoMark(Tool.STAMP, [Point(0.25, 0.5)], number=7),
-        PhotoMark(Tool.TEXT, [Point(0.6, 0.5)], text="this screw"),
-    ]
-    for still in (bare, written):
-        assert report.save_png(still, tmp_path / f"{still.photo}.png")
-    one, two = (cv2.imread(str(tmp_path / f"{name}.png")).astype(int) for name in ("one", "two"))
-    _, across, _ = np.nonzero(np.abs(one - two) > 60)
-    assert {round(x / 640, 1) for x in across} >= {0.2, 0.6, 0.7}
-    assert not any(0.4 < x / 640 < 0.55 for x in across)
-
-
-def test_a_photo_that_cannot_be_read_is_not_saved(dressed: QtBot, tmp_path: Path) -> None:
-    assert not report.save_png(Still("one", b"broken", NOW), tmp_path / "a.png")
-
-
-def test_a_report_has_a_page_for_every_two_photos(dressed: QtBot, tmp_path: Path) -> None:
-    parties = [("Alex", "agent"), ("", "customer")]
-    told = Report("Router down", parties, NOW - 100, NOW, [marked() for _ in range(5)])
-    assert report.save_pdf(told, tmp_path / "a.pdf")
-    data = (tmp_path / "a.pdf").read_bytes()
-    assert data.startswith(b"%PDF-")
-    assert data.count(b"/Type /Page\n") == 3
-    assert data.count(b"/Subtype /Image") == 5
-    assert not report.save_pdf(told, tmp_path / "nowhere" / "a.pdf")
 
 
 # --- in the window -------------------------------------------------------------------------------------------

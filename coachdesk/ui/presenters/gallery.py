@@ -11,10 +11,12 @@ import msgspec
 from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.gestures import finished
+from coachdesk.soundcourse import Minute, SoundCourse
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.photo_wording import code_read, failed, progress
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.notices import Notice, Notices
+from coachdesk.ui.sound_wording import sounds_of
 from signaling.policy import Mode, Role
 from signaling.protocol import CallView
 
@@ -62,6 +64,7 @@ class Report:
         parties: a name (or "") and a role each: those whom the customer has met. A report is passed on, and must not
             tell who listened.
         started_at, ended_at: Unix seconds; ``ended_at`` is None while it goes on.
+        sound: how customer and agent heard each other, as far as it was measured: a title and its minutes each.
     """
 
     about: str
@@ -69,6 +72,7 @@ class Report:
     started_at: float
     ended_at: float | None
     stills: list[Still]
+    sound: list[tuple[str, list[Minute]]] = field(default_factory=list)
 
 
 class GalleryPresenter(Presenter):
@@ -88,6 +92,7 @@ class GalleryPresenter(Presenter):
         self._mode = Mode.LISTEN
         self._met: set[str] = set()
         self._shared: set[str] = set()
+        self._course = SoundCourse()
         self.stills: list[Still] = []
         self.call: CallView | None = None
         self.ended_at: float | None = None
@@ -105,6 +110,9 @@ class GalleryPresenter(Presenter):
                 self._enter(call)
             case events.ModeChanged(mode=mode):
                 self._mode = mode
+            case events.Quality(readings=readings):
+                self._hear(readings)
+                return
             case events.Ended() | events.Left():
                 self._leave()
             case events.Photo():
@@ -123,12 +131,16 @@ class GalleryPresenter(Presenter):
         self._leave()
         self.changed()
 
+    def _hear(self, readings: dict[str, events.Reading]) -> None:
+        if self.call is not None and self.ended_at is None:
+            self._course.add(readings, max(0, int((self._now() - self.call.started_at) // 60)))
+
     def _note_share(self, whose: str, *, on: bool) -> None:
         (self._shared.add if on else self._shared.discard)(whose)
 
     def _enter(self, call: CallView) -> None:
         if self.call is None or self.call.call != call.call:
-            self.stills, self._met = [], set()
+            self.stills, self._met, self._course = [], set(), SoundCourse()
         self.call, self.ended_at = call, None
         self._met |= {party.party for party in call.parties if party.mode in HEARD and party.in_force}
 
@@ -243,7 +255,10 @@ class GalleryPresenter(Presenter):
             return None
         met = [party for party in call.parties if party.party in {call.agent, call.customer} | self._met]
         parties = [(party.name, party.role.value) for party in met]
-        return Report(call.label, parties, call.started_at, self.ended_at, list(self.stills))
+        own = self._me is not None and self._me.role is Role.AGENT
+        titles = sounds_of(call, own=own).items()
+        sound = [(title, minutes) for source, title in titles if (minutes := self._course.of(source))]
+        return Report(call.label, parties, call.started_at, self.ended_at, list(self.stills), sound)
 
     def describe(self, still: Still, caption: str) -> None:
         still.caption = caption[:CAPTION_LETTERS]
