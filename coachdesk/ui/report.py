@@ -27,7 +27,8 @@ from signaling.pictureform import MAX_PIXELS
 
 DOTS_PER_INCH = 200
 MARGIN_MM = 18.0
-PER_PAGE = 2
+PHOTO_SHARE, WORDS_SHARE = 0.37, 0.05
+"""Of the page's height: a photo, and what is written over and under it."""
 BYTES_PER_PIXEL = 4
 CHART_SHARE = 0.03
 """Of the page's height."""
@@ -75,7 +76,7 @@ def save_pdf(report: Report, file: Path) -> bool:
         sheet = _Sheet(painter, QSizeF(writer.width(), writer.height()))
         sheet.head(report)
         for place, still in enumerate(report.stills):
-            if place and place % PER_PAGE == 0:
+            if not sheet.has_room:
                 writer.newPage()
                 sheet.top = 0.0
             sheet.still(place + 1, still, len(report.stills))
@@ -96,6 +97,11 @@ class _Sheet:
     def __init__(self, painter: QPainter, size: QSizeF) -> None:
         self._painter, self._size = painter, size
         self.top = 0.0
+
+    @property
+    def has_room(self) -> bool:
+        """For another photo."""
+        return self.top <= self._size.height() * (1 - PHOTO_SHARE - WORDS_SHARE)
 
     def head(self, report: Report) -> None:
         self._line(report.about or "Call", 20, bold=True)
@@ -124,7 +130,7 @@ class _Sheet:
     def still(self, number: int, still: Still, count: int) -> None:
         self._line(f"{number} of {count}, {_clock(still.taken_at)}", 10)
         image = picture(still)
-        height = self._size.height() * 0.37
+        height = self._size.height() * PHOTO_SHARE
         if not image.isNull():
             # A page has no use for more than its own dots.
             scaled = image.scaled(

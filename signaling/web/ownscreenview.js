@@ -1,16 +1,21 @@
-/** What the customer shares, as they see it themselves: small, with what is drawn on it; on the page, or floating over all windows. */
+/**
+ * What the customer shares, as they see it themselves: small, with what is drawn on it; on the page, or floating over all windows.
+ *
+ * @typedef {{mark: import("./board.js").Mark, matrix: readonly number[]}} Placed
+ */
 
 import { opacity, outline } from "./board.js";
 import { attach, byId, setText, show } from "./dom.js";
 import { FloatingWindow } from "./floating.js";
 import { apply, times } from "./homography.js";
 import { paint, paintPointer } from "./paint.js";
-import { HEIGHT, QuietPlaces, WIDTH } from "./quietplaces.js";
+import { HEIGHT, QUIET_MS, QuietPlaces, WIDTH } from "./quietplaces.js";
 import { say } from "./texts.js";
 import { fitted, toScreen } from "./viewport.js";
 
 const LOOK_MS = 100;
 const PIXEL_RATIO_MOST = 2;
+const EARLY_MS = 300; // so much sooner than it is noticed here, it may be told that something has moved
 const CALL = "✎ "; // before the page's title
 
 export class OwnScreenView {
@@ -18,6 +23,7 @@ export class OwnScreenView {
   #timer = 0;
   /** @type {Window} */ #clock = window;
   #calling = false;
+  /** When marks were seen to lose what they are on, ms. @type {Map<string, number>} */ #moved = new Map();
 
   /** @param {import("./visit.js").Visit} visit */
   constructor(visit) {
@@ -35,7 +41,7 @@ export class OwnScreenView {
   render({ screen, share, capture }, values) {
     const shared = screen === "call" && share.sharing;
     if (!shared) this.floating.close();
-    if (attach(this.video, shared ? share.track : null)) this.#places = new QuietPlaces();
+    if (attach(this.video, shared ? share.track : null)) this.#begin();
     show("own-screen-home", shared);
     setText("own-screen-note", shared && this.floating.open ? say("own.floats") : "");
     this.place.classList.toggle("paused", shared && !share.track);
@@ -49,6 +55,12 @@ export class OwnScreenView {
       "share-no": say("share.stop"),
     });
     this.#watch(shared);
+  }
+
+  /** Another picture, of which nothing is known yet. */
+  #begin() {
+    this.#places = new QuietPlaces();
+    this.ink.screens.customer.poses.clear();
   }
 
   /** In the window that is seen: the browser lets one that is not do little. @param {boolean} shared */
@@ -68,12 +80,30 @@ export class OwnScreenView {
       this.#places.look(this.sample.getImageData(0, 0, WIDTH, HEIGHT).data, now);
     }
     const marks = video.srcObject ? ink.onScreen("customer", (poses, mark) => poses.newest(mark)) : [];
-    const sure = marks.filter(({ mark, matrix }) => !mark.ended || this.#places.quiet(outline(mark).map(({ x, y }) => apply(matrix, x, y)), now));
-    this.#paint(sure);
+    this.#note(marks, now);
+    this.#paint(marks.filter(({ mark }) => this.#knows(mark.mark, now)));
     this.#call(marks.length > 0);
   }
 
-  /** @param {{mark: import("./board.js").Mark, matrix: readonly number[]}[]} marks */
+  /** @param {Placed[]} marks @param {number} now */
+  #note(marks, now) {
+    /** @type {Map<string, number>} */
+    const moved = new Map();
+    for (const { mark, matrix } of marks) {
+      const quiet = !mark.ended || this.#places.quiet(outline(mark).map(({ x, y }) => apply(matrix, x, y)), now);
+      const before = quiet ? this.#moved.get(mark.mark) : now;
+      if (before !== undefined) moved.set(mark.mark, before);
+    }
+    this.#moved = moved;
+  }
+
+  /** Whether nothing moves under a mark, nor has since it was told where that is. @param {string} mark @param {number} now */
+  #knows(mark, now) {
+    const moved = this.#moved.get(mark) ?? -Infinity;
+    return moved < now && this.ink.screens.customer.poses.toldAt > moved - QUIET_MS - EARLY_MS;
+  }
+
+  /** @param {Placed[]} marks */
   #paint(marks) {
     const { place, canvas, context, video, ink } = this;
     const { clientWidth: width, clientHeight: height } = place;

@@ -15,7 +15,7 @@ const MOST_CHANGED = 0.4; // of the squares in which there is something to be se
 export const QUIET_MS = 1000; // longer than what is told takes
 
 export class QuietPlaces {
-  #before = new Float32Array(WIDTH * HEIGHT);
+  /** Nothing before the first look. */ #before = new Float32Array(WIDTH * HEIGHT).fill(NaN);
   #changed = new Float64Array(COLUMNS * ROWS).fill(-Infinity);
   #plain = new Array(COLUMNS * ROWS).fill(true);
 
@@ -54,7 +54,7 @@ export class QuietPlaces {
     }
     if (difference < CHANGED_SHADES * places.length) return;
     for (const place of places) this.#before[place] = rgba[4 * place + 1];
-    this.#changed[row * COLUMNS + column] = now;
+    if (!Number.isNaN(difference)) this.#changed[row * COLUMNS + column] = now;
     this.#plain[row * COLUMNS + column] = lightest - darkest < PLAIN_SHADES;
   }
 }

@@ -15,6 +15,7 @@ export class ScreenPoses {
   /** By picture, the oldest first: maps from where marks were drawn. @type {Map<number, Map<string, Matrix>>} */ #pictures = new Map();
   /** When each was found in another place, ms. @type {Map<string, number>} */ #moved = new Map();
   /** @type {Map<string, Matrix>} */ #newest = new Map();
+  /** When something was told last, ms. */ toldAt = -Infinity;
 
   clear() {
     for (const known of [this.#pictures, this.#moved, this.#newest]) known.clear();
@@ -31,6 +32,7 @@ export class ScreenPoses {
     const moved = [...maps].map(([mark, h]) => /** @type {[string, number]} */ ([mark, this.#since(mark, h, now)]));
     this.#moved = new Map(moved);
     this.#newest = maps;
+    this.toldAt = now;
     this.#pictures.delete(frame);
     this.#pictures.set(frame, maps);
     if (this.#pictures.size > PICTURES_MOST) this.#pictures.delete(/** @type {number} */ (this.#pictures.keys().next().value));

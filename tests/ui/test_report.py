@@ -23,6 +23,11 @@ from signaling.protocol import EndReason, PartyView
 from tests.ui.samples import AGENT, MIA, NOW, call, make_desk
 from tests.ui.test_gallery import RED, jpeg
 
+BAD = Reading(
+    mos=2.1, grade="poor", delay_ms=410.0, playout_ms=90.0, jitter_ms=30.0, loss=0.12, concealed=0.08
+)
+GOOD = Reading(mos=4.3, grade="good", delay_ms=60.0, playout_ms=20.0, jitter_ms=3.0, loss=0.0, concealed=0.0)
+
 
 def marked() -> Still:
     return Still(
@@ -73,10 +78,14 @@ def test_a_report_has_a_page_for_every_two_photos(dressed: QtBot, tmp_path: Path
     assert not report.save_pdf(told, tmp_path / "nowhere" / "a.pdf")
 
 
-BAD = Reading(
-    mos=2.1, grade="poor", delay_ms=410.0, playout_ms=90.0, jitter_ms=30.0, loss=0.12, concealed=0.08
-)
-GOOD = Reading(mos=4.3, grade="good", delay_ms=60.0, playout_ms=20.0, jitter_ms=3.0, loss=0.0, concealed=0.0)
+def test_photos_that_have_no_room_under_the_head_are_on_the_next_page(dressed: QtBot, tmp_path: Path) -> None:
+    course = SoundCourse()
+    for minute in range(20):
+        course.add({"customer": BAD if minute % 3 else GOOD}, minute)
+    sound = [("How it was", course.of("customer"))] * 2
+    told = Report("Router down", [("Alex", "agent")], NOW, NOW, [marked() for _ in range(3)], sound)
+    assert report.save_pdf(told, tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes().count(b"/Type /Page\n") == 2
 
 
 @pytest.mark.parametrize(
