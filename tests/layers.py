@@ -145,7 +145,7 @@ WORLD = frozenset(
 
 QT = frozenset({"PySide6", "shiboken6", "qasync", "qtawesome"})
 FOREIGN_INSIDES = ("aiortc", "aioice")
-COMPAT = "coachdesk.media.connection.compat"
+COMPAT = tuple(f"coachdesk.media.connection.{name}" for name in ("compat", "rtpin", "rtpout"))
 UI = "coachdesk.ui"
 SCREEN = "coachdesk.screen"
 """A program of its own, which captures by Qt; nothing imports it."""
@@ -274,11 +274,11 @@ def _within(module: Module, package: str) -> bool:
 
 def _no_foreign_insides(module: Module) -> Iterator[tuple[int, str]]:
     """Private names of aiortc, aioice: imported, or used as attributes that this module does not define."""
-    if module.name == COMPAT or module.name.split(".")[0] != "coachdesk":
+    if module.name in COMPAT or module.name.split(".")[0] != "coachdesk":
         return
     for each in module.imports:
         if each.root in FOREIGN_INSIDES and any(part.startswith("_") for part in each.target.split(".")):
-            yield each.line, f"imports {each.target}, which only {COMPAT} may"
+            yield each.line, f"imports {each.target}, which only {', '.join(COMPAT)} may"
     own = _own_names(module.tree) | {"_replace", "_asdict", "_fields"}
     safe = _other_libraries(module)
     if not any(each.root in FOREIGN_INSIDES for each in module.imports):
@@ -286,7 +286,10 @@ def _no_foreign_insides(module: Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(module.tree):
         name = _private_attribute(node, safe)
         if name and name not in own:
-            yield getattr(node, "lineno", 0), f"uses the private {name}; aiortc's are for {COMPAT} alone"
+            yield (
+                getattr(node, "lineno", 0),
+                f"uses the private {name}; aiortc's are for {', '.join(COMPAT)} alone",
+            )
 
 
 def _private_attribute(node: ast.AST, safe: set[str]) -> str:

@@ -69,7 +69,7 @@ def test_every_pure_module_exists() -> None:
         (
             "coachdesk.media.connection.peer",
             "from aiortc._thing import x",
-            "only coachdesk.media.connection.compat may",
+            "only coachdesk.media.connection.compat",
         ),
         ("coachdesk.media.connection.peer", "import aioice\nx = aioice.ice._thing", "private _thing"),
         (
@@ -100,6 +100,8 @@ def test_checker_sees_a_fault(name: str, source: str, fault: str) -> None:
         ("coachdesk.routing", "from signaling.policy import Mode, Role\nimport dataclasses, msgspec"),
         ("coachdesk.media.playout", "from .packet import Packet\nimport numpy as np"),
         ("coachdesk.media.connection.compat", "def f(r):\n    return r._RTCRtpReceiver__track"),
+        ("coachdesk.media.connection.rtpin", "def f(r):\n    return r._RTCRtpReceiver__track"),
+        ("coachdesk.media.connection.rtpout", "def f(r):\n    return r._RTCRtpSender__mid"),
         ("coachdesk.media.devices", "import sounddevice as sd\nsd._terminate()"),
         (
             "coachdesk.media.connection.peer",

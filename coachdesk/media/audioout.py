@@ -23,7 +23,7 @@ _NOWHERE.loss = GOOD_LOSS  # frames of 20 ms: half the work
 
 
 class Out(Protocol):
-    """One listener: see ``compat.RtpOut``."""
+    """One listener: see ``rtpout.RtpOut``."""
 
     @property
     def path(self) -> Path: ...

@@ -19,7 +19,7 @@ strays.
 
 
 class Outlet(Protocol):
-    """What a forwarder writes to: see ``compat.RtpOut``."""
+    """What a forwarder writes to: see ``rtpout.RtpOut``."""
 
     @property
     def open(self) -> bool: ...

@@ -20,7 +20,9 @@ CLICKED = (30, 160, 60)
 
 
 class Window(msgspec.Struct):
-    """``place``: x, y, width, height. ``rgb``: its colour. ``of``: it is a dialog of the window of that number."""
+    """``place``: x, y, width, height. ``rgb``: its colour. ``of``: it is a dialog of the window of that number. ``free``:
+    as a menu, it is no window manager's.
+    """
 
     title: str
     place: tuple[int, int, int, int]
@@ -28,6 +30,7 @@ class Window(msgspec.Struct):
     striped: bool = False
     framed: bool = False
     of: int | None = None
+    free: bool = False
 
 
 class Change(msgspec.Struct):
@@ -46,6 +49,7 @@ class Shown(QWidget):
         self._striped = window.striped
         self.setWindowTitle(window.title)
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint, not window.framed)
+        self.setWindowFlag(Qt.WindowType.X11BypassWindowManagerHint, window.free)
         self.setGeometry(*window.place)
         self.setStyleSheet("background: rgb({}, {}, {})".format(*window.rgb))
         self.show()

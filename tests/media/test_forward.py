@@ -16,7 +16,7 @@ CLOCK, FRAME = 48000, 960
 
 @dataclass
 class Outlet:
-    """Keeps what is sent, as `compat.RtpOut` would number it."""
+    """Keeps what is sent, as `rtpout.RtpOut` would number it."""
 
     next_seq: int = 65000
     open: bool = True

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import pytest
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
-from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import CUSTOMER, OBSERVER, Layout
 from coachdesk.media.connection.rate import OVERLOAD_LOSS, Path
 from coachdesk.media.connection.reports import RoundTrips
+from coachdesk.media.connection.rtpout import RtpOut
 from tests.media.peers import WAIT, Network, collect, pair, until
 
 pytestmark = pytest.mark.media

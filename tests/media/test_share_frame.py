@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +14,13 @@ from numpy.typing import NDArray
 
 from coachdesk import events
 from coachdesk.screen.masks import HIDDEN_GREY
+from coachdesk.screen.x11 import CONFIGURE_NOTIFY, Windows
 from coachdesk.screenevents import Place, ShareState
-from tests.fakes.windows import CLICKED, ORDER, Change, Window
+from coachdesk.ui.views.desktop_window import RAISE_EVERY_MS
+from tests.fakes.windows import CLICKED, NOTES, ORDER, Change, Window
 from tests.media.desktops import (
     REGION,
+    RGB,
     Overlay,
     Picture,
     both,
@@ -163,3 +169,27 @@ async def test_it_is_over_windows_that_come_later_and_goes_when_the_app_dies(
             shown.die()
         picture = await painted(watching, lambda picture: not of(picture, SHARED).any())
         assert of(picture, PAGE.rgb).all()
+
+
+@both
+async def test_beside_marks_it_is_over_what_comes_later_and_rests_while_nothing_does(
+    desktop: str, show: Open, tmp_path: Path
+) -> None:
+    watched = Windows()
+
+    def both_over(window: Window) -> Callable[[Picture], bool]:
+        return lambda picture: bool(
+            of(picture, window.rgb)[500:].all() and of(picture, SHARED).any() and of(picture, RGB).any()
+        )
+
+    with overlay(tmp_path) as shown, contextlib.closing(watched):
+        share(shown, REGION)
+        shown.draw()
+        for window in (PAGE, Window("Menu", PAGE.place, NOTES.rgb, free=True)):
+            show(window)
+            await painted(shown, both_over(window))
+            await asyncio.sleep(2 * RAISE_EVERY_MS / 1000)
+            watched.changes()
+            await asyncio.sleep(6 * RAISE_EVERY_MS / 1000)
+            shown.screen()  # what it has asked of the X server has come there
+            assert [change for change in watched.changes() if change.kind == CONFIGURE_NOTIFY] == []

@@ -39,3 +39,8 @@ def preferred_codecs(kind: str) -> list[Any]:
     """The capabilities to negotiate, best first: Opus with RED, or VP8 with RTX."""
     wanted = {"audio": ("opus", "red"), "video": ("vp8", "rtx")}[kind]
     return [codec for codec in RTCRtpSender.getCapabilities(kind).codecs if codec.name.lower() in wanted]
+
+
+def payload_type(codecs: list[RTCRtpCodecParameters], name: str) -> int | None:
+    """Of those that were negotiated; None: ``name``, in small letters, was not."""
+    return next((codec.payloadType for codec in codecs if codec.name.lower() == name), None)

@@ -19,7 +19,7 @@ KNOWN_GOOD = "aiortc 1.16 with aioice 0.13"
 
 
 class CompatError(Exception):
-    """The installed aiortc or aioice is not built as ``compat`` expects."""
+    """The installed aiortc or aioice is not built as ``compat``, ``rtpin`` and ``rtpout`` expect."""
 
 
 class Uses(NamedTuple):

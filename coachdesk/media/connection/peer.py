@@ -19,7 +19,6 @@ from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from coachdesk.media.connection import compat
 from coachdesk.media.connection.codecs import preferred_codecs
-from coachdesk.media.connection.compat import RtpIn, RtpOut
 from coachdesk.media.connection.controlchannel import ControlChannel
 from coachdesk.media.connection.iceservers import aiortc_servers
 from coachdesk.media.connection.nack import (
@@ -30,6 +29,8 @@ from coachdesk.media.connection.nack import (
 )
 from coachdesk.media.connection.receivelimit import ReceiveLimit
 from coachdesk.media.connection.reports import RoundTrips
+from coachdesk.media.connection.rtpin import RtpIn
+from coachdesk.media.connection.rtpout import RtpOut
 from coachdesk.media.connection.trickle import keep_usable, usable
 from coachdesk.media.ink.inkchannels import InkChannels
 from coachdesk.media.ink.stillpipe import StillPipe

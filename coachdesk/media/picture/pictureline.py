@@ -21,7 +21,7 @@ CALM_SECONDS = 4.0
 
 
 class PictureOutlet(Outlet, Protocol):
-    """See ``compat.RtpOut``."""
+    """See ``rtpout.RtpOut``."""
 
     @property
     def path(self) -> Path: ...

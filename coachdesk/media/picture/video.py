@@ -18,7 +18,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from coachdesk.media.connection.compat import RtpOut
+from coachdesk.media.connection.rtpout import RtpOut
 from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.camera import Camera

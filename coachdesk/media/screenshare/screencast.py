@@ -17,8 +17,8 @@ from coachdesk import call as calls
 from coachdesk import inkwire
 from coachdesk.events import ShareState
 from coachdesk.inkwire import Cursor
-from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import Peer
+from coachdesk.media.connection.rtpout import RtpOut
 from coachdesk.media.picture.camera import Camera, Shot
 from coachdesk.media.picture.encoding import MOTION, SCREEN
 from coachdesk.media.picture.video import VideoSender

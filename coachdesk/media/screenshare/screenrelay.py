@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from coachdesk.media.connection.compat import RtpOut
 from coachdesk.media.connection.peer import Peer
+from coachdesk.media.connection.rtpout import RtpOut
 from coachdesk.media.packet import Packet
 from coachdesk.media.picture import vp8
 from coachdesk.media.picture.pictureline import PictureLine

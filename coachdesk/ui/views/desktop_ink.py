@@ -22,8 +22,6 @@ from coachdesk.ui.views.ink_paint import paint_label, paint_mark, reach
 from coachdesk.ui.views.ink_pointer import paint_remote, remote_reach
 
 LOOK_EVERY_MS = 33
-RAISE_LOOKS = 15
-"""Looks between two in which the windows are put over all others again."""
 TAG_SIZE, TAG_ABOVE = 12.0, 16.0
 TAG_REACH = 300.0
 SEEN_THROUGH, SOLID = 60, 170
@@ -36,8 +34,7 @@ class DesktopInk(QObject):
     def __init__(self, presenter: ScreenInkPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._monitors = Monitors(lambda screen: MonitorInk(presenter, screen))
-        self._looks = 0
+        self._monitors = Monitors(lambda screen: MonitorInk(presenter, screen), self)
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
         presenter.subscribe(self.refresh)
@@ -59,13 +56,12 @@ class DesktopInk(QObject):
         growing = any(mark.state == "drawing" for mark in scene.marks.values())
         if scene.tick(self._presenter.clock()) or growing:
             self.refresh()
-        self._looks += 1
-        if self._looks % RAISE_LOOKS == 0:
-            self._monitors.raise_all()
 
 
 class MonitorInk(DesktopWindow):
     """Of one monitor; visible while there is something to paint on it."""
+
+    layer = 1
 
     def __init__(self, presenter: ScreenInkPresenter, screen: QScreen) -> None:
         super().__init__(screen)

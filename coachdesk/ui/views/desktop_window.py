@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QRegion, QScreen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from coachdesk.screenevents import Place
 from coachdesk.screenrules import OVERLAY_TITLE
+from coachdesk.ui.x11_order import put_on_top
 
 FLAGS = (
     Qt.WindowType.Tool
@@ -27,10 +28,18 @@ LEFT_OUT = sys.platform != "darwin"
 """Whether the windows can be left out of what is captured; else private marks would be seen by all who see the screen."""
 EXCLUDED_FROM_CAPTURE = 0x11
 """``WDA_EXCLUDEFROMCAPTURE`` of winuser.h."""
+RAISE_EVERY_MS = 500
+"""Between two looks at whether other windows have come over them."""
 
 
 class DesktopWindow(QWidget):
-    """As large as its monitor, and cut to what of it is to be seen, so that it needs no compositor."""
+    """As large as its monitor, and cut to what of it is to be seen, so that it needs no compositor.
+
+    Attributes:
+        layer: over those of lower ones it lies, whichever appears first.
+    """
+
+    layer = 0
 
     def __init__(self, screen: QScreen) -> None:
         super().__init__(None, FLAGS)
@@ -66,33 +75,43 @@ class DesktopWindow(QWidget):
         self.show()
 
 
+def raise_all() -> None:
+    """Over windows that have come over them: all there are, by their layers, so that they do not rise over each other."""
+    found = [each for each in QApplication.topLevelWidgets() if isinstance(each, DesktopWindow)]
+    windows = sorted((each for each in found if each.isVisible()), key=lambda window: window.layer)
+    if windows and QGuiApplication.platformName() == "xcb":
+        put_on_top([int(window.winId()) for window in reversed(windows)])
+    else:
+        for window in windows:
+            window.raise_()
+
+
 Shown = TypeVar("Shown", bound=DesktopWindow)
 
 
 class Monitors(Generic[Shown]):
-    """A window for each monitor there is."""
+    """A window for each monitor there is, over all other programs' for as long as there is a place to show."""
 
-    def __init__(self, make: Callable[[QScreen], Shown]) -> None:
+    def __init__(self, make: Callable[[QScreen], Shown], parent: QObject) -> None:
         self._make = make
         self._windows: dict[QScreen, Shown] = {}
+        self._timer = QTimer(parent, interval=RAISE_EVERY_MS)
+        self._timer.timeout.connect(raise_all)
 
     def at(self, place: Place | None) -> Iterator[tuple[Shown, Place | None]]:
         """Every monitor's window, with ``place`` if that may be there."""
         screens = QGuiApplication.screens()
         self._close_but(screens)
+        if not self._timer.isActive():
+            self._timer.start()
         for number, screen in enumerate(screens):
             if screen not in self._windows:
                 self._windows[screen] = self._make(screen)
             here = place is not None and place.shown and place.screen in (None, number)
             yield self._windows[screen], place if here else None
 
-    def raise_all(self) -> None:
-        """Over windows that have come over them."""
-        for window in self._windows.values():
-            if window.isVisible():
-                window.raise_()
-
     def close(self) -> None:
+        self._timer.stop()
         self._close_but([])
 
     def _close_but(self, screens: list[QScreen]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-from PySide6.QtCore import QObject, QRect, QRectF, QTimer
+from PySide6.QtCore import QObject, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QRegion
 
 from coachdesk.ui.presenters.sharing import SharingPresenter
@@ -14,7 +14,6 @@ LINE, DASH = 4, 12
 """Pixels before scaling: how thick it is, and how long are its dashes and the gaps between them."""
 SHARED, EVERYONE, BLANKED = "#ff8c00", "#e5322d", "#8d949e"
 """Its colours: coaches see what is shared; the customer does, too; nobody does."""
-RAISE_EVERY_MS = 500
 NO_FRAME = "" if LEFT_OUT else "No frame is drawn around it: this system would show that to others."
 
 
@@ -24,24 +23,19 @@ class ShareFrame(QObject):
     def __init__(self, presenter: SharingPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._monitors = Monitors(MonitorFrame)
-        self._timer = QTimer(self, interval=RAISE_EVERY_MS)
-        self._timer.timeout.connect(self._monitors.raise_all)
+        self._monitors = Monitors(MonitorFrame, self)
         presenter.subscribe(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         p = self._presenter
         if p.place is None or not p.sharing or not LEFT_OUT:
-            self._timer.stop()
             self._monitors.close()
             return
         blanked = p.state == "blank"
         colour = BLANKED if blanked else EVERYONE if p.shown else SHARED
         for monitor, here in self._monitors.at(p.place):
             monitor.show_frame(monitor.content(here) if here else QRectF(), colour, dashed=blanked)
-        if not self._timer.isActive():
-            self._timer.start()
 
 
 class MonitorFrame(DesktopWindow):
