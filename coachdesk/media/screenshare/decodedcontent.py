@@ -29,12 +29,18 @@ FOUND = 0.75
 """Correlation with what has moved: at 50 kb/s it is 0.88 still. The same words elsewhere come to 0.82."""
 KIN = 0.6
 """Correlation of what is around, at least, wherever the piece has gone. Around the same words elsewhere it comes to 0.46."""
+LIKELY = 0.6
+"""Correlation from which on a place is looked at closely."""
 APART = 0.12
 """By how much the right place has to look better than the next one, of piece and surroundings together."""
 PEAKS = 4
 """Places that are looked at in an area, the likeliest first."""
+LARGE = 16_000
+"""Pixels of a piece from which on it is looked for in the picture of half the size first: smaller ones look alike there."""
 PLAIN_SHADES = 4.0
-"""By how much a piece without anything to be seen may differ from itself, on average, and be as it was."""
+"""By how much a piece may differ from itself, on average, and be as it was."""
+NEAR = 3
+"""Pixels within which two places are the same."""
 
 
 class DecodedPiece:
@@ -48,6 +54,8 @@ class DecodedPiece:
                 break
         self._around_box = self._box.grown(AROUND).within(sheet.plane)
         self._around = np.ascontiguousarray(self._around_box.of(sheet.plane))
+        self._step = 2 if self._core.size >= LARGE else 1
+        self._sought = Sheet(self._core).half if self._step == 2 else self._core
 
     @property
     def telling(self) -> bool:
@@ -64,7 +72,7 @@ class DecodedPiece:
             return last
         shifts = [last, *likely]
         for area in self._areas(sheet.plane, last, anywhere=anywhere):
-            shifts += self._peaks(sheet.plane, area)
+            shifts += [self._close(sheet.plane, shift) for shift in self._peaks(sheet, area)]
             found = self._best(sheet.plane, shifts)
             if found is not None:
                 return found
@@ -76,7 +84,7 @@ class DecodedPiece:
 
     def _stays(self, plane: Plane, shift: Shift) -> bool:
         there = _cut(plane, self._box.at(shift))
-        if there is None or _alike(self._core, there) < SAME:
+        if there is None or (not self._plain(plane, shift) and _alike(self._core, there) < SAME):
             return False
         return self._kin(plane, shift) >= SAME_AROUND
 
@@ -108,29 +116,42 @@ class DecodedPiece:
         """The columns of the picture that it would scroll in, the rows, and all of it."""
         height, width = plane.shape
         now = self._box.at(last)
-        yield Box(now.left - 2, 0, now.right + 2, height).within(plane)
-        yield Box(0, now.top - 2, width, now.bottom + 2).within(plane)
-        if anywhere:
-            yield Box(0, 0, width, height)
+        for box in (
+            Box(now.left - 2 * NEAR, 0, now.right + 2 * NEAR, height),
+            Box(0, now.top - 2 * NEAR, width, now.bottom + 2 * NEAR),
+            *([Box(0, 0, width, height)] if anywhere else []),
+        ):
+            yield box.within(plane)
 
-    def _peaks(self, plane: Plane, area: Box) -> list[Shift]:
-        """By how much it may have moved to be in ``area``."""
-        rows, columns = self._core.shape
-        if area.size[0] < columns or area.size[1] < rows:
+    def _peaks(self, sheet: Sheet, area: Box) -> list[Shift]:
+        """By how much it may have moved to be in ``area``, give or take two pixels."""
+        step, (rows, columns) = self._step, self._sought.shape
+        part = Box(*(side // step for side in area)).of(sheet.half if step == 2 else sheet.plane)
+        if part.shape[1] < columns or part.shape[0] < rows:
             return []
-        likeness = cv2.matchTemplate(np.ascontiguousarray(area.of(plane)), self._core, cv2.TM_CCOEFF_NORMED)
+        likeness = _correlation(part, self._sought)
         found = []
         for _ in range(PEAKS):
             _, best, _, (x, y) = cv2.minMaxLoc(likeness)
-            if best < FOUND:
+            if best < LIKELY:
                 break
-            found.append(Shift(area.left + x - self._box.left, area.top + y - self._box.top))
-            likeness[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4] = -1.0
+            left, top = step * (area.left // step + x), step * (area.top // step + y)
+            found.append(Shift(left - self._box.left, top - self._box.top))
+            likeness[max(0, y - NEAR) : y + NEAR + 1, max(0, x - NEAR) : x + NEAR + 1] = -1.0
         return found
+
+    def _close(self, plane: Plane, shift: Shift) -> Shift:
+        """Where it is like itself most, near there, to the pixel."""
+        around = self._box.at(shift).grown(NEAR).within(plane)
+        rows, columns = self._core.shape
+        if around.size[0] < columns or around.size[1] < rows:
+            return shift
+        _, _, _, (x, y) = cv2.minMaxLoc(_correlation(around.of(plane), self._core))
+        return Shift(around.left + x - self._box.left, around.top + y - self._box.top)
 
 
 def _near(one: Shift, other: Shift) -> bool:
-    return abs(one.x - other.x) <= 3 and abs(one.y - other.y) <= 3
+    return abs(one.x - other.x) <= NEAR and abs(one.y - other.y) <= NEAR
 
 
 def _cut(plane: Plane, box: Box) -> NDArray[np.uint8] | None:
@@ -142,8 +163,15 @@ def _alike(one: Plane, other: Plane) -> float:
     """Normalised cross-correlation of two pictures of one size, -1 to 1."""
     if not one.size:
         return 0.0
-    likeness = cv2.matchTemplate(np.ascontiguousarray(one), np.ascontiguousarray(other), cv2.TM_CCOEFF_NORMED)
-    return float(likeness[0, 0])
+    first, second = (plane.astype(np.float32) - float(plane.mean()) for plane in (one, other))
+    lengths = float(np.vdot(first, first)) * float(np.vdot(second, second))
+    return float(np.vdot(first, second)) / lengths**0.5 if lengths > 0 else 0.0
+
+
+def _correlation(plane: Plane, piece: Plane) -> NDArray[np.float32]:
+    """Normalised, of ``piece`` with every place of ``plane`` that it fits into."""
+    found = cv2.matchTemplate(np.ascontiguousarray(plane), np.ascontiguousarray(piece), cv2.TM_CCOEFF_NORMED)
+    return np.asarray(found, np.float32)
 
 
 def _middle(box: Box) -> Box:

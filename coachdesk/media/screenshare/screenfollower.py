@@ -19,6 +19,8 @@ MOST_SHEETS = 16
 """Pictures that may still be drawn on: so many are on their way to those who see them, at most."""
 ANYWHERE_SECONDS = 0.5
 """How often what is lost is looked for in all of a picture; above and below, left and right of its place always."""
+LONGEST_LOOK = 0.03
+"""Seconds after which in one picture nothing more is looked for all over it."""
 GREEN = 1
 HERE = Shift(0, 0)
 
@@ -132,10 +134,11 @@ class ScreenFollower:
 
     def _find(self, sheet: Sheet, captured: float) -> None:
         found = dict(self._poses.get(captured, {}))
-        anywhere = self._clock() >= self._next_anywhere
+        began = self._clock()
+        anywhere = began >= self._next_anywhere
         moves: dict[Shift, None] = {}
         height, width = sheet.plane.shape
-        for name, followed in self._followed.items():
+        for name, followed in list(self._followed.items()):
             if name not in self.wanted or found.get(name) is not None:
                 continue
             if followed.piece is None:
@@ -148,7 +151,9 @@ class ScreenFollower:
             found[name] = None if shift is None else (shift.x / width, shift.y / height)
             if anywhere and shift is None:
                 followed.looked = captured
+                self._followed[name] = self._followed.pop(name)  # the others first, the next time
                 self._next_anywhere = self._clock() + ANYWHERE_SECONDS
+                anywhere = self._clock() < began + LONGEST_LOOK
             if shift is not None and shift != followed.shift:
                 moves[Shift(shift.x - followed.shift.x, shift.y - followed.shift.y)] = None
                 followed.shift, followed.moved = shift, self._clock()
