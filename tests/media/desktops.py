@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -32,6 +34,8 @@ REGION = Place(100, 50, 400, 300, screen=0)
 CORNERS = [(0.25, 0.2), (0.75, 0.8)]
 WIDTH = 0.02
 """Of the line, a share of the picture's height."""
+HALF = 400
+"""Width of each of two monitors."""
 Picture = NDArray[np.uint8]
 
 both = pytest.mark.parametrize("desktop", ["openbox", "xcompmgr"], indirect=True)
@@ -117,6 +121,16 @@ async def painted(
 
     await until(look)
     return found[0]
+
+
+async def two_monitors() -> None:
+    """The screen is two, side by side, the left one the first."""
+    if shutil.which("xrandr") is None:
+        pytest.skip("needs xrandr")
+    for name, left, output in (("left", 0, "screen"), ("right", HALF, "none")):
+        where = f"{HALF}/100x600/150+{left}+0"
+        process = await asyncio.create_subprocess_exec("xrandr", "--setmonitor", name, where, output)
+        assert await process.wait() == 0
 
 
 def window_of(title: str) -> str:

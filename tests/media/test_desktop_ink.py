@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from coachdesk.screenevents import Place
 from tests.fakes.windows import CLICKED, NOTES, ORDER, Change, Window
 from tests.media.desktops import (
     FRAME,
+    HALF,
     REGION,
     RGB,
     WIDTH,
@@ -30,6 +30,7 @@ from tests.media.desktops import (
     of,
     overlay,
     painted,
+    two_monitors,
     window_of,
 )
 from tests.media.peers import until
@@ -43,8 +44,6 @@ pytestmark = [
 
 LEFT, TOP, RIGHT, BOTTOM = 100 + 100 - 3, 50 + 60 - 3, 100 + 300 + 3, 50 + 240 + 3
 """Of what is then painted: the outer edges of a line 6 pixels wide."""
-HALF = 400
-"""Width of each of two monitors."""
 
 
 @pytest.mark.parametrize(
@@ -158,16 +157,6 @@ def framed(*there: int) -> Callable[[Picture], bool]:
         return bool(found.any()) and box(found) == pytest.approx(there, abs=2)
 
     return holds
-
-
-async def two_monitors() -> None:
-    """The screen is two, side by side, the left one the first."""
-    if shutil.which("xrandr") is None:
-        pytest.skip("needs xrandr")
-    for name, left, output in (("left", 0, "screen"), ("right", HALF, "none")):
-        where = f"{HALF}/100x600/150+{left}+0"
-        process = await asyncio.create_subprocess_exec("xrandr", "--setmonitor", name, where, output)
-        assert await process.wait() == 0
 
 
 @both

@@ -19,6 +19,7 @@ from coachdesk.screenevents import Place, ShareState
 from coachdesk.ui.views.desktop_window import RAISE_EVERY_MS
 from tests.fakes.windows import CLICKED, NOTES, ORDER, Change, Window
 from tests.media.desktops import (
+    HALF,
     REGION,
     RGB,
     Overlay,
@@ -30,6 +31,7 @@ from tests.media.desktops import (
     of,
     overlay,
     painted,
+    two_monitors,
     window_of,
 )
 from tests.media.peers import until
@@ -193,3 +195,39 @@ async def test_beside_marks_it_is_over_what_comes_later_and_rests_while_nothing_
             await asyncio.sleep(6 * RAISE_EVERY_MS / 1000)
             shown.screen()  # what it has asked of the X server has come there
             assert [change for change in watched.changes() if change.kind == CONFIGURE_NOTIFY] == []
+
+
+@pytest.mark.parametrize(
+    ("desktop", "scales"),
+    [("openbox", "left=1;right=2"), ("openbox", "left=1.5;right=1"), ("xcompmgr", "left=2;right=1.5")],
+    indirect=["desktop"],
+)
+async def test_on_two_monitors_of_other_scales_each_has_its_part_of_it_and_of_the_marks(
+    desktop: str, scales: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_monitors()
+    monkeypatch.setenv("QT_SCREEN_SCALE_FACTORS", scales)
+    left, right = (4 * float(scale.partition("=")[2]) for scale in scales.split(";"))
+    composited = desktop == "xcompmgr"
+    second = Place(60, 80, 240, 200, screen=1, composited=composited)
+    across = Place(HALF - 200, 100, 400, 300, composited=composited)
+    with overlay(tmp_path) as shown:
+        for place, x, lines in ((second, HALF + 60, (right, right)), (across, HALF - 200, (left, right))):
+            share(shown, place)
+            shown.draw(place)
+            frame = (x - lines[0], place.y - max(lines), x + place.width + lines[1])
+            frame = pytest.approx((*frame, place.y + place.height + max(lines)), abs=2)
+            drawn = [
+                *(x + place.width / 4, place.y + place.height / 5),
+                *(x + place.width * 3 / 4, place.y + place.height * 4 / 5),
+            ]
+            half = 0.01 * place.height
+            drawn = pytest.approx([drawn[0] - half, drawn[1] - half, drawn[2] + half, drawn[3] + half], abs=2)
+
+            def there(picture: Picture, frame: object = frame, drawn: object = drawn) -> bool:
+                found, marks = of(picture, SHARED), of(picture, RGB)
+                return bool(found.any() and marks.any()) and (
+                    box(found) == frame and list(box(marks)) == drawn
+                )
+
+            await painted(shown, there)

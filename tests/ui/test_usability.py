@@ -56,7 +56,9 @@ def test_every_control_has_a_name_a_tooltip_and_a_key_of_its_own(scene: MainWind
 
 @pytest.mark.parametrize("size", [(900, 600), (1440, 900), (3840, 2160)], ids=str)
 @pytest.mark.parametrize(
-    "scene", ["agent_whispered", "supervisor_leads", "wall", "sign_in_failed"], indirect=True
+    "scene",
+    ["agent_whispered", "agent_shares", "supervisor_leads", "wall", "sign_in_failed"],
+    indirect=True,
 )
 def test_it_fits(scene: MainWindow, size: tuple[int, int]) -> None:
     scene.resize(*size)
@@ -66,6 +68,7 @@ def test_it_fits(scene: MainWindow, size: tuple[int, int]) -> None:
         if button.isVisible() and not button.visibleRegion().isEmpty():
             corner = button.mapTo(scene, QPoint(0, 0))
             assert 0 <= corner.x() <= size[0] - button.width(), button.text()
+            assert button.height() >= button.minimumSizeHint().height(), button.text()
 
 
 def test_columns_do_not_overlap_in_the_smallest_window(agent: Shown) -> None:

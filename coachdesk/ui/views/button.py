@@ -64,6 +64,13 @@ class ActionButton(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def shorten(self, *, key: bool, words: bool) -> None:
+        """Show the key and the words, or leave them to the tooltip."""
+        if (key, words) != (self._show_key, self._show_text):
+            self._show_key, self._show_text = key, words
+            self.updateGeometry()
+            self.update()
+
     def set_key(self, key: str) -> None:
         """Name another key; whoever watches it is somebody else."""
         if key != self.action.key:
@@ -123,11 +130,12 @@ class ActionButton(QPushButton):
         words = metrics.horizontalAdvance(self.text()) + 7 if self._show_text else 0
         left = 12 if self._look == "row" else max((self.width() - 18 - words - key_width) // 2, 8)
         icons.paint(painter, QRect(left, (self.height() - 18) // 2, 18, 18), self._icon, self._ink())
-        if not self._show_text:
-            return
-        space = self.width() - left - 25 - key_width - 6
-        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, space)
-        painter.drawText(QRect(left + 25, 0, space + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, shown)
+        if self._show_text:
+            space = self.width() - left - 25 - key_width - 6
+            shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, space)
+            painter.drawText(
+                QRect(left + 25, 0, space + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, shown
+            )
         if key:
             width = key_width - 8
             at = self.width() - width - 10 if self._look == "row" else left + 18 + words + 8

@@ -39,7 +39,7 @@ BLANK_BESIDE = Action("Blank", "Shift+F11", BLANK.icon, BLANK.tip)
 WHO = "Supervisors and trainees on this call see it; your customer only if you show it to them then."
 WHO_BESIDE = "The agent, trainees and other supervisors on this call see it. The customer never does."
 BESIDE_WIDTH, ONE_LINE_WIDTH = 980, 560
-"""Pixels the bar needs for words and buttons in one row, and for the buttons alone."""
+"""Pixels the bar needs for words and buttons in one row, and for the buttons alone; in less, they are short."""
 UNBLANK = ("Show again", "Show again what you share", "show")
 
 
@@ -70,18 +70,16 @@ class ShareBar(QFrame):
         words = column(gap=2)
         words.addWidget(self.title)
         words.addWidget(self.detail)
-        said = row(gap=12)
-        said.addWidget(Icon("screen", 24, "warning_text"))
-        said.addLayout(words, 1)
-        ends = row(gap=8)
-        ends.addWidget(self.blank, 1)
-        ends.addWidget(self.stop, 1)
+        self._said = row(gap=12)
+        self._said.addWidget(Icon("screen", 24, "warning_text"))
+        self._said.addLayout(words, 1)
         self._buttons = row(gap=8)
         self._buttons.addWidget(self.customer)
-        self._buttons.addLayout(ends)
+        self._buttons.addWidget(self.blank, 1)
+        self._buttons.addWidget(self.stop, 1)
         self._rows = row(self, gap=8)
         self._rows.setContentsMargins(14, 8, 10, 8)
-        self._rows.addLayout(said, 1)
+        self._rows.addLayout(self._said, 1)
         self._rows.addLayout(self._buttons)
         presenter.subscribe(self.refresh)
         self.refresh()
@@ -112,10 +110,17 @@ class ShareBar(QFrame):
         self.stop.describe(STOP.text, STOP.tip + self.keys.tip(STOP_LETTER), STOP.icon)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The words keep their line: where there is no room beside them, the buttons go below."""
+        """The words keep their line: where there is no room beside them, the buttons go below, two of them if they must."""
         directions = QBoxLayout.Direction
-        for layout, width in ((self._rows, BESIDE_WIDTH), (self._buttons, ONE_LINE_WIDTH)):
-            layout.setDirection(directions.TopToBottom if self.width() < width else directions.LeftToRight)
+        below, narrow = self.width() < BESIDE_WIDTH, self.width() < ONE_LINE_WIDTH
+        self._rows.setDirection(directions.TopToBottom if below else directions.LeftToRight)
+        if narrow:
+            self._said.addWidget(self.stop)
+        else:
+            self._buttons.addWidget(self.stop, 1)
+        self.stop.shorten(key=True, words=not narrow)
+        self.blank.shorten(key=True, words=not narrow)
+        self.customer.shorten(key=not narrow, words=True)
         self._rows.activate()
 
     def _to_front(self) -> None:
