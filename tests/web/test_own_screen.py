@@ -329,19 +329,55 @@ async def test_the_title_calls_the_customer_who_looks_elsewhere(desk: Desk, visi
     await customer.until(f"document.title === {title!r}", "nothing is shared any more")
 
 
+async def test_marks_on_the_camera_and_on_the_screen_do_not_mix(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, _agent, hub = await sharing(desk, visit, dial)
+    await drawn(customer, hub)
+    camera = """(() => {
+      const canvas = document.getElementById("ink");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) count += data[at] > 200 && data[at + 1] < 80 && data[at + 3] > 100;
+      return count;
+    })()"""
+    assert await customer.ask(camera) == 0
+    hub.enter({"kind": "remove", "mark": MARK})
+    await customer.until(f"{RED_AT} === 0", "there is no mark on the screen")
+    laser = {"kind": "laser", "stroke": 1, "colour": RED, "width": 0.03, "points": [[0.3, 0.3], [0.6, 0.6]]}
+    async with asyncio.timeout(20):
+        while not await customer.ask(camera):
+            hub.say_live(laser)
+            await asyncio.sleep(0.05)
+    assert await customer.ask(RED_AT) == 0
+
+
 async def test_ten_shares_leave_nothing_behind(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer = await visit(viewport=WIDE)
     await customer.page.add_init_script(
         DISPLAY
         + """
         window.timers = new Set();
+        window.listeners = 0;
+        for (const [name, by] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+          const plain = EventTarget.prototype[name];
+          EventTarget.prototype[name] = function (type, ...rest) {
+            if (this === window || this === document || this.id?.startsWith("own-")) window.listeners += by;
+            return plain.call(this, type, ...rest);
+          };
+        }
+        window.shared = [];
+        const give = navigator.mediaDevices.getDisplayMedia;
+        navigator.mediaDevices.getDisplayMedia = async () => {
+          const stream = await give();
+          window.shared.push(...stream.getTracks());
+          return stream;
+        };
         const [set, clear] = [window.setInterval, window.clearInterval];
         window.setInterval = (...what) => { const id = set.apply(window, what); window.timers.add(id); return id; };
         window.clearInterval = (id) => { window.timers.delete(id); clear.call(window, id); };
         """
     )
     _agent, _hub = await in_call(desk, customer, dial)
-    counts = []
+    counts, listeners = [], []
     for _ in range(10):
         await customer.tap(START)
         await customer.tap(CHOOSE)
@@ -349,9 +385,12 @@ async def test_ten_shares_leave_nothing_behind(desk: Desk, visit: Visit, dial: D
         await customer.page.keyboard.press("s")
         await customer.page.locator("#own-screen-home").wait_for(state="hidden")
         counts.append(await customer.ask("window.timers.size"))
+        listeners.append(await customer.ask("window.listeners"))
         await asyncio.sleep(0.1)
     own = [count - number for number, count in enumerate(counts)]  # the played screen has one each time
     assert len(set(own)) == 1
+    assert len(set(listeners)) == 1
+    assert await customer.ask("window.shared.map((track) => track.readyState)") == ["ended"] * 10
 
 
 async def test_places_are_quiet_until_much_of_them_changes(desk: Desk, visit: Visit) -> None:
