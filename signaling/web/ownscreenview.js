@@ -23,6 +23,9 @@ export class OwnScreenView {
   #timer = 0;
   /** @type {Window} */ #clock = window;
   #calling = false;
+  #large = false;
+  #away = false;
+  /** Marks that were there while the customer looked. @type {Set<string>} */ #known = new Set();
   /** When marks were seen to lose what they are on, ms. @type {Map<string, number>} */ #moved = new Map();
 
   /** @param {import("./visit.js").Visit} visit */
@@ -33,6 +36,14 @@ export class OwnScreenView {
     const sample = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
     this.sample = /** @type {CanvasRenderingContext2D} */ (sample.getContext("2d", { willReadFrequently: true }));
     this.floating = new FloatingWindow(this.place, byId("own-screen-home"), () => visit.onChange());
+    byId("own-size").onclick = () => {
+      this.#large = !this.#large;
+      visit.onChange();
+    };
+    byId("own-away").onclick = () => {
+      this.#away = !this.#away;
+      visit.onChange();
+    };
     byId("share-float").onclick = () => void this.floating.toggle();
     this.place.setAttribute("aria-label", say("own.place"));
   }
@@ -43,11 +54,12 @@ export class OwnScreenView {
     if (!shared) this.floating.close();
     if (attach(this.video, shared ? share.track : null)) this.#begin();
     show("own-screen-home", shared);
-    setText("own-screen-note", shared && this.floating.open ? say("own.floats") : "");
+    this.#size(shared && !this.floating.open && share.track !== null);
+    const note = this.floating.open ? "own.floats" : FloatingWindow.able ? "" : "own.stays";
+    setText("own-screen-note", shared && note ? say(note) : "");
     this.place.classList.toggle("paused", shared && !share.track);
     const able = shared && FloatingWindow.able;
-    setText("share-float", able ? say(this.floating.open ? "own.back" : "own.float") : "");
-    byId("share-float").title = say("call.key", { action: byId("share-float").textContent, key: "W" });
+    named("share-float", able ? say(this.floating.open ? "own.back" : "own.float") : "", "W");
     this.floating.label({
       title: say("own.title", values),
       mute: capture.audio ? say(capture.muted ? "call.unmute" : "call.mute") : "",
@@ -63,12 +75,20 @@ export class OwnScreenView {
     this.ink.screens.customer.poses.clear();
   }
 
+  /** How large it is on the page. @param {boolean} here */
+  #size(here) {
+    this.place.classList.toggle("large", this.#large);
+    this.place.classList.toggle("away", this.#away);
+    named("own-size", here && !this.#away ? say(this.#large ? "own.smaller" : "own.larger") : "", "E");
+    named("own-away", here ? say(this.#away ? "own.show" : "own.away") : "", "H");
+  }
+
   /** In the window that is seen: the browser lets one that is not do little. @param {boolean} shared */
   #watch(shared) {
     this.#clock.clearInterval(this.#timer);
     this.#clock = this.floating.open ?? window;
     if (shared) this.#timer = this.#clock.setInterval(() => this.#look(), LOOK_MS);
-    else this.#call(false);
+    else this.#call([]);
   }
 
   #look() {
@@ -82,7 +102,7 @@ export class OwnScreenView {
     const marks = video.srcObject ? ink.onScreen("customer", (poses, mark) => poses.newest(mark)) : [];
     this.#note(marks, now);
     this.#paint(marks.filter(({ mark }) => this.#knows(mark.mark, now)));
-    this.#call(marks.length > 0);
+    this.#call(marks.map(({ mark }) => mark.mark));
   }
 
   /** @param {Placed[]} marks @param {number} now */
@@ -107,6 +127,7 @@ export class OwnScreenView {
   #paint(marks) {
     const { place, canvas, context, video, ink } = this;
     const { clientWidth: width, clientHeight: height } = place;
+    if (!width || !height) return;
     const ratio = Math.min(PIXEL_RATIO_MOST, this.#clock.devicePixelRatio);
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (wide !== canvas.width || high !== canvas.height) [canvas.width, canvas.height] = [wide, high];
@@ -121,12 +142,20 @@ export class OwnScreenView {
     for (const pointer of seen) paintPointer(context, pointer, screen, viewport.height, 1);
   }
 
-  /** The title says that there is something to be seen here, while the customer looks elsewhere. @param {boolean} drawn */
-  #call(drawn) {
-    const calling = drawn && !this.floating.open && (document.hidden || !document.hasFocus());
+  /** The title says that there is something new to be seen here, while the customer looks elsewhere. @param {string[]} marks */
+  #call(marks) {
+    const looking = this.floating.open || (!document.hidden && document.hasFocus());
+    if (looking) for (const mark of marks) this.#known.add(mark);
+    const calling = marks.some((mark) => !this.#known.has(mark));
     if (calling === this.#calling) return;
     this.#calling = calling;
     const plain = document.title.startsWith(CALL) ? document.title.slice(CALL.length) : document.title;
     document.title = calling ? CALL + plain : plain;
   }
+}
+
+/** @param {string} id @param {string} words @param {string} key */
+function named(id, words, key) {
+  setText(id, words);
+  byId(id).title = say("call.key", { action: words, key });
 }

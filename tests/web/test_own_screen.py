@@ -115,6 +115,43 @@ async def test_marks_are_on_what_was_drawn_on_and_no_others_are(desk: Desk, visi
     )
 
 
+async def test_what_is_not_exactly_right_changes_nothing(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, _agent, hub = await sharing(desk, visit, dial)
+    await drawn(customer, hub)
+    moved = {"marks": [MARK], "state": "tracked", "h": [*STILL[:5], 0.3, *STILL[6:]]}
+    poses: dict[str, Any] = {
+        "kind": "poses",
+        "frame": 9,
+        "epoch": 0,
+        "anchors": [moved],
+        "surface": "customer",
+    }
+    gone = {"kind": "shared", "frame": 0, "surface": "customer"}
+    for wrong in (
+        poses | {"surface": "coach"},
+        poses | {"surface": "floor"},
+        poses | {"frame": -1},
+        poses | {"anchors": [moved | {"h": [1, 0, 0]}]},
+        poses | {"anchors": [moved | {"state": "there"}]},
+        poses | {"surface": "screen"},  # right, but of other marks
+        gone | {"surface": "coach"},
+        gone | {"frame": "0"},
+        gone | {"more": 1},
+        gone | {"surface": "screen"},  # right, but of another screen
+        SHARED | {"width": 0},
+    ):
+        hub.say(wrong)
+    hub.say_live(poses)  # such are told on the other channel
+    await asyncio.sleep(0.5)
+    assert abs(await customer.ask(RED_AT) - 0.5) < 0.03
+    hub.say(gone)
+    await customer.until(f"{RED_AT} === 0", "nothing is drawn on any more")
+    hub.say(SHARED | {"frame": 6})
+    told(hub, 0, MARK)
+    await asyncio.sleep(0.5)
+    assert await customer.ask(RED_AT) == 0, "it was drawn on what was shared before"
+
+
 async def test_a_mark_is_hidden_while_nobody_knows_where_what_it_is_on_has_gone(
     desk: Desk, visit: Visit, dial: Dial
 ) -> None:
@@ -225,9 +262,7 @@ async def test_a_floating_window_that_is_closed_or_refused_leaves_it_on_the_page
     await drawn(customer, hub)
 
 
-async def test_where_the_browser_has_no_such_window_there_is_no_button(
-    desk: Desk, visit: Visit, dial: Dial
-) -> None:
+async def test_where_the_browser_has_no_such_window_it_says_so(desk: Desk, visit: Visit, dial: Dial) -> None:
     customer = await visit(viewport=WIDE)
     await customer.page.add_init_script(DISPLAY + "delete window.documentPictureInPicture;")
     agent, _hub = await in_call(desk, customer, dial)
@@ -236,6 +271,43 @@ async def test_where_the_browser_has_no_such_window_there_is_no_button(
     await tells(agent, "on")
     await customer.page.locator("#own-screen").wait_for()
     assert await customer.page.locator("#share-float").is_hidden()
+    await customer.see("Your browser can't show this in a window over your others")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (1280, 800)])
+async def test_it_is_enlarged_and_put_away(
+    desk: Desk, visit: Visit, dial: Dial, size: tuple[int, int]
+) -> None:
+    customer, _agent, hub = await sharing(desk, visit, dial)
+    await drawn(customer, hub)
+    await customer.page.set_viewport_size({"width": size[0], "height": size[1]})
+    picture = customer.page.locator("#own-screen")
+
+    async def height() -> float:
+        box = await picture.bounding_box()
+        assert box is not None
+        return box["height"]
+
+    small = await height()
+    for name in ("Larger", "Put away", "Pop out", "Pause", "Stop"):
+        box = await customer.page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        assert box["width"] >= 44
+        assert box["x"] + box["width"] <= size[0]
+    await customer.tap("Larger")
+    assert await height() > 1.5 * small
+    box = await picture.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= size[1], "all of it is in sight"
+    await customer.until(f"Math.abs({RED_AT} - 0.5) < 0.03", "the mark is in its place")
+    await customer.page.keyboard.press("e")
+    assert await height() == small
+    await customer.tap("Put away")
+    assert await picture.is_hidden()
+    assert await customer.page.get_by_role("button", name="Larger", exact=True).is_hidden()
+    await customer.page.keyboard.press("h")
+    await customer.until(f"Math.abs({RED_AT} - 0.5) < 0.03", "it is there again")
 
 
 async def test_the_title_calls_the_customer_who_looks_elsewhere(desk: Desk, visit: Visit, dial: Dial) -> None:
@@ -246,6 +318,36 @@ async def test_the_title_calls_the_customer_who_looks_elsewhere(desk: Desk, visi
     await customer.until("document.title.startsWith('✎ ')", "there is something to be seen")
     await customer.ask("window.looking = true")
     await customer.until(f"document.title === {title!r}", "they look")
+    await asyncio.sleep(0.5)  # they see it
+    await customer.ask("window.looking = false")
+    await asyncio.sleep(0.5)
+    assert await customer.page.title() == title, "they have seen that one"
+    hub.enter(begin("mark-0002", **THERE), end("mark-0002", *CORNERS))
+    told(hub, 0, MARK, "mark-0002")
+    await customer.until("document.title.startsWith('✎ ')", "there is another one")
+    await customer.page.keyboard.press("s")
+    await customer.until(f"document.title === {title!r}", "nothing is shared any more")
+
+
+async def test_marks_on_the_camera_and_on_the_screen_do_not_mix(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, _agent, hub = await sharing(desk, visit, dial)
+    await drawn(customer, hub)
+    camera = """(() => {
+      const canvas = document.getElementById("ink");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) count += data[at] > 200 && data[at + 1] < 80 && data[at + 3] > 100;
+      return count;
+    })()"""
+    assert await customer.ask(camera) == 0
+    hub.enter({"kind": "remove", "mark": MARK})
+    await customer.until(f"{RED_AT} === 0", "there is no mark on the screen")
+    laser = {"kind": "laser", "stroke": 1, "colour": RED, "width": 0.03, "points": [[0.3, 0.3], [0.6, 0.6]]}
+    async with asyncio.timeout(20):
+        while not await customer.ask(camera):
+            hub.say_live(laser)
+            await asyncio.sleep(0.05)
+    assert await customer.ask(RED_AT) == 0
 
 
 async def test_ten_shares_leave_nothing_behind(desk: Desk, visit: Visit, dial: Dial) -> None:
@@ -254,13 +356,28 @@ async def test_ten_shares_leave_nothing_behind(desk: Desk, visit: Visit, dial: D
         DISPLAY
         + """
         window.timers = new Set();
+        window.listeners = 0;
+        for (const [name, by] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+          const plain = EventTarget.prototype[name];
+          EventTarget.prototype[name] = function (type, ...rest) {
+            if (this === window || this === document || this.id?.startsWith("own-")) window.listeners += by;
+            return plain.call(this, type, ...rest);
+          };
+        }
+        window.shared = [];
+        const give = navigator.mediaDevices.getDisplayMedia;
+        navigator.mediaDevices.getDisplayMedia = async () => {
+          const stream = await give();
+          window.shared.push(...stream.getTracks());
+          return stream;
+        };
         const [set, clear] = [window.setInterval, window.clearInterval];
         window.setInterval = (...what) => { const id = set.apply(window, what); window.timers.add(id); return id; };
         window.clearInterval = (id) => { window.timers.delete(id); clear.call(window, id); };
         """
     )
     _agent, _hub = await in_call(desk, customer, dial)
-    counts = []
+    counts, listeners = [], []
     for _ in range(10):
         await customer.tap(START)
         await customer.tap(CHOOSE)
@@ -268,9 +385,12 @@ async def test_ten_shares_leave_nothing_behind(desk: Desk, visit: Visit, dial: D
         await customer.page.keyboard.press("s")
         await customer.page.locator("#own-screen-home").wait_for(state="hidden")
         counts.append(await customer.ask("window.timers.size"))
+        listeners.append(await customer.ask("window.listeners"))
         await asyncio.sleep(0.1)
     own = [count - number for number, count in enumerate(counts)]  # the played screen has one each time
     assert len(set(own)) == 1
+    assert len(set(listeners)) == 1
+    assert await customer.ask("window.shared.map((track) => track.readyState)") == ["ended"] * 10
 
 
 async def test_places_are_quiet_until_much_of_them_changes(desk: Desk, visit: Visit) -> None:
