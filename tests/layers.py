@@ -18,6 +18,7 @@ PURE = frozenset(
         "coachdesk.event",
         "coachdesk.events",
         "coachdesk.gestures",
+        "coachdesk.inkcommands",
         "coachdesk.inkevents",
         "coachdesk.inklog",
         "coachdesk.inkpeople",
