@@ -138,7 +138,10 @@ def duration(payload: bytes) -> int:
     if not payload:
         raise OpusError("empty packet")
     lib = library()
-    return _check(lib, lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
+    samples = _check(lib, lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
+    if not samples:
+        raise OpusError("no frame in it")  # which RFC 6716, 3.2.5, forbids, and libopus lets pass here
+    return samples
 
 
 def carries_fec(payload: bytes) -> bool:

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coachdesk.media.mixer import dbfs
@@ -97,6 +97,10 @@ def test_whatever_the_network_does(delays: list[float | None], copies: list[int]
     assert not rest[-1].any()
 
 
+NO_FRAME = b"\x03\x00"
+"""A packet of no frames, which libopus calls 0 samples long and cannot decode."""
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
@@ -110,6 +114,7 @@ def test_whatever_the_network_does(delays: list[float | None], copies: list[int]
         max_size=40,
     )
 )
+@example([(0, 0, NO_FRAME, 1, 0.0), (0, 0, b"", 1, 0.1), (1, 960, NO_FRAME, 1, 0.1)])
 def test_whatever_a_hostile_sender_does(fields: list[tuple[int, int, bytes, int, float]]) -> None:
     playout, now = Playout(), 100.0
     for seq, timestamp, payload, ssrc, pause in fields:
