@@ -18,7 +18,7 @@ from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER, AgentHub
 from coachdesk.media.connection.peer import State
 from coachdesk.media.ink.inkrecord import InkRecord, tidy
 from coachdesk.media.ink.markfollower import MarkFollower
-from coachdesk.media.mixer import Side
+from coachdesk.media.mixer import DUCK_DB, Side
 from coachdesk.media.pcm import SILENCE, Block, Stereo
 from coachdesk.media.picture.camera import Camera
 from coachdesk.media.picture.ownpicture import OwnPicture
@@ -61,7 +61,7 @@ class AgentSession(Session):
         self._sheet = SharedSheet("screen", lambda: self._ink.media, self._cast, emit)
         self._applied = -1
         self._waiting: set[str] = set()
-        self._duck = 0.0
+        self._duck = DUCK_DB
         self._whisper_side: Side = "center"
         self._guard = LeakGuard()
         self._sound = CallSound(self._guard, emit)

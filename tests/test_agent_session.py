@@ -16,7 +16,7 @@ from coachdesk.media.agent_hub import AGENT_AT_CUSTOMER
 from coachdesk.media.ink.inkhub import InkHub
 from coachdesk.media.ink.stillhub import StillHub
 from coachdesk.media.legs import Legs
-from coachdesk.media.mixer import Headset
+from coachdesk.media.mixer import DUCK_DB, Headset
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.screenshare.screenhub import ScreenHub
 from coachdesk.media.talktime import Talk
@@ -213,6 +213,15 @@ async def test_the_ear_for_whispers_is_chosen_for_this_call_and_the_next() -> No
     assert desk.hub.headset.whisper_side == "left"
     await desk.session.do(commands.Placement(whisper="center"))
     assert desk.hub.headset.whisper_side == "center"
+    await desk.session.close()
+
+
+async def test_the_customer_is_turned_down_under_a_whisper_unless_the_agent_chooses_otherwise() -> None:
+    desk = Desk()
+    await desk.told(1)
+    assert desk.hub.headset.duck_db == DUCK_DB < 0
+    await desk.session.do(commands.Duck(gain=0.0))
+    assert desk.hub.headset.duck_db == 0.0
     await desk.session.close()
 
 

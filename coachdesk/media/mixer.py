@@ -17,6 +17,8 @@ __all__ = ["Block", "Headset", "Meter", "Private", "Public", "dbfs", "uplink"]
 FLOOR_DBFS = -120.0
 RAMP_BLOCKS = 3
 """A gain takes 30 ms from one value to the next: fast enough for a key, slow enough not to click."""
+DUCK_DB = -12.0
+"""How far the customer is turned down under a private sound, until the agent chooses otherwise."""
 DUCK_HOLD_BLOCKS = 40
 """Ducking outlasts a private sound by 400 ms, so that it does not flutter between words."""
 DUCK_ABOVE_DBFS = -55.0
@@ -114,7 +116,7 @@ class Headset:
         whisper_side: ``left`` or ``right`` gives private sound that ear and the customer the other.
     """
 
-    def __init__(self, duck_db: float = -15.0) -> None:
+    def __init__(self, duck_db: float = DUCK_DB) -> None:
         self.duck_db = duck_db
         self.whisper_side: Side = "center"
         self._wanted: dict[str, float] = {}

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from platformdirs import user_config_path
 
+from coachdesk.media.mixer import DUCK_DB
 from coachdesk.ui.theme.tokens import ThemeChoice
 
 Ear = Literal["left", "center", "right"]
@@ -29,7 +30,7 @@ class Preferences(msgspec.Struct):
     mic: str = "default"
     speaker: str = "default"
     camera: str = "none"
-    duck: float = -12.0
+    duck: float = DUCK_DB
     whisper_ear: Ear = "center"
     echo: bool = True
     noise: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coachdesk import commands, events
+from coachdesk.media.mixer import DUCK_DB
 from coachdesk.ui.link import Fault, Link
 from coachdesk.ui.presenters.base import Presenter
 from coachdesk.ui.presenters.mute import Mute
@@ -31,7 +32,7 @@ class AgentPresenter(Presenter):
     talk: who has spoken how long, None until told. media_lost: the customer's media are being rebuilt.
     """
 
-    def __init__(self, link: Link, notices: Notices, now: Callable[[], float], duck: float = -12.0) -> None:
+    def __init__(self, link: Link, notices: Notices, now: Callable[[], float], duck: float = DUCK_DB) -> None:
         super().__init__()
         self._link = link
         self._notices = notices
