@@ -9,7 +9,7 @@ import pytest
 
 from coachdesk.media.pcm import BLOCK_SECONDS, RATE, SILENCE, Samples
 from coachdesk.media.whisper.leakguard import AUDIBLE_DBFS, CLOSE_DB, LeakGuard
-from coachdesk.media.whisper.leakmeter import LONGEST_LAG, SURE, LeakMeter
+from coachdesk.media.whisper.leakmeter import LONGEST_LAG, SURE, Leak, LeakMeter
 from signaling.policy import Mode
 from tests.fakes.hubcall import HubCall
 from tests.fakes.views import CUSTOMER, MIA, call_view, party
@@ -95,6 +95,26 @@ def test_what_is_softer_than_the_threshold_is_shown_and_closes_nothing() -> None
     guard, said = LeakGuard(), whisper()
     assert closes_after(guard, said, mic_with(echo(said, CLOSE_DB - 6))) is None
     assert guard.leak.db == pytest.approx(CLOSE_DB - 6, abs=4)
+
+
+def test_three_seconds_after_the_last_whisper_nothing_is_shown_any_more() -> None:
+    guard, soft = LeakGuard(), np.full(len(SILENCE), 1e-6, np.float32)
+    assert not guard.observe(soft, SILENCE), "too soft to be measured"
+    guard.leak = shown = Leak(db=-50.0, dbfs=-70.0, sigmas=9.0)
+    for _ in range(round(3 / BLOCK_SECONDS) - 1):
+        assert not guard.observe(SILENCE, SILENCE)
+    assert guard.leak == shown, "a pause between phrases"
+    assert not guard.observe(SILENCE, SILENCE)
+    assert guard.leak == Leak()
+
+
+def test_why_it_is_closed_stays_to_be_seen() -> None:
+    guard, said = LeakGuard(), whisper()
+    assert closes_after(guard, said, mic_with(echo(said, -20))) is not None
+    for _ in range(500):
+        guard.observe(SILENCE, SILENCE)
+    assert guard.closed
+    assert guard.leak.db > CLOSE_DB
 
 
 def test_what_nobody_could_hear_closes_nothing() -> None:

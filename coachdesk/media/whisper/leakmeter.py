@@ -47,7 +47,8 @@ _TAIL = slice(-80, 400)
 """Lags around the strongest, in samples, whose energy is part of the leak: the room's first 50 ms."""
 _TAIL_SIGMAS = 2.5
 _TAPS = 96 * 2 + 1
-_IDLE_BLOCKS = 50
+_IDLE_BLOCKS, _FORGET_BLOCKS = 50, 300
+"""Half a second without a private sound ends a phrase; three, and the last reading says nothing any more."""
 
 Spectrum = NDArray[np.complex128]
 Row = NDArray[np.float64]
@@ -68,13 +69,15 @@ class Leak:
 
 
 class LeakMeter:
-    """Fed the private mix and the mic's block of every tick; a new reading every 64 ms while something private sounds."""
+    """Fed the private mix and the mic's block of every tick; a new reading every 64 ms while something private sounds, and
+    one of nothing some seconds later.
+    """
 
     def __init__(self) -> None:
         self._private, self._mic = _Decimator(), _Decimator()
         self._x = np.zeros(FRAME + _LAGS)
         self._y = np.zeros(FRAME)
-        self._idle = _IDLE_BLOCKS
+        self._idle = _FORGET_BLOCKS
         self.reset()
 
     def reset(self) -> None:
@@ -94,6 +97,9 @@ class LeakMeter:
         self._idle = 0 if private.any() else self._idle + 1
         if self._idle == _IDLE_BLOCKS:
             self._begin()
+        if self._idle == _FORGET_BLOCKS:
+            self.leak = Leak()
+            return True
         if self._idle >= _IDLE_BLOCKS:
             return False
         _slide(self._x, self._private.push(private))
