@@ -32,3 +32,10 @@ def test_no_cancellation_is_swallowed() -> None:
     """`asyncio.wait_for` returns a result that comes together with a cancellation, on Python 3.11."""
     product = [path for path in CODE if path.relative_to(ROOT).parts[0] in {"signaling", "coachdesk"}]
     assert [path for path in product if "asyncio.wait_for(" in path.read_text("utf-8")] == []
+
+
+def test_no_test_has_the_customers_page_evaluate_text() -> None:
+    """Its content security policy forbids that: Playwright's waiting within the page fails unless the first look is true."""
+    waiting = "wait_for_" + "function("
+    calls = [path for folder in ("e2e", "web") for path in (ROOT / "tests" / folder).rglob("*.py")]
+    assert [path for path in calls if waiting in path.read_text("utf-8")] == []

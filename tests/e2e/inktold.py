@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coachdesk.demo.scene import Scene
+from tests.e2e.steps import until
 
 _LISTEN_IN = """() => {
   window.inkTold = [];
@@ -29,4 +30,4 @@ async def told(scene: Scene) -> list[str]:
 async def until_told(scene: Scene, *words: str) -> None:
     """Waits for one message that has all of ``words``."""
     script = "words => window.inkTold.some(message => words.every(word => message.includes(word)))"
-    await scene.customer.page.wait_for_function(script, arg=list(words))
+    await until(scene.customer.page, script, list(words))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from playwright.async_api import Page
 
 from coachdesk import commands, events
 from coachdesk.demo.customer import BUFFERED
@@ -53,6 +54,17 @@ SECRET_PAUSE = 0.03
 PUBLIC = frozenset({Mode.BARGE, Mode.TAKEOVER})
 
 Span = tuple[float, float]
+
+
+async def until(page: Page, script: str, arg: object = None) -> None:
+    """Until what ``script`` says of ``page`` is true.
+
+    Asked from outside, again and again: Playwright's own `wait_for_function` evaluates text within the page, which
+    the customer's page forbids by its content security policy.
+    """
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await page.evaluate(script, arg):  # noqa: ASYNC110 - a page has no Event
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def quiet_call(scene: Scene) -> Span:

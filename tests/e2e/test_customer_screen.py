@@ -21,7 +21,7 @@ from coachdesk.remote import RemoteEndpoint, RemoteError
 from coachdesk.soundserver import SoundServer
 from tests.e2e.conftest import SINK
 from tests.e2e.inktold import listen_in, told, until_told
-from tests.e2e.steps import listen
+from tests.e2e.steps import listen, until
 from tests.e2e.test_share import sees
 
 pytestmark = [pytest.mark.media, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -179,7 +179,7 @@ async def test_marks_on_the_customers_screen_follow_what_it_shows_and_whispered_
         for each in (agent, mia):
             for mark in marks.values():
                 await follows(each, mark, at, size)
-    await page.wait_for_function(f"({DRAWN})().agent > 20")
+    await until(page, f"({DRAWN})().agent > 20")
     assert (await page.evaluate(DRAWN))["supervisor"] == 0
     await tab.evaluate("scrollTo(0, 1500)")
     for each in (agent, mia):

@@ -17,6 +17,7 @@ from coachdesk import commands, events
 from coachdesk.annotation import Point, Tool
 from coachdesk.demo.scene import Scene
 from coachdesk.remote import RemoteEndpoint
+from tests.e2e.steps import until
 from tests.e2e.test_ink import WIDE
 from tests.web.inkcall import PATIENT, QUICK_ENOUGH, RED, RED_SPOT
 
@@ -120,16 +121,16 @@ async def test_a_mark_is_on_its_thing_after_a_restart_on_the_other_camera_and_on
     off["after a restart"] = await off_by(page, x, y)
 
     await page.evaluate("document.getElementById('flip').click()")
-    await page.wait_for_function("() => document.getElementById('preview').classList.contains('mirrored')")
+    await until(page, "document.getElementById('preview').classList.contains('mirrored')")
     off["on the front camera, mirrored"] = await off_by(page, 1 - x, y)
     await page.evaluate("document.getElementById('flip').click()")
-    await page.wait_for_function("() => !document.getElementById('preview').classList.contains('mirrored')")
+    await until(page, "!document.getElementById('preview').classList.contains('mirrored')")
 
     await page.evaluate("upright = true")
-    await page.wait_for_function("() => document.getElementById('preview').videoWidth === 360")
+    await until(page, "document.getElementById('preview').videoWidth === 360")
     off["upright"] = await off_by(page, 1 - y, x, upright=True)
     await page.evaluate("upright = false")
-    await page.wait_for_function("() => document.getElementById('preview').videoWidth === 640")
+    await until(page, "document.getElementById('preview').videoWidth === 640")
     off["on its side again"] = await off_by(page, x, y)
 
     for when, distances in off.items():
