@@ -18,7 +18,13 @@ from coachdesk.media.localsound import LocalSound
 from coachdesk.media.pcm import SILENCE
 from coachdesk.media.soundcards import soundcard, soundsystem
 from coachdesk.media.soundcards.portaudio import listed
-from coachdesk.media.soundcards.soundcard import STALLED_TICKS, STARTING_TICKS, CardMic, CardSpeaker
+from coachdesk.media.soundcards.soundcard import (
+    RUNNING_BEATS,
+    STALLED_TICKS,
+    STARTING_TICKS,
+    CardMic,
+    CardSpeaker,
+)
 from coachdesk.media.soundcards.soundsystem import SoundSystem
 from coachdesk.media.voice import NOTHING
 
@@ -200,10 +206,29 @@ def test_listing_devices_never_ends_a_stream(portaudio: PortAudio, desk: Desk) -
 
 
 def test_what_is_pulled_out_is_replaced_by_the_default_and_told(portaudio: PortAudio, desk: Desk) -> None:
-    desk.run(STARTING_TICKS)
-    assert desk.told == []
+    desk.run(RUNNING_BEATS)
     portaudio.pull(HEADSET)
-    desk.run(STALLED_TICKS)
+    desk.run(STALLED_TICKS - 1)
+    assert desk.told == []
+    desk.run(1)
+    desk.until(lambda: in_use(portaudio) == [BUILT_IN, BUILT_IN])
+    desk.hears(*REPLACED)
+
+
+def test_what_has_only_begun_to_run_may_be_slow(portaudio: PortAudio, desk: Desk) -> None:
+    desk.run(RUNNING_BEATS - 1)
+    plugged, portaudio.plugged = portaudio.plugged, []
+    desk.run(STARTING_TICKS - 1)
+    portaudio.plugged = plugged
+    desk.run(RUNNING_BEATS)
+    assert desk.told == []
+
+
+def test_what_never_runs_is_replaced_in_the_end(portaudio: PortAudio, desk: Desk) -> None:
+    portaudio.pull(HEADSET)
+    desk.run(STARTING_TICKS - 1)
+    assert desk.told == []
+    desk.run(1)
     desk.until(lambda: in_use(portaudio) == [BUILT_IN, BUILT_IN])
     desk.hears(*REPLACED)
 

@@ -18,8 +18,10 @@ from coachdesk.media.soundcards.streamhealth import StreamHealth
 FRAMES_PER_MS = RATE // 1000
 STALLED_TICKS = 100
 """A device whose driver has not stirred for so many blocks of ours, one second, is gone, whether it says so or not."""
+RUNNING_BEATS = 50
+"""Half a second, or a whole one; before, it may be slow, as are wireless devices and sound servers that had slept: ..."""
 STARTING_TICKS = 300
-"""In so many after it was opened, a device may be slow: wireless ones are, and sound servers that had slept."""
+"""... it is gone when it has not stirred for so long."""
 
 
 class _Card:
@@ -29,7 +31,7 @@ class _Card:
         self._line = Line(kind, device)
         self._health = StreamHealth()
         self._stream: Stream | None = None
-        self._beats = self._still_ticks = self._age_ticks = 0
+        self._beats = self._still_ticks = 0
         self._counted: Counter[str] = Counter()
         self._closed = False
         SYSTEM.open(self._line, patient=patient)
@@ -102,14 +104,13 @@ class _Card:
         self._counted += _counters(self._stream)
         self._stream = stream
         self._has_run = self._has_run or not self._line.fallen_back
-        self._beats = self._still_ticks = self._age_ticks = 0
+        self._beats = self._still_ticks = 0
         self._health.opened(now)
 
     def _look_for_life(self, stream: Stream) -> None:
         self._still_ticks = self._still_ticks + 1 if stream.beats == self._beats else 0
         self._beats = stream.beats
-        self._age_ticks += 1
-        stuck = self._still_ticks >= STALLED_TICKS and self._age_ticks >= STARTING_TICKS
+        stuck = self._still_ticks >= (STALLED_TICKS if stream.beats >= RUNNING_BEATS else STARTING_TICKS)
         if (stream.ended or stuck) and self._line.stream is stream:
             self._line.dead = stream
 
