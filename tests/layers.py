@@ -75,6 +75,7 @@ PURE = frozenset(
         "coachdesk.media.tracking.align",
         "coachdesk.media.tracking.anchor",
         "coachdesk.media.tracking.atlas",
+        "coachdesk.media.tracking.bend",
         "coachdesk.media.tracking.course",
         "coachdesk.media.tracking.evidence",
         "coachdesk.media.tracking.features",

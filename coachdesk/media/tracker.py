@@ -219,7 +219,7 @@ def _pose(name: str, kept: _Kept, view: View) -> Pose:
         state = State.HIDDEN
     if state not in (State.TRACKED, State.OFF_SCREEN):
         return Pose(name, state)
-    h = normalized(np.linalg.inv(to_pixels(view.size)) @ anchor.h @ to_pixels(kept.size))
+    h = normalized(np.linalg.inv(to_pixels(view.size)) @ anchor.place @ to_pixels(kept.size))
     if state is State.TRACKED:
         return Pose(name, state, h)
     return Pose(name, state, h, toward(anchor.centre, view.size))
@@ -256,5 +256,5 @@ class BenchTracker:
         view = View(_grey(frame_bgr))
         if self._anchor.update(view) is not State.TRACKED:
             return None
-        h = normalized(np.linalg.inv(self._onto) @ self._anchor.h @ self._onto)
+        h = normalized(np.linalg.inv(self._onto) @ self._anchor.place @ self._onto)
         return transform(h, self._points)

@@ -9,10 +9,10 @@ import pytest
 from coachdesk.media.packet import VIDEO_RATE
 from coachdesk.media.tracking import features, flow, relocate, softness
 from coachdesk.media.tracking.evidence import likeness
-from coachdesk.media.tracking.fit import Matches, fit
+from coachdesk.media.tracking.fit import fit
 from coachdesk.media.tracking.frames import FrameId, Views
 from coachdesk.media.tracking.geometry import Homography, local, transform
-from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.keyframe import Keyframe, Matches
 from coachdesk.media.tracking.refine import HOPELESS, refine
 from coachdesk.media.tracking.structure import offset
 from coachdesk.media.tracking.view import View, sharpness, work_size

@@ -29,7 +29,7 @@ def register(photo: Plane, frame: Plane, outline: Floats) -> Homography | None:
     anchor.lose()
     if not settle(anchor, live):
         return None
-    h = np.linalg.inv(to_pixels(live.size)) @ anchor.h @ to_pixels(still.size)
+    h = np.linalg.inv(to_pixels(live.size)) @ anchor.place @ to_pixels(still.size)
     there = transform(h, outline)
     return normalized(h) if bool(((there >= 0) & (there <= 1)).all()) else None
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coachdesk.media.tracking import softness
 from coachdesk.media.tracking.evidence import PATCH, Evidence, likeness
-from coachdesk.media.tracking.fit import Fit, Matches, fit, hypothesis
+from coachdesk.media.tracking.fit import Fit, fit, hypothesis
 from coachdesk.media.tracking.flow import flow
 from coachdesk.media.tracking.geometry import (
     QUARTER,
@@ -24,7 +24,7 @@ from coachdesk.media.tracking.geometry import (
     normalized,
     transform,
 )
-from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.keyframe import Keyframe, Matches
 from coachdesk.media.tracking.structure import offset
 from coachdesk.media.tracking.view import View
 
@@ -190,10 +190,9 @@ def _weigh(
     there = inside(spots, view.quarter_size, PATCH + 1)
     alike = np.zeros(len(points))
     alike[there] = likeness(warped, view.quarter, spots[there])
-    inlier, measured = (np.zeros(len(points), bool) for _ in range(2))
+    inlier = np.zeros(len(points), bool)
     limit = np.clip(3.5 * best.noise, 1.2, 4) + 0.004 * points.away[matches.index]
     inlier[matches.index[best.residuals < limit]] = True
-    measured[matches.index] = True
     own = there & (points.away < 12)
     if own.sum() < 15:
         own = there & (points.away < 0.7 * keyframe.radius)
@@ -205,6 +204,7 @@ def _weigh(
         keyframe=keyframe,
         h=normalized(best.g @ keyframe.h),
         g=best.g,
+        matches=matches,
         agreeing=agreeing,
         share=agreeing / max(expected, 1),
         on_mark=float((alike[own] > 0.5).mean()) if own.sum() >= 8 else 0.0,
@@ -213,7 +213,6 @@ def _weigh(
         error=best.spread * best.noise,
         astray=False,
         inlier=inlier,
-        measured=measured,
         inside=there,
         likeness=alike,
     )

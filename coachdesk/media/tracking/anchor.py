@@ -8,7 +8,7 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from coachdesk.media.tracking import flow, relocate, rivals
+from coachdesk.media.tracking import bend, flow, relocate, rivals
 from coachdesk.media.tracking.align import FAR, NEAR, Guess, coarse, elsewhere, fine
 from coachdesk.media.tracking.atlas import Atlas
 from coachdesk.media.tracking.course import SAME_PLACE, Course
@@ -44,7 +44,9 @@ class Anchor:
 
     Attributes:
         state: as of the newest view.
-        h: keyframe 0 to the newest view, work pixels: exact when tracked, the best guess otherwise.
+        h: keyframe 0 to the newest view, work pixels: of the mark and what lies in its plane when tracked, the best guess
+            otherwise.
+        place: the same, exact on the mark when tracked: to be drawn by.
         evidence: for ``h``, None where there is none.
     """
 
@@ -53,6 +55,7 @@ class Anchor:
         self.atlas = Atlas(view, _with_room(outline))
         _ = self.atlas.first.features, self.atlas.first.repeats
         self.h: Homography = np.eye(3)
+        self.place: Homography = np.eye(3)
         self.state = State.TRACKED
         self.evidence: Evidence | None = None
         self._centre = outline.mean(0, keepdims=True)
@@ -97,6 +100,7 @@ class Anchor:
         if self.state is not State.LOST:
             self._steady, self._stride = self.h, None
             self.h = normalized(motion @ self.h)
+            self.place = normalized(motion @ self.place)
             self._velocity = np.eye(3)
             self._course.forget()
             self._led = True
@@ -305,6 +309,7 @@ class Anchor:
         velocity = normalized(found.h @ np.linalg.inv(self.h))
         self._velocity = velocity if self._failed == 0 else np.eye(3)
         self.h = self._steady = found.h
+        self.place = bend.on_mark(found)
         self._failed = 0
         if not self._probation:
             self._grow(found, view)
@@ -337,7 +342,7 @@ class Anchor:
         softer = 1 - view.sharpness / max(found.keyframe.view.sharpness, 1.0)
         clear = found.agreeing >= 40 and found.around >= 0.6 and found.noise <= 0.8 and softer <= 0.35
         if clear and self._count - self._grown >= BETWEEN_KEYFRAMES and self.atlas.wants(found.h):
-            self.atlas.add(view, found)
+            self.atlas.add(view, found, self.place)
             self._grown = self._count
 
 
@@ -350,7 +355,9 @@ def learn(found: Evidence) -> None:
     """What a frame says about the points: which move with the mark, which can be seen."""
     keyframe = found.keyframe
     if found.noise < 0.9:  # blurred frames teach nothing about planes
-        alike = found.measured & (found.likeness > 0.4)
+        measured = np.zeros(len(found.inlier), bool)
+        measured[found.matches.index] = True
+        alike = measured & (found.likeness > 0.4)
         rate = 0.08 if keyframe.observations < 40 else 0.04
         fits, not_ = alike & found.inlier, alike & ~found.inlier
         keyframe.coplanar[fits] += rate * (1 - keyframe.coplanar[fits])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from coachdesk.media.tracking.evidence import Evidence
-from coachdesk.media.tracking.geometry import Floats, Homography, inside, local, normalized, transform
+from coachdesk.media.tracking.geometry import Floats, Homography, inside, local, transform
 from coachdesk.media.tracking.keyframe import Keyframe
 from coachdesk.media.tracking.view import View
 
@@ -75,9 +75,11 @@ class Atlas:
         """Whether the view from ``h`` is far from all keyframes."""
         return min(self._distance(keyframe, h) for keyframe in self.keyframes) >= FAR_ENOUGH
 
-    def add(self, view: View, evidence: Evidence) -> None:
-        """``view``, in which the mark was found, becomes a keyframe; in place of the least used one when they are many."""
-        keyframe = Keyframe(view, normalized(evidence.h), self.outline)
+    def add(self, view: View, evidence: Evidence, place: Homography) -> None:
+        """``view``, in which the mark was found at ``place``, becomes a keyframe; in place of the least used one when they
+        are many.
+        """
+        keyframe = Keyframe(view, place, self.outline)
         keyframe.inherit(evidence.keyframe, evidence.g)
         if len(self.keyframes) > MOST:
             least = min(self.keyframes[1:], key=lambda each: each.observations)

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from coachdesk.media.tracking.geometry import Floats, Homography, Mask, Plane
-from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.keyframe import Keyframe, Matches
 
 PATCH = 4
 """Half the side of the patches compared, pixels of the quarter plane, without the middle one."""
@@ -36,6 +36,7 @@ class Evidence:
         keyframe: aligned with the newest picture.
         h: keyframe 0 to the newest picture.
         g: ``keyframe`` to the newest picture.
+        matches: where its points were found.
         agreeing: points that fit in place and in looks.
         share: those of the ones in the picture that were expected to.
         on_mark: share of points on and at the mark that look like themselves; 0 where there are too few.
@@ -44,13 +45,14 @@ class Evidence:
         error: pixels, predicted standard deviation of the mark's outline.
         astray: light and dark at large say that it is elsewhere, and points do not refute it; not asked where nothing better
             can be found.
-        inlier, measured, inside: per point of the keyframe: fits; was found; lies in the picture.
+        inlier, inside: per point of the keyframe: fits; lies in the picture.
         likeness: per point, -1..1: correlation of its patch with the newest picture's.
     """
 
     keyframe: Keyframe
     h: Homography
     g: Homography
+    matches: Matches
     agreeing: int
     share: float
     on_mark: float
@@ -59,7 +61,6 @@ class Evidence:
     error: float
     astray: bool
     inlier: Mask
-    measured: Mask
     inside: Mask
     likeness: Floats
 

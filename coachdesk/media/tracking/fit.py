@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from coachdesk.media.tracking.geometry import Floats, Homography, Mask, local, normalized, transform
-from coachdesk.media.tracking.keyframe import Keyframe
+from coachdesk.media.tracking.keyframe import Matches
 from coachdesk.media.tracking.refine import UNKNOWN_SPREAD, refine, residuals, whitening
 
 LEAST_LOCAL, LEAST_WIDE = 16, 14
@@ -17,25 +17,6 @@ LOCAL_ADVANTAGE, LOCAL_MORE = 1.25, 3
 IS_CORNER = 0.3
 PRIOR = np.array([0.1, 0.1, 0.001, 0.1, 0.1, 0.001, 2.0, 2.0])
 LEAST_NOISE, USUAL_NOISE, MOST_NOISE = 0.2, 0.5, 1.2
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Points of a keyframe, and where they are now.
-
-    Attributes:
-        keyframe: whose points.
-        index: M, which of them.
-        now: M x 2, work pixels of the newest picture.
-    """
-
-    keyframe: Keyframe
-    index: np.ndarray[tuple[int], np.dtype[np.intp]]
-    now: Floats
-
-    @property
-    def then(self) -> Floats:
-        return self.keyframe.points.at[self.index]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -120,3 +121,22 @@ class Keyframe:
         close = squares.min(1) < 30**2
         self.coplanar[close] = other.coplanar[nearest[close]]
         self.observations = min(other.observations, WELL_KNOWN + 1)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Points of a keyframe, and where they are now.
+
+    Attributes:
+        keyframe: whose points.
+        index: M, which of them.
+        now: M x 2, work pixels of the newest picture.
+    """
+
+    keyframe: Keyframe
+    index: np.ndarray[tuple[int], np.dtype[np.intp]]
+    now: Floats
+
+    @property
+    def then(self) -> Floats:
+        return self.keyframe.points.at[self.index]

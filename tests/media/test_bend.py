@@ -1,0 +1,75 @@
+"""A mark on a thing that is bent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from coachdesk.media.tracking import bend
+from coachdesk.media.tracking.evidence import Evidence
+from coachdesk.media.tracking.geometry import Floats, transform
+from coachdesk.media.tracking.keyframe import Keyframe, Matches
+from coachdesk.media.tracking.view import View
+from tests.media.scenes import MARK, looking, picture
+
+WORK_MARK = MARK / 2
+
+
+def found(curve: float, on_mark: float = 1.0) -> Evidence:
+    """A fit that is right at the mark's middle, of a thing that is bent away by ``curve`` pixels a radius farther."""
+    keyframe = Keyframe(View(picture(looking())), np.eye(3), WORK_MARK)
+    count = len(keyframe.points)
+    every = np.ones(count, bool)
+    now = bent(keyframe, keyframe.points.at, curve)
+    return Evidence(
+        keyframe=keyframe,
+        h=np.eye(3),
+        g=np.eye(3),
+        matches=Matches(keyframe, np.arange(count), now),
+        agreeing=count,
+        share=1.0,
+        on_mark=on_mark,
+        around=1.0,
+        noise=0.5,
+        error=0.5,
+        astray=False,
+        inlier=every,
+        inside=every,
+        likeness=np.ones(count),
+    )
+
+
+def bent(keyframe: Keyframe, at: Floats, curve: float) -> Floats:
+    """Where ``at`` is: across, as on an upright cylinder that has turned."""
+    across = (at[:, 0] - keyframe.centre[0]) / keyframe.radius
+    return at + np.stack([curve * across**2, np.zeros(len(at))], 1)
+
+
+def off(evidence: Evidence, curve: float) -> float:
+    """Pixels by which the worst corner of the mark is wrong."""
+    shown = transform(bend.on_mark(evidence), WORK_MARK)
+    return float(np.linalg.norm(shown - bent(evidence.keyframe, WORK_MARK, curve), axis=1).max())
+
+
+@pytest.mark.parametrize("curve", [-4.0, 4.0, 8.0])
+def test_a_bend_is_followed(curve: float) -> None:
+    evidence = found(curve)
+    unbent = np.linalg.norm(bent(evidence.keyframe, WORK_MARK, curve) - WORK_MARK, axis=1).max()
+    assert off(evidence, curve) < 0.25 * unbent
+
+
+def test_what_is_flat_stays_where_it_was_found() -> None:
+    assert off(found(0.0), 0.0) < 1e-6
+
+
+def test_points_that_do_not_look_like_the_mark_bend_nothing() -> None:
+    evidence = found(4.0)
+    unlike = replace(evidence, likeness=np.zeros(len(evidence.likeness)))
+    assert np.array_equal(bend.on_mark(unlike), evidence.h)
+
+
+def test_a_mark_that_cannot_be_seen_is_not_bent() -> None:
+    evidence = found(4.0, on_mark=0.3)
+    assert np.array_equal(bend.on_mark(evidence), evidence.h)
