@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from coachdesk.screen.masks import Rect, within
+
 WIDTH, HEIGHT = 1920, 1080
 BITS, SQUARE = 16, 24
 CLEAR = 80
@@ -34,20 +36,6 @@ TYPED = (
 Picture = NDArray[np.uint8]
 
 
-class Rect(NamedTuple):
-    """In pixels of the screen."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def cut(self) -> tuple[slice, slice]:
-        """Rows and columns."""
-        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
-
-
 class Scene(NamedTuple):
     """``rate``: steps a second, 0 where nothing happens; ``area``: all that may change beside the clock."""
 
@@ -56,6 +44,7 @@ class Scene(NamedTuple):
     area: Rect
 
 
+SCREEN = Rect(0, 0, WIDTH, HEIGHT)
 CLOCK = Rect(0, 0, BITS * SQUARE, 2 * SQUARE)
 PAGE = Rect(MARGIN, TOP, 1200, HEIGHT - TOP)
 """Whose sharpness is measured."""
@@ -78,6 +67,11 @@ def number(scene: int, step: int) -> int:
     return scene * STEPS + step % STEPS
 
 
+def cut(area: Rect) -> tuple[slice, slice]:
+    """Rows and columns of the screen that ``area`` takes."""
+    return within(area, SCREEN)
+
+
 def picture(number: int) -> Picture:
     """Height x width x 4, BGRA."""
     scene, step = SCENES[number // STEPS % len(SCENES)], number % STEPS
@@ -86,12 +80,12 @@ def picture(number: int) -> Picture:
         case "single" | "typing":
             _type(screen, step)
         case "scrolling":
-            screen[PAGE.cut] = _page()[LINE * (step % PAGE_LINES) :][: PAGE.height]
+            screen[cut(PAGE)] = _page()[LINE * (step % PAGE_LINES) :][: PAGE.height]
         case "dragging":
             _drag(screen, step)
         case "video":
-            screen[VIDEO.cut] = _film(step)
-    screen[CLOCK.cut] = _clock(number)
+            screen[cut(VIDEO)] = _film(step)
+    screen[cut(CLOCK)] = _clock(number)
     return screen
 
 
@@ -143,8 +137,8 @@ def _clock(number: int) -> Picture:
 @cache
 def _still() -> Picture:
     screen = np.full((HEIGHT, WIDTH, 4), (120, 90, 60, 255), np.uint8)
-    screen[PAGE.cut] = _page()[: PAGE.height]
-    screen[FIELD.cut] = 255
+    screen[cut(PAGE)] = _page()[: PAGE.height]
+    screen[cut(FIELD)] = 255
     return screen
 
 
@@ -176,7 +170,7 @@ def _write(picture: Picture, text: str, place: tuple[int, int]) -> None:
 def _type(screen: Picture, step: int) -> None:
     field = np.full((FIELD.height, FIELD.width, 4), 255, np.uint8)
     _write(field, (TYPED * 2)[: 1 + step % 80] + "|", (6, LINE - 6))
-    screen[FIELD.cut] = field
+    screen[cut(FIELD)] = field
 
 
 def _drag(screen: Picture, step: int) -> None:

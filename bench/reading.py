@@ -37,7 +37,7 @@ def recognized(kept: Kept) -> float | None:
     number = desktop.number_in(kept.grey)
     if number is None:
         return None
-    page = fitted(kept.grey)[desktop.PAGE.cut][: LINES * desktop.LINE]
+    page = fitted(kept.grey)[desktop.cut(desktop.PAGE)][: LINES * desktop.LINE]
     return likeness(" ".join(desktop.text(number)[:LINES]), read(page))
 
 

@@ -109,7 +109,8 @@ def sharpness(kept: Kept) -> float | None:
     number = desktop.number_in(kept.grey)
     if number is None:
         return None
-    return ssim(desktop.shade(desktop.picture(number))[desktop.PAGE.cut], fitted(kept.grey)[desktop.PAGE.cut])
+    page = desktop.cut(desktop.PAGE)
+    return ssim(desktop.shade(desktop.picture(number))[page], fitted(kept.grey)[page])
 
 
 def fitted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -31,7 +30,7 @@ from coachdesk.session import Emit, Handler, Session
 from coachdesk.sharedsheet import SharedSheet
 from coachdesk.showing import Showing
 from coachdesk.snapshots import Seen
-from coachdesk.stillwire import Whole
+from coachdesk.standstill import Standstill
 from coachdesk.watching import Watching
 from signaling import protocol
 from signaling.protocol import CallView, Code, EndReason, SignalBody
@@ -67,6 +66,7 @@ class AgentSession(Session):
         self._sound = CallSound(self._guard, emit)
         self._ticks = 0
         self._follower: MarkFollower | None = None
+        self._standstill = Standstill(self._freezing, pictures, self._spawn)
         self._records: Path | None = None
 
     def keep_ink(self, records: Path) -> None:
@@ -177,36 +177,8 @@ class AgentSession(Session):
             raise CommandError("not_allowed", "The call is on hold; take it off hold first.")
         if self.view is None or not calls.leads(self.view, self.party):
             raise CommandError("not_allowed", "The picture is not yours to freeze at present.")
-        self._freeze_for_all(command.on)
+        self._standstill.set(command.on)
         return events.Ok()
-
-    def _freeze_for_all(self, on: bool) -> None:
-        if on is (self._freezing.frozen is None):
-            self._stand_still(on)
-
-    def _stand_still(self, on: bool, reason: str = "") -> None:
-        """For everybody: the customer's picture as it is now, by an id that no picture of the video has; or live again."""
-        hub, follower = self._hub, self._follower
-        if hub is None or follower is None:
-            return
-        frame = None
-        if on:
-            newest = self._pictures.newest_frame
-            frame = secrets.randbits(32) if newest is None else (newest + 1) & 0xFFFFFFFF
-            hub.stills.freeze(frame)
-        else:
-            hub.stills.thaw()
-        follower.freeze(on)
-        self._freezing.stand_still(frame, reason)
-
-    async def _take_still(self, still: Whole) -> None:
-        picture = await self._freezing.take(still)
-        if picture is None or self._follower is None:
-            return
-        if still.live:
-            self._follower.study(picture)
-        else:
-            self._follower.hold(picture)
 
     # --- what the server says --------------------------------------------------------------------------------
 
@@ -271,8 +243,8 @@ class AgentSession(Session):
         self.view = view
         self._hub.apply(view)
         self._own_picture.hold(self._held)
-        if self._held and self._freezing.frozen is not None:
-            self._stand_still(False)
+        if self._held:
+            self._standstill.set(False)
         shown = self._shown_view()
         assert shown is not None
         self._emit(events.Call(call=shown))
@@ -306,10 +278,7 @@ class AgentSession(Session):
         if self._records is not None:
             self._follower.go_on(InkRecord(self._records, call))
         self._follower.tick()
-        hub.stills.on_still = lambda still: self._spawn(self._take_still(still), "showing a still")
-        hub.stills.on_line = self._freezing.instead
-        hub.stills.on_freeze = self._freeze_for_all
-        hub.stills.on_thaw = lambda: self._stand_still(False, "camera_off")
+        self._standstill.begin(hub.stills, self._follower)
         return hub
 
     def _media(self, party: str, state: State) -> None:
@@ -422,7 +391,7 @@ class AgentSession(Session):
 
     def _end_ink(self, *, over: bool) -> None:
         self._ink.end()
-        self._freezing.end()
+        self._standstill.end()
         follower, self._follower = self._follower, None
         if follower is not None:
             follower.close(over=over)

@@ -26,6 +26,12 @@ from signaling.quality import Score, Sound
 from signaling.sharemessages import ShareScreen as ShareScreen
 from signaling.sharemessages import ShowScreen as ShowScreen
 from signaling.sharemessages import TakeSnapshot as TakeSnapshot
+from signaling.signalmessages import Answer as Answer
+from signaling.signalmessages import Candidate as Candidate
+from signaling.signalmessages import Offer as Offer
+from signaling.signalmessages import Restart as Restart
+from signaling.signalmessages import Signal as Signal
+from signaling.signalmessages import SignalBody as SignalBody
 from signaling.views import Awareness as Awareness
 from signaling.views import CallPhase as CallPhase
 from signaling.views import CallView as CallView
@@ -41,9 +47,6 @@ MAX_MESSAGE_BYTES = 64 * 1024
 MAX_OBSERVERS = 8
 MAX_COACHES = 4
 """Observers that may speak (supervisors, admins) on one call; each has an audio slot to every other observer."""
-
-Sdp = Annotated[str, Meta(max_length=48 * 1024)]
-
 
 QuickReply = Literal["got_it", "say_again", "wrap_up"]
 
@@ -152,41 +155,6 @@ class ReportQuality(Request, frozen=True, tag="report_quality"):
 
     call: Identifier
     heard: Annotated[dict[Sound, Score], Meta(min_length=1)]
-
-
-class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):
-    """``session`` names one peer connection; a new one replaces the old (make before break)."""
-
-    session: Identifier
-    sdp: Sdp
-
-
-class Answer(Struct, frozen=True, tag="answer", forbid_unknown_fields=True):
-    session: Identifier
-    sdp: Sdp
-
-
-class Candidate(Struct, frozen=True, tag="candidate", forbid_unknown_fields=True):
-    """A trickled ICE candidate in the browser's form; an empty ``candidate`` ends the list."""
-
-    session: Identifier
-    candidate: Annotated[str, Meta(max_length=1024)]
-    mid: Annotated[str, Meta(max_length=16)] = "0"
-
-
-class Restart(Struct, frozen=True, tag="restart", forbid_unknown_fields=True):
-    """Asks the agent's endpoint, which always offers, for a new peer connection."""
-
-    session: Annotated[str, Meta(max_length=64)] = ""
-
-
-SignalBody = Offer | Answer | Candidate | Restart
-
-
-class Signal(Request, frozen=True, tag="signal"):
-    call: Identifier
-    to: Identifier
-    body: SignalBody
 
 
 ClientMessage = (

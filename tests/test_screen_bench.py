@@ -33,10 +33,10 @@ def test_a_scene_changes_with_each_step_and_only_where_it_says(index: int) -> No
     for step in (0, 1, 250):
         before, after = (desktop.picture(desktop.number(index, each)) for each in (step, step + 1))
         changed = (before != after).any(axis=2)
-        assert changed[desktop.CLOCK.cut].any()
-        changed[desktop.CLOCK.cut] = False
-        assert changed[scene.area.cut].any() == bool(scene.rate)
-        changed[scene.area.cut] = False
+        assert changed[desktop.cut(desktop.CLOCK)].any()
+        changed[desktop.cut(desktop.CLOCK)] = False
+        assert changed[desktop.cut(scene.area)].any() == bool(scene.rate)
+        changed[desktop.cut(scene.area)] = False
         assert not changed.any()
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from coachdesk import events
 from coachdesk.ui.theme import theme
 from signaling.policy import Mode
+from tests.ui.onpicture import OnPicture
 from tests.ui.samples import AGENT, LOBBY, MIA, SAM, call, wall_calls, with_mode
 from tests.ui.shown import Shown
 
@@ -61,3 +62,9 @@ def supervisor(dressed: QtBot) -> Shown:
 @pytest.fixture
 def agent(dressed: QtBot) -> Shown:
     return Shown(dressed, AGENT, LOBBY, events.Call(call=call(with_mode(MIA, Mode.WHISPER))))
+
+
+@pytest.fixture
+def drawing(dressed: QtBot) -> OnPicture:
+    """An agent's window with the picture of their customer, and a coach on the call."""
+    return OnPicture(dressed, AGENT, MIA)

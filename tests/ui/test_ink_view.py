@@ -11,75 +11,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
-from coachdesk.annotation import Audience, Point, Tool
+from coachdesk.annotation import Audience, Tool
 from coachdesk.ui.theme import theme
 from coachdesk.ui.views import ink_view
-from coachdesk.ui.views.button import key_name
 from coachdesk.ui.views.ink_paint import Drawing as Drawn
 from coachdesk.ui.views.ink_paint import paint_mark
-from coachdesk.ui.views.ink_tools import TOOLS
-from coachdesk.ui.views.ink_view import InkView
 from signaling.policy import Mode
 from signaling.protocol import EndReason
-from tests.ui.ink_samples import FRAME, FRAMES, STEP, Reel, drag, mark, moved, point_at, poses
+from tests.ui.ink_samples import FRAME, FRAMES, STEP, drag, mark, moved, point_at, poses
+from tests.ui.onpicture import OnPicture
 from tests.ui.samples import AGENT, MIA, SAM, call, with_mode
-from tests.ui.shown import PATIENCE_MS, Shown
+from tests.ui.shown import PATIENCE_MS
 
-GREY = np.full((180, 320, 4), 128, np.uint8)
 RED = "#e5484d"
-
-
-class Drawing(Shown):
-    """A window that shows a plain picture on a call."""
-
-    def __init__(
-        self, qtbot: QtBot, who: object = AGENT, *others: object, size: tuple[int, int] = (1280, 800)
-    ) -> None:
-        super().__init__(qtbot, who)
-        self.page = self.agent if who is AGENT else self.call
-        self.reel = Reel(GREY)
-        self.page.video._open = lambda _: self.reel
-        self.window.resize(*size)
-        self.desk.handle(events.Call(call=call(*others)))  # type: ignore[arg-type]
-        self.desk.handle(events.Stage(epoch=0, colour="#2f7cf6"))
-        self.desk.handle(FRAMES)
-        qtbot.waitUntil(lambda: self.page.video.frame == FRAME, timeout=PATIENCE_MS)
-        QApplication.processEvents()
-        self.link.sent.clear()
-
-    @property
-    def ink(self) -> InkView:
-        view: InkView = self.page.ink
-        return view
-
-    def roll(self, frame: int) -> None:
-        """The next picture is there, and shown if it may be."""
-        self.reel.roll(frame)
-        self._qtbot.waitUntil(lambda: not self.reel._new, timeout=PATIENCE_MS)
-        QApplication.processEvents()
-
-    def colour_at(self, x: float, y: float) -> QColor:
-        """What is on the screen at a place of the picture."""
-        image = self.page.video.grab().toImage()
-        at = point_at(self.ink, x, y) * image.devicePixelRatio()
-        return QColor(image.pixelColor(round(at.x()), round(at.y())))
-
-    def is_red(self, x: float, y: float) -> bool:
-        colour = self.colour_at(x, y)
-        return colour.red() - colour.green() > 100
-
-    def downs(self) -> list[commands.PenDown]:
-        return [command for command in self.link.sent if isinstance(command, commands.PenDown)]
-
-    def points(self) -> list[Point]:
-        return [
-            point for move in self.link.sent if isinstance(move, commands.PenMove) for point in move.points
-        ]
-
-
-@pytest.fixture
-def drawing(dressed: QtBot) -> Drawing:
-    return Drawing(dressed, AGENT, MIA)
 
 
 # --- where things are on the screen -------------------------------------------------------------------------
@@ -89,7 +33,7 @@ def drawing(dressed: QtBot) -> Drawing:
 def test_what_is_drawn_is_where_the_hand_was_at_any_size_of_the_window(
     dressed: QtBot, size: tuple[int, int]
 ) -> None:
-    drawing = Drawing(dressed, AGENT, MIA, size=size)
+    drawing = OnPicture(dressed, AGENT, MIA, size=size)
     drawing.desk.ink.set_colour(RED)
     content = drawing.page.video.content_rect()
     assert content.width() / content.height() == pytest.approx(16 / 9, rel=0.01)
@@ -100,7 +44,7 @@ def test_what_is_drawn_is_where_the_hand_was_at_any_size_of_the_window(
     assert not drawing.is_red(0.35, 0.6)
 
 
-def test_a_mark_is_painted_where_its_pose_says_and_with_no_pose_not_at_all(drawing: Drawing) -> None:
+def test_a_mark_is_painted_where_its_pose_says_and_with_no_pose_not_at_all(drawing: OnPicture) -> None:
     drawing.desk.handle(mark(tool=Tool.STAMP, path=[(0.3, 0.5)], number=1))
     drawing.desk.handle(poses(FRAME + STEP, mark0001=moved(0.2, 0.0)))
     assert drawing.is_red(0.285, 0.5)
@@ -113,7 +57,7 @@ def test_a_mark_is_painted_where_its_pose_says_and_with_no_pose_not_at_all(drawi
     assert not drawing.is_red(0.485, 0.5)
 
 
-def test_a_picture_waits_for_the_poses_of_its_marks(drawing: Drawing) -> None:
+def test_a_picture_waits_for_the_poses_of_its_marks(drawing: OnPicture) -> None:
     now = drawing.desk.ink.clock()
     drawing.desk.ink.clock = lambda: now
     drawing.page.video.queue._clock = lambda: now
@@ -162,7 +106,7 @@ def test_every_tool_leaves_its_colour_in_its_place_and_nowhere_else(
 
 
 def test_while_one_draws_only_the_marks_near_the_pen_are_painted_anew(
-    drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+    drawing: OnPicture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawing.desk.handle(mark("mark0001", Tool.PEN, [(0.05, 0.1), (0.2, 0.15), (0.3, 0.1)]))
     drawing.desk.handle(mark("mark0002", Tool.ARROW, [(0.6, 0.8), (0.8, 0.8)]))
@@ -189,7 +133,7 @@ def test_while_one_draws_only_the_marks_near_the_pen_are_painted_anew(
     )
 
 
-def test_words_and_arrows_tell_of_marks_that_are_not_in_the_picture(drawing: Drawing) -> None:
+def test_words_and_arrows_tell_of_marks_that_are_not_in_the_picture(drawing: OnPicture) -> None:
     drawing.desk.handle(mark("mark0001"))
     drawing.desk.handle(mark("mark0002"))
     before = drawing.page.video.grab().toImage()
@@ -206,7 +150,7 @@ def test_words_and_arrows_tell_of_marks_that_are_not_in_the_picture(drawing: Dra
 # --- mouse, finger, pen -------------------------------------------------------------------------------------
 
 
-def test_the_picture_stands_still_while_one_draws_and_is_live_again_afterwards(drawing: Drawing) -> None:
+def test_the_picture_stands_still_while_one_draws_and_is_live_again_afterwards(drawing: OnPicture) -> None:
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.3, 0.3).toPoint())
     drawing.roll(FRAME + STEP)
     assert drawing.page.video.frame == FRAME
@@ -219,7 +163,7 @@ def test_the_picture_stands_still_while_one_draws_and_is_live_again_afterwards(d
     assert not drawing.ink.notes.still.isVisible()
 
 
-def test_beside_the_picture_nothing_is_drawn(drawing: Drawing) -> None:
+def test_beside_the_picture_nothing_is_drawn(drawing: OnPicture) -> None:
     drawing.window.resize(1300, 2000)
     QApplication.processEvents()
     content = drawing.page.video.content_rect()
@@ -229,7 +173,7 @@ def test_beside_the_picture_nothing_is_drawn(drawing: Drawing) -> None:
 
 
 def test_a_coach_draws_once_the_ink_that_is_there_is_known(dressed: QtBot) -> None:
-    supervisor = Drawing(dressed, MIA, MIA)
+    supervisor = OnPicture(dressed, MIA, MIA)
     supervisor.desk.handle(events.Left(call="c-1"))
     supervisor.desk.handle(events.Call(call=call(MIA)))
     supervisor.desk.handle(FRAMES)
@@ -241,7 +185,7 @@ def test_a_coach_draws_once_the_ink_that_is_there_is_known(dressed: QtBot) -> No
     assert [down.colour for down in supervisor.downs()] == [RED]
 
 
-def test_a_finger_draws(drawing: Drawing) -> None:
+def test_a_finger_draws(drawing: OnPicture) -> None:
     device = QTest.createTouchDevice()
     start, end = (point_at(drawing.ink, x, 0.4).toPoint() for x in (0.2, 0.7))
     QTest.touchEvent(drawing.ink, device).press(0, start, drawing.ink).commit()
@@ -251,7 +195,7 @@ def test_a_finger_draws(drawing: Drawing) -> None:
     assert [point.x for point in drawing.points()] == pytest.approx([0.2, 0.7], abs=0.01)
 
 
-def test_a_pen_draws_with_its_pressure(drawing: Drawing) -> None:
+def test_a_pen_draws_with_its_pressure(drawing: OnPicture) -> None:
     kinds = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
     for kind, x, pressure in zip(kinds, (0.2, 0.5, 0.5), (0.2, 0.9, 0.0), strict=True):
         at = point_at(drawing.ink, x, 0.4)
@@ -268,7 +212,7 @@ def _tablet(kind: QEvent.Type, at: QPointF, pressure: float) -> QTabletEvent:
     )  # fmt: skip
 
 
-def test_the_right_button_gives_up_what_is_being_drawn(drawing: Drawing) -> None:
+def test_the_right_button_gives_up_what_is_being_drawn(drawing: OnPicture) -> None:
     here = point_at(drawing.ink, 0.3, 0.3).toPoint()
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=here)
     QTest.mousePress(drawing.ink, Qt.MouseButton.RightButton, pos=here)
@@ -276,7 +220,7 @@ def test_the_right_button_gives_up_what_is_being_drawn(drawing: Drawing) -> None
     assert commands.Undo() in drawing.link.sent
 
 
-def test_a_gesture_ends_with_the_picture_and_with_the_call(drawing: Drawing) -> None:
+def test_a_gesture_ends_with_the_picture_and_with_the_call(drawing: OnPicture) -> None:
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.3, 0.3).toPoint())
     drawing.desk.handle(events.VideoGone(party="customer"))
     drawing._qtbot.waitUntil(lambda: drawing.desk.ink.pen.hand is None, timeout=PATIENCE_MS)
@@ -286,7 +230,7 @@ def test_a_gesture_ends_with_the_picture_and_with_the_call(drawing: Drawing) -> 
 
 
 def test_words_are_typed_where_they_will_stand_and_keys_do_nothing_else(
-    drawing: Drawing, dressed: QtBot
+    drawing: OnPicture, dressed: QtBot
 ) -> None:
     drawing.desk.ink.choose(Tool.TEXT)
     drag(drawing.ink, (0.4, 0.5))
@@ -305,7 +249,7 @@ def test_words_are_typed_where_they_will_stand_and_keys_do_nothing_else(
 
 @pytest.mark.parametrize("who", [AGENT, MIA], ids=lambda who: who.name)
 def test_escape_gives_up_the_words_and_silences_all_the_same(dressed: QtBot, who: object) -> None:
-    drawing = Drawing(dressed, who, MIA)
+    drawing = OnPicture(dressed, who, MIA)
     drawing.desk.ink.choose(Tool.TEXT)
     drag(drawing.ink, (0.4, 0.5))
     if drawing.desk.observer is not None:
@@ -318,75 +262,11 @@ def test_escape_gives_up_the_words_and_silences_all_the_same(dressed: QtBot, who
     assert drawing.link.modes() == ([Mode.LISTEN] if who is MIA else [])
 
 
-# --- the bar of tools ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("who", [AGENT, MIA, SAM], ids=lambda who: who.name)
-def test_every_tool_is_taken_up_by_its_key(dressed: QtBot, who: object) -> None:
-    drawing = Drawing(dressed, who, MIA, SAM)
-    for tool, action in list(TOOLS.items())[1:]:
-        dressed.keyClick(
-            drawing.window, getattr(Qt.Key, f"Key_{action.key[-1]}"), Qt.KeyboardModifier.ShiftModifier
-        )
-        assert drawing.desk.ink.pen.tool == tool
-        assert drawing.page.tools.tools[tool].property("state") == "on"
-        assert f"({key_name(action.key)})" in drawing.page.tools.tools[tool].toolTip()
-
-
-def test_undo_redo_clear_pin_and_again_by_key(drawing: Drawing, dressed: QtBot) -> None:
-    drawing.desk.handle(mark())
-    ctrl, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-    for key, modifiers in (
-        (Qt.Key.Key_Z, ctrl),
-        (Qt.Key.Key_Z, ctrl | shift),
-        (Qt.Key.Key_Delete, ctrl),
-        (Qt.Key.Key_I, shift),
-        (Qt.Key.Key_G, shift),
-    ):
-        dressed.keyClick(drawing.window, key, modifiers)
-    assert drawing.link.sent == [
-        commands.Undo(),
-        commands.Redo(),
-        commands.Clear(),
-        commands.Pin(mark="mark0001", on=True),
-        commands.ReplayInk(),
-    ]
-
-
-def test_only_supervisors_may_clear_everybodys_marks(dressed: QtBot, drawing: Drawing) -> None:
-    assert not drawing.page.tools.clear_all.isVisible()
-    supervisor = Drawing(dressed, MIA, MIA)
-    supervisor.page.tools.clear_all.click()
-    assert supervisor.link.sent[-1] == commands.Clear(everybody=True)
-
-
-def test_there_are_no_tools_without_a_picture(dressed: QtBot) -> None:
-    shown = Shown(dressed, AGENT, events.Call(call=call()))
-    assert not shown.agent.tools.isVisible()
-
-
-@pytest.mark.qt_log_ignore("does not support (raise|grabbing)")
-def test_a_colour_is_chosen_from_a_menu(drawing: Drawing) -> None:
-    drawing.page.tools.colour.click()
-    menu = drawing.page.tools._menu
-    names = {action.text(): action for action in menu.actions()}
-    names["Green"].trigger()
-    menu.close()
-    drag(drawing.ink, (0.2, 0.5), (0.5, 0.5))
-    assert [down.colour for down in drawing.downs()] == ["#30a46c"]
-
-
-def test_a_broader_line_is_broader(drawing: Drawing) -> None:
-    drawing.page.tools.width_.click()
-    drag(drawing.ink, (0.2, 0.5), (0.5, 0.5))
-    assert [down.width for down in drawing.downs()] == [0.012]
-
-
 # --- who sees it --------------------------------------------------------------------------------------------
 
 
 def test_who_sees_what_is_drawn_is_always_said(dressed: QtBot) -> None:
-    drawing = Drawing(dressed, MIA, MIA, SAM)
+    drawing = OnPicture(dressed, MIA, MIA, SAM)
     note = drawing.ink.notes.seen
     assert note.isVisible()
     assert note.label.whole == "Only Alex (agent) sees what you draw"
@@ -396,7 +276,7 @@ def test_who_sees_what_is_drawn_is_always_said(dressed: QtBot) -> None:
     assert note.property("hearing") == "everyone"
 
 
-def test_a_coachs_mark_is_passed_on_with_one_click(drawing: Drawing) -> None:
+def test_a_coachs_mark_is_passed_on_with_one_click(drawing: OnPicture) -> None:
     assert not drawing.page.tools.show_.isVisible()
     private = mark(author="p-mia", name="Mia", audience=Audience.COACHING)
     drawing.desk.handle(private)
@@ -407,7 +287,7 @@ def test_a_coachs_mark_is_passed_on_with_one_click(drawing: Drawing) -> None:
     assert not drawing.page.tools.show_.isVisible()
 
 
-def test_the_mark_under_the_pointer_is_the_one_that_is_meant(drawing: Drawing) -> None:
+def test_the_mark_under_the_pointer_is_the_one_that_is_meant(drawing: OnPicture) -> None:
     drawing.desk.handle(mark("mark0001", Tool.ARROW, [(0.2, 0.2), (0.4, 0.4)]))
     drawing.desk.handle(mark("mark0002", Tool.ARROW, [(0.8, 0.2), (0.6, 0.4)]))
     drawing.page.video.grab()
@@ -417,7 +297,7 @@ def test_the_mark_under_the_pointer_is_the_one_that_is_meant(drawing: Drawing) -
     assert drawing.link.sent[-1] == commands.Pin(mark="mark0001", on=True)
 
 
-def test_a_bad_place_is_told_before_one_draws_there(drawing: Drawing) -> None:
+def test_a_bad_place_is_told_before_one_draws_there(drawing: OnPicture) -> None:
     drawing.desk.handle(events.Surface(surface="plain"))
     assert drawing.ink.notes.surface.isVisible()
     assert "Too plain" in drawing.ink.notes.surface.label.whole
@@ -425,7 +305,7 @@ def test_a_bad_place_is_told_before_one_draws_there(drawing: Drawing) -> None:
     assert not drawing.ink.notes.surface.isVisible()
 
 
-def test_the_still_picture_has_a_frame_in_the_themes_colour(drawing: Drawing) -> None:
+def test_the_still_picture_has_a_frame_in_the_themes_colour(drawing: OnPicture) -> None:
     QTest.mousePress(drawing.ink, Qt.MouseButton.LeftButton, pos=point_at(drawing.ink, 0.3, 0.3).toPoint())
     content = drawing.page.video.content_rect()
     image = drawing.page.video.grab().toImage()
@@ -436,7 +316,7 @@ def test_the_still_picture_has_a_frame_in_the_themes_colour(drawing: Drawing) ->
     QTest.mouseRelease(drawing.ink, Qt.MouseButton.LeftButton)
 
 
-def test_whose_a_mark_is_can_be_read_also_below_the_notes(drawing: Drawing) -> None:
+def test_whose_a_mark_is_can_be_read_also_below_the_notes(drawing: OnPicture) -> None:
     """The corner of the picture belongs to the notes: a mark there has its author's name beneath it."""
     private = mark(path=[(0.02, 0.06), (0.2, 0.2)], author="p-mia", name="Mia", audience=Audience.COACHING)
     drawing.desk.handle(private)
