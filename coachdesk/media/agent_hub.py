@@ -368,7 +368,7 @@ class AgentHub:
         how far away each source is from them: they cannot measure either.
         """
         self._tell_observers()
-        far = self._far_ear.read(self._way_ms("customer"))
+        far = self._far_ear.read(self._way_ms("customer"), self._now)
         if far is not None:
             self._tell_all(Briefing(at_customer=FarReading(**msgspec.structs.asdict(far))))
         readings = {AGENT_AT_CUSTOMER: far}

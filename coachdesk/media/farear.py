@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 
 from coachdesk.events import Reading
+from coachdesk.media.capturetime import REPORTS_SECONDS
+from coachdesk.media.jitter.lateness import SlidingMinimum
 from coachdesk.media.quality import Gauge
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,8 @@ Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=60_000)]
 class Heard(msgspec.Struct, forbid_unknown_fields=True):
     """What a browser's playout buffer did (W3C webrtc-stats, ``inbound-rtp``): counts since the start, the rest at present.
 
-    ``received``, ``lost``: packets. ``played``, ``concealed``: 10 ms of sound. As in ``PlayoutStats``.
+    ``received``, ``lost``: packets. ``played``, ``concealed``: 10 ms of sound. As in ``PlayoutStats``. ``late_ms``: by how
+    much the newest sender report was longer under way than the fastest one of the last minute; None: not known.
     """
 
     received: Count
@@ -28,6 +31,7 @@ class Heard(msgspec.Struct, forbid_unknown_fields=True):
     concealed: Count
     jitter_ms: Milliseconds
     delay_ms: Milliseconds
+    late_ms: Milliseconds | None = None
 
 
 class FarEar:
@@ -36,6 +40,7 @@ class FarEar:
     def __init__(self) -> None:
         self._gauge = Gauge()
         self._heard: Heard | None = None
+        self._ways = SlidingMinimum(REPORTS_SECONDS)
 
     def put(self, message: bytes) -> None:
         """A message of the customer's page. What is no ``Heard`` is ignored."""
@@ -44,7 +49,16 @@ class FarEar:
         except msgspec.DecodeError as error:
             log.debug("message of the customer's page ignored: %s", error)
 
-    def read(self, way_ms: float) -> Reading | None:
-        """Since the last call; None when nothing new was told. ``way_ms``: one way through the network."""
+    def read(self, way_ms: float, now: float) -> Reading | None:
+        """Since the last call; None when nothing new was told. ``way_ms``: half of the present round trip. ``now``: seconds.
+
+        As in ``capturetime.py``, the fastest report's way is half of the shortest round trip, and the others' is that much
+        longer; so a queue on the way back is no delay of what is heard.
+        """
+        self._ways.add(way_ms, now)
         heard, self._heard = self._heard, None
-        return self._gauge.read(msgspec.structs.asdict(heard), way_ms) if heard is not None else None
+        if heard is None:
+            return None
+        stats = msgspec.structs.asdict(heard)
+        late = stats.pop("late_ms")
+        return self._gauge.read(stats, way_ms if late is None else (self._ways.value or 0.0) + late)

@@ -1,20 +1,38 @@
 /**
  * How the agent's sound plays in this browser, for the numbers the agent's support looks at: counts of packets and of
- * 10 ms of sound (W3C webrtc-stats, `inbound-rtp`). No DOM.
+ * 10 ms of sound (W3C webrtc-stats, `inbound-rtp`), and what the reports on it say of the way here (`remote-outbound-rtp`).
+ * The two clocks have nothing in common; what one report took longer than another needs no common clock. No DOM.
  */
 
 const SAMPLES_PER_BLOCK = 480;
+const REPORTS_MS = 60_000; // the fastest report of so long is compared with
+const STEP_MS = 500; // what seems so much later is a clock that was set, not a way
 
 export class Hearing {
   #delay = 0;
   #emitted = 0;
+  /** @type {{at: number, taken: number}[]} */ #reports = []; // ms: when it came, and by how much that is later than when it was sent
 
   /** @param {RTCStatsReport} report  of the receiver of the agent's sound @returns {Record<string, number> | null} */
   read(report) {
-    for (const entry of report.values()) {
-      if (entry.type === "inbound-rtp") return this.#heard(entry);
-    }
-    return null;
+    const entries = [...report.values()];
+    const inbound = entries.find((entry) => entry.type === "inbound-rtp");
+    if (!inbound) return null;
+    const late = this.#lateMs(entries.find((entry) => entry.type === "remote-outbound-rtp"));
+    return { ...this.#heard(inbound), ...(late === null ? {} : { late_ms: late }) };
+  }
+
+  /**
+   * How much longer the newest sender report was under way than the fastest; null: not known.
+   * @param {{timestamp: number, remoteTimestamp?: number} | undefined} report
+   */
+  #lateMs(report) {
+    if (!report?.remoteTimestamp) return null;
+    const at = report.timestamp;
+    const taken = at - report.remoteTimestamp;
+    this.#reports = [...this.#reports.filter((one) => one.at > at - REPORTS_MS && one.at < at), { at, taken }];
+    const late = taken - Math.min(...this.#reports.map((one) => one.taken));
+    return late < STEP_MS ? late : null;
   }
 
   /** @param {Record<string, number | undefined>} entry */

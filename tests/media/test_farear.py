@@ -14,7 +14,7 @@ def told(**changed: object) -> bytes:
 def test_what_was_told_is_scored_with_the_way_there() -> None:
     ear = FarEar()
     ear.put(told(concealed=50, lost=25))
-    reading = ear.read(way_ms=40)
+    reading = ear.read(40, 0)
     assert reading is not None
     assert reading.concealed == 0.05
     assert reading.loss == pytest.approx(25 / 525, abs=1e-4)
@@ -25,9 +25,9 @@ def test_what_was_told_is_scored_with_the_way_there() -> None:
 def test_each_reading_covers_what_came_since_the_last() -> None:
     ear = FarEar()
     ear.put(told(concealed=50))
-    ear.read(0)
+    ear.read(0, 0)
     ear.put(told(received=600, played=1200, concealed=50))
-    reading = ear.read(0)
+    reading = ear.read(0, 0)
     assert reading is not None
     assert reading.concealed == 0.0
     assert reading.grade == "good"
@@ -35,10 +35,32 @@ def test_each_reading_covers_what_came_since_the_last() -> None:
 
 def test_nothing_new_is_nothing() -> None:
     ear = FarEar()
-    assert ear.read(0) is None
+    assert ear.read(0, 0) is None
     ear.put(told())
-    ear.read(0)
-    assert ear.read(0) is None
+    ear.read(0, 0)
+    assert ear.read(0, 0) is None
+
+
+def delay(ear: FarEar, way_ms: float, now: float, **changed: object) -> float:
+    ear.put(told(received=500 + now, played=1000 + 100 * now, **changed))
+    reading = ear.read(way_ms, now)
+    assert reading is not None
+    return reading.delay_ms - 20 - 60
+
+
+def test_a_queue_on_the_way_back_is_no_delay_of_what_is_heard() -> None:
+    ear = FarEar()
+    assert delay(ear, 40, 0) == 40
+    assert delay(ear, 140, 2, late_ms=0) == 40
+    assert delay(ear, 140, 4, late_ms=100) == 140, "a queue on the way there is"
+    assert delay(ear, 140, 6) == 140, "half of the round trip, where reports say nothing"
+
+
+def test_a_way_that_has_become_longer_is_known_after_a_minute() -> None:
+    ear = FarEar()
+    assert delay(ear, 40, 0, late_ms=0) == 40
+    assert delay(ear, 90, 59, late_ms=0) == 40
+    assert delay(ear, 90, 61, late_ms=0) == 90
 
 
 @pytest.mark.parametrize(
@@ -50,6 +72,7 @@ def test_nothing_new_is_nothing() -> None:
         b"{}",
         told(played=-1),
         told(delay_ms=1e9),
+        told(late_ms=-1),
         told(lost="many"),
         told(more=1),
         b"[" * 5000,
@@ -58,12 +81,12 @@ def test_nothing_new_is_nothing() -> None:
 def test_what_is_malformed_is_ignored(message: bytes) -> None:
     ear = FarEar()
     ear.put(message)
-    assert ear.read(0) is None
+    assert ear.read(0, 0) is None
 
 
 def test_absurd_counts_stay_within_the_scale() -> None:
     ear = FarEar()
     ear.put(told(played=30, concealed=1e9, lost=1e12))
-    reading = ear.read(0)
+    reading = ear.read(0, 0)
     assert reading is not None
     assert (reading.mos, reading.concealed) == (1.0, 1.0)

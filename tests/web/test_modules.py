@@ -141,6 +141,28 @@ LASTING = {**FULL, "reported": 0.25}
 UNKNOWN: dict[str, float] = {"estimate": 0, "loss": 0, "reported": 0, "checked": 0}
 
 
+async def test_what_reports_are_late_is_told_without_a_common_clock(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "hearing.js")
+    reports = [(0, 90), (1, 40), (2, 100), (3, 40 + 499), (4, 40 + 500), (30, 60), (60, 100), (62, 100)]
+    late = await customer.ask(
+        """(reports) => {
+          const hearing = new it.Hearing();
+          const heard = { type: "inbound-rtp" };
+          const read = (...entries) => hearing.read(new Map(entries.map((entry, n) => [n, entry]))).late_ms ?? null;
+          return [
+            read(heard),
+            read({ type: "remote-outbound-rtp", timestamp: 1 }, heard),
+            ...reports.map(([seconds, taken]) => {
+              const remoteTimestamp = 1e12 + seconds * 1000;
+              return read(heard, { type: "remote-outbound-rtp", timestamp: remoteTimestamp + taken - 3e6, remoteTimestamp });
+            }),
+          ];
+        }""",
+        reports,
+    )
+    assert late == [None, None, 0, 0, 60, 499, None, 20, 60, 40]
+
+
 async def looks(
     desk: Desk, visit: Visit, *lines: dict[str, float], late: Collection[int] = ()
 ) -> tuple[str, str]:
