@@ -195,7 +195,9 @@ def test_whole_calls_have_the_machine_to_themselves(machine: Machine) -> None:
     ]
 
 
-@pytest.mark.parametrize("fails", ["-m not browser", "-m browser", "-m media and not", "-m media and browser"])
+@pytest.mark.parametrize(
+    "fails", ["-m not browser", "-m browser", "-m media and not", "-m media and browser"]
+)
 def test_any_part_of_the_tests_may_fail(machine: Machine, fails: str) -> None:
     machine.run("test", code=1, PYTEST_EXIT="1", PYTEST_FAILS=fails)
     assert len(machine.calls("python -m pytest")) == 4
