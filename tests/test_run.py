@@ -185,19 +185,22 @@ def test_second_run_installs_nothing(machine: Machine) -> None:
     assert err == ""
 
 
-def test_calls_in_real_time_have_the_machine_to_themselves(machine: Machine) -> None:
+def test_whole_calls_have_the_machine_to_themselves(machine: Machine) -> None:
     machine.run("test")
     assert machine.calls("python -m pytest") == [
         "python -m pytest -n 3 --dist worksteal -m not browser and not media",
         "python -m pytest -n 2 --dist worksteal -m browser and not media",
-        "python -m pytest -m media",
+        "python -m pytest -n 2 --dist worksteal -m media and not browser",
+        "python -m pytest -m media and browser",
     ]
 
 
-@pytest.mark.parametrize("fails", ["-m not browser", "-m browser", "-m media"])
+@pytest.mark.parametrize(
+    "fails", ["-m not browser", "-m browser", "-m media and not", "-m media and browser"]
+)
 def test_any_part_of_the_tests_may_fail(machine: Machine, fails: str) -> None:
     machine.run("test", code=1, PYTEST_EXIT="1", PYTEST_FAILS=fails)
-    assert len(machine.calls("python -m pytest")) == 3
+    assert len(machine.calls("python -m pytest")) == 4
 
 
 def test_exit_code_is_passed_on(machine: Machine) -> None:

@@ -25,7 +25,7 @@ class Drawing(Shown):
     def __init__(self, qtbot: QtBot, who: PartyView, sharer: Sharer) -> None:
         super().__init__(qtbot, who)
         self.pane: ScreenPane = (
-            self.view.customer_screen if isinstance(self.view, AgentDesk) else self.call.agent_screen
+            self.view.screen_pane if isinstance(self.view, AgentDesk) else self.call.screen_pane
         )
         self.pane.video._open = lambda _: Reel(GREY, 0)
         self.ink = self.pane.inks[sharer]

@@ -67,7 +67,7 @@ def _show(window: MainWindow, who: object, *told: events.AnyEvent, notice: Notic
     page = view if isinstance(view, AgentDesk) else view.call
     page.video._open = lambda _: StillPictures(router_picture(), FRAME, SEEN)
     if isinstance(page, CallPage):
-        page.agent_screen.video._open = lambda _: StillPictures(desktop_picture())
+        page.screen_pane.video._open = lambda _: StillPictures(desktop_picture())
     for event in told:
         desk.handle(event)
     if notice is not None:

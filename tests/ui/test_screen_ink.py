@@ -30,7 +30,7 @@ class Drawing(Shown):
 
     def __init__(self, qtbot: QtBot) -> None:
         super().__init__(qtbot, MIA)
-        self.pane: ScreenPane = self.call.agent_screen
+        self.pane: ScreenPane = self.call.screen_pane
         self.pane.video._open = lambda _: Reel(GREY, 0)
         for event in (
             events.Call(call=call(MIA)),

@@ -23,7 +23,7 @@ PICTURES = events.Frames(party="agent", name="screen", screen=True)
 
 @pytest.fixture
 def pane(supervisor: Shown) -> ScreenPane:
-    pane: ScreenPane = supervisor.call.agent_screen
+    pane: ScreenPane = supervisor.call.screen_pane
     pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
     supervisor.desk.handle(SEEN)
     supervisor.desk.handle(PICTURES)

@@ -25,7 +25,7 @@ PICTURES = events.Frames(party="agent", name="screen", screen=True)
 
 def test_an_observer_sees_the_screen_beside_the_camera(supervisor: Shown, dressed: QtBot) -> None:
     page = supervisor.call
-    pane: ScreenPane = page.agent_screen
+    pane: ScreenPane = page.screen_pane
     supervisor.desk.handle(events.Frames(party="customer", name="camera"))
     assert not pane.isVisible()
     pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
@@ -56,7 +56,7 @@ def test_what_was_seen_goes_with_the_call() -> None:
 
 
 def test_whose_screen_it_is_and_what_waits_is_told(supervisor: Shown) -> None:
-    pane: ScreenPane = supervisor.call.agent_screen
+    pane: ScreenPane = supervisor.call.screen_pane
     pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
     supervisor.desk.handle(events.Screen(party="customer", state="on"))
     assert pane.whose.whole == pane.video.accessibleName() == "The customer's screen"
@@ -79,7 +79,7 @@ def test_whose_screen_it_is_and_what_waits_is_told(supervisor: Shown) -> None:
 
 def test_the_agent_sees_the_customers_screen_beside_the_camera(agent: Shown) -> None:
     desk = agent.agent
-    pane = desk.customer_screen
+    pane = desk.screen_pane
     pane.video._open = lambda _: StillPictures(desktop_picture(1280, 720))
     agent.desk.handle(events.Frames(party="customer", name="camera"))
     agent.desk.handle(events.Screen(party="customer", state="on"))

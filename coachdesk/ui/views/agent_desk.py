@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea
 
 from coachdesk.screenevents import Sharer
 from coachdesk.ui.presenters.agent import QUICK_REASONS, AgentPresenter
@@ -19,23 +18,20 @@ from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.whispers import WhispersPresenter
 from coachdesk.ui.sound_wording import talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
-from coachdesk.ui.views.call_header import CallHeader
+from coachdesk.ui.views.call_frame import CallFrame
 from coachdesk.ui.views.channel import Channel, gain_slider
 from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.dialogs import AskHelp, confirm
-from coachdesk.ui.views.ink_tools import InkTools
-from coachdesk.ui.views.ink_view import InkView
-from coachdesk.ui.views.label import ElidedLabel, Icon
+from coachdesk.ui.views.label import ElidedLabel
 from coachdesk.ui.views.leak import LeakBanner, LeakGauge
 from coachdesk.ui.views.lobby import LobbyColumn
-from coachdesk.ui.views.meter import Meter
 from coachdesk.ui.views.mute import MUTE, show_mute
+from coachdesk.ui.views.own_microphone import OwnMicrophone
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.share_bar import ShareBar
 from coachdesk.ui.views.style import card, column, row, side_panel, side_width, text
-from coachdesk.ui.views.video import VideoView
 from coachdesk.ui.wording import REPLIES, customer_name
 from signaling.protocol import QuickReply
 
@@ -54,7 +50,7 @@ REPLAY = Action("Hear it again", "R", "replay", "Hear the last whisper again; no
 REPLY_KEYS: dict[QuickReply, str] = {"got_it": "1", "say_again": "2", "wrap_up": "3"}
 
 
-class AgentDesk(QWidget):
+class AgentDesk(CallFrame):
     """Left: lobby. Centre: the call. Right: sound, people, quick replies."""
 
     def __init__(
@@ -68,40 +64,31 @@ class AgentDesk(QWidget):
         asking: AskingPresenter,
         screen_inks: Mapping[Sharer, ScreenInkPresenter],
     ) -> None:
-        super().__init__()
-        self.setObjectName("page")
+        others: Mapping[Sharer, ScreenInkPresenter] = {
+            sharer: ink for sharer, ink in screen_inks.items() if sharer != "agent"
+        }
+        super().__init__(quality, ink, ScreenPane(screen, others, beside=True))
         self._presenter = presenter
         self._whispers = whispers
         self.lobby = LobbyColumn(presenter)
-        self.video = VideoView()
-        self.tools = InkTools(ink)
-        self.ink = InkView(self.video, ink)
-        self.header = CallHeader(quality)
         self.coach = HearingPanel("Your coach")
         self.leak = LeakBanner(whispers)
         self.gauge = LeakGauge(whispers)
         self.share = ShareBar(sharing)
-        others: Mapping[Sharer, ScreenInkPresenter] = {
-            sharer: ink for sharer, ink in screen_inks.items() if sharer != "agent"
-        }
-        self.customer_screen = ScreenPane(screen, others, beside=True)
         self._asking = asking
         self.desktop_ink = DesktopInk(screen_inks["agent"], self)
         self._make_controls()
-        layout = row(self, gap=16, margin=16)
-        layout.addWidget(self.lobby)
-        layout.addLayout(self._centre(), 1)
         self.side = self._side()
-        layout.addWidget(self.side)
+        self._lay_out(
+            self.lobby,
+            self.side,
+            beneath=(self.share, self.leak, self.coach),
+            bar=(*self.controls[:-1], self.share.button, self.ask_screen, self.hang_up),
+        )
         presenter.subscribe(self.refresh)
         whispers.subscribe(self._show_replay)
-        screen.subscribe(self._share_room)
         asking.subscribe(self._show_asking)
-        self._share_room()
-        clock = QTimer(self, interval=1000)
-        clock.timeout.connect(self._tick)
-        clock.start()
-        self.refresh()
+        self._go(screen)
 
     def _make_controls(self) -> None:
         p = self._presenter
@@ -118,28 +105,11 @@ class AgentDesk(QWidget):
             action = Action(words, REPLY_KEYS[reply], "reply", f"Silently tell your coach: {words}")
             self.replies.append(make_button(action, partial(p.reply, reply), show_key=True))
 
-    def _centre(self) -> QVBoxLayout:
-        layout = column()
-        layout.addWidget(self.header)
-        layout.addWidget(self.tools)
-        self._pictures = row(gap=8)
-        self._pictures.addWidget(self.video)
-        self._pictures.addWidget(self.customer_screen)
-        layout.addLayout(self._pictures, 1)
-        layout.addWidget(self.share)
-        layout.addWidget(self.leak)
-        layout.addWidget(self.coach)
-        bar = row(gap=8)
-        for button in (*self.controls[:-1], self.share.button, self.ask_screen, self.hang_up):
-            bar.addWidget(button, 1)
-        layout.addLayout(bar)
-        return layout
-
     def _side(self) -> QScrollArea:
         p = self._presenter
         self.customer_channel = Channel("Customer", "customer", partial(p.set_volume, "customer"))
         self.coach_channel = Channel("Coaches", "coach", partial(p.set_volume, "coaches"))
-        self.mic_meter = Meter("your microphone")
+        self._mic = OwnMicrophone(gap=10)
         self.duck = gain_slider("How far the customer is turned down while a coach whispers", -40, 0)
         self.duck.valueChanged.connect(self._duck)
         self._duck_value = QLabel()
@@ -151,13 +121,7 @@ class AgentDesk(QWidget):
         frame = card()
         layout = column(frame, gap=10, margin=14)
         layout.addWidget(text("Sound", "section"))
-        mic = row(gap=7)
-        self._mic_icon = Icon("microphone", 16, "muted")
-        self._mic_state = text("Your microphone")
-        mic.addWidget(self._mic_icon)
-        mic.addWidget(self._mic_state, 1)
-        layout.addLayout(mic)
-        layout.addWidget(self.mic_meter)
+        layout.addWidget(self._mic)
         layout.addWidget(self.gauge)
         layout.addWidget(self.customer_channel)
         layout.addWidget(self.coach_channel)
@@ -214,9 +178,6 @@ class AgentDesk(QWidget):
             self.header.show_call(call, self._presenter.now(), call.agent)
             self.people.show_parties(self._presenter.on_the_line)
 
-    def _share_room(self) -> None:
-        self.customer_screen.share_room(self._pictures, self.video)
-
     def _show_asking(self) -> None:
         asked = self._asking.request == "asked"
         plain = (ASK_SCREEN.text, ASK_SCREEN.tip, ASK_SCREEN.icon)
@@ -250,9 +211,7 @@ class AgentDesk(QWidget):
 
     def _show_sound(self) -> None:
         p = self._presenter
-        self.mic_meter.set(p.speakers.levels.get("mic", -120.0))
-        self._mic_icon.set("microphone-off" if p.muted else "microphone")
-        self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
+        self._mic.show_sound(p.speakers.levels.get("mic", -120.0), muted=p.muted)
         for source, channel in (("customer", self.customer_channel), ("coaches", self.coach_channel)):
             channel.show_sound(p.speakers.level(source), speaks=p.speakers.speaks(source))
         if self.duck.value() != round(p.duck):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea
 
 from coachdesk.screenevents import Sharer
 from coachdesk.ui.presenters.ink import InkPresenter
@@ -18,22 +18,19 @@ from coachdesk.ui.presenters.sharing import ScreenPresenter, SharingPresenter
 from coachdesk.ui.presenters.wall import WallPresenter
 from coachdesk.ui.sound_wording import PICTURES, talk_time
 from coachdesk.ui.views.button import Action, ActionButton, make_button
-from coachdesk.ui.views.call_header import CallHeader
+from coachdesk.ui.views.call_frame import CallFrame
 from coachdesk.ui.views.catch_up import catch_up_switch, show_switch
 from coachdesk.ui.views.channel import Channel
 from coachdesk.ui.views.desktop_ink import DesktopInk
 from coachdesk.ui.views.dialogs import confirm
-from coachdesk.ui.views.ink_tools import InkTools
-from coachdesk.ui.views.ink_view import InkView
-from coachdesk.ui.views.label import Chip, Icon
-from coachdesk.ui.views.meter import Meter
+from coachdesk.ui.views.label import Chip
 from coachdesk.ui.views.mute import MUTE, show_mute
+from coachdesk.ui.views.own_microphone import OwnMicrophone
 from coachdesk.ui.views.panels import HearingPanel
 from coachdesk.ui.views.people import People
 from coachdesk.ui.views.screen_pane import ScreenPane
 from coachdesk.ui.views.share_bar import ShareBar
-from coachdesk.ui.views.style import card, column, restyle, row, side_panel, side_width, text
-from coachdesk.ui.views.video import VideoView
+from coachdesk.ui.views.style import card, column, restyle, side_panel, side_width, text
 from coachdesk.ui.views.wall import Rail
 from coachdesk.ui.views.whisper_key import WhisperKey
 from coachdesk.ui.wording import agent_name, customer_name
@@ -72,7 +69,7 @@ CHANNELS = {
 }
 
 
-class CallPage(QWidget):
+class CallPage(CallFrame):
     """Rail of calls (where there is room), the call, and the sound of each speaker."""
 
     def __init__(
@@ -87,17 +84,11 @@ class CallPage(QWidget):
         sharing: SharingPresenter | None = None,
     ) -> None:
         """``sharing``: the own share, of who may have one."""
-        super().__init__()
-        self.setObjectName("page")
+        super().__init__(quality, ink, ScreenPane(screen, screen_inks))
         self._presenter = presenter
         self._wall = wall
         self._listening = listening
-        self.header = CallHeader(quality)
-        self.video = VideoView()
-        self.tools = InkTools(ink)
-        self.ink = InkView(self.video, ink)
         self._screen = screen
-        self.agent_screen = ScreenPane(screen, screen_inks)
         self.share = ShareBar(sharing, beside=True) if sharing is not None else None
         self.desktop_ink = DesktopInk(screen_inks["supervisor"], self)
         self.hearing = HearingPanel("Who hears you now")
@@ -106,20 +97,13 @@ class CallPage(QWidget):
         self._make_buttons()
         self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
         self._disarm.timeout.connect(presenter.disarm)
-        layout = row(self, gap=16, margin=16)
-        layout.addWidget(self.rail)
-        layout.addLayout(self._centre(), 1)
         self.side = self._side()
-        layout.addWidget(self.side)
+        share = (self.share,) if self.share is not None else ()
+        self._lay_out(self.rail, self.side, beneath=(*share, self.picture_note, self.hearing), bar=self.talk)
         self.whisper_key = WhisperKey(self, presenter.press_whisper, presenter.release_whisper)
         presenter.subscribe(self.refresh)
         listening.subscribe(self.refresh)
-        screen.subscribe(self._share_room)
-        self._share_room()
-        clock = QTimer(self, interval=1000)
-        clock.timeout.connect(self._tick)
-        clock.start()
-        self.refresh()
+        self._go(screen)
 
     def set_whisper_key(self, key: str) -> None:
         """The key to hold while whispering, one of ``whisper_key.KEYS``."""
@@ -143,27 +127,9 @@ class CallPage(QWidget):
         self.previous = make_button(PREVIOUS, lambda: p.hop(-1), show_text=False)
         self.next = make_button(NEXT, lambda: p.hop(1), show_text=False)
         self.leave = make_button(LEAVE, p.leave)
-
-    def _centre(self) -> QVBoxLayout:
         share = [self.share.button] if self.share is not None else []
         for button in (*share, self.hang_up, self.previous, self.next, self.leave):
             self.header.line.addWidget(button)
-        layout = column()
-        layout.addWidget(self.header)
-        layout.addWidget(self.tools)
-        self._pictures = row(gap=8)
-        self._pictures.addWidget(self.video)
-        self._pictures.addWidget(self.agent_screen)
-        layout.addLayout(self._pictures, 1)
-        if self.share is not None:
-            layout.addWidget(self.share)
-        layout.addWidget(self.picture_note)
-        layout.addWidget(self.hearing)
-        bar = row(gap=8)
-        for button in self.talk:
-            bar.addWidget(button, 1)
-        layout.addLayout(bar)
-        return layout
 
     def _side(self) -> QScrollArea:
         return side_panel((self._help_card(), self._sound_card(), self._people_card()))
@@ -186,18 +152,9 @@ class CallPage(QWidget):
         for source, (name, icon) in CHANNELS.items():
             self.channels[source] = Channel(name, icon, self._volume(source))
             layout.addWidget(self.channels[source])
-        self._mic = QWidget()
-        mic = column(self._mic, gap=5)
-        head = row(gap=7)
-        self._mic_icon = Icon("microphone", 16, "muted")
-        self._mic_state = text("Your microphone")
-        head.addWidget(self._mic_icon)
-        head.addWidget(self._mic_state, 1)
-        mic.addLayout(head)
-        self.mic_meter = Meter("your microphone")
-        mic.addWidget(self.mic_meter)
+        self._mic = OwnMicrophone(gap=5)
         self.mute = make_button(MUTE, self._presenter.toggle_mute, "row", show_key=True)
-        mic.addWidget(self.mute)
+        self._mic.column.addWidget(self.mute)
         layout.addWidget(self._mic)
         self.polite = make_button(POLITE, self._presenter.toggle_polite, "row", show_key=True)
         layout.addWidget(self.polite)
@@ -240,7 +197,7 @@ class CallPage(QWidget):
             button.setEnabled(self._wall.neighbour(self._current(), 1) is not None)
 
     def _share_room(self) -> None:
-        self.agent_screen.share_room(self._pictures, self.video)
+        super()._share_room()
         self._show_tools()
 
     def _show_tools(self) -> None:
@@ -283,9 +240,7 @@ class CallPage(QWidget):
             widget.setVisible(p.may_speak)
         show_switch(self.polite, on=p.polite)
         show_mute(self.mute, on=p.muted)
-        self._mic_icon.set("microphone-off" if p.muted else "microphone")
-        self._mic_state.setText("Microphone muted" if p.muted else "Your microphone")
-        self.mic_meter.set(p.speakers.levels.get("mic", -120.0))
+        self._mic.show_sound(p.speakers.levels.get("mic", -120.0), muted=p.muted)
 
     def _show_help(self) -> None:
         call = self._presenter.call
