@@ -14,20 +14,22 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-STRIPE = 4
+STRIPE, LINE = 4, 18
+WORDS = "Order 4711: two valves of 12 mm, one seal ring (silicone), delivered on Tuesday to bay 3. " * 4
 CLICKED = (30, 160, 60)
 """Colour of a window that was clicked, red, green, blue."""
 
 
 class Window(msgspec.Struct):
-    """``place``: x, y, width, height. ``rgb``: its colour. ``of``: it is a dialog of the window of that number. ``free``:
-    as a menu, it is no window manager's.
+    """``place``: x, y, width, height. ``rgb``: its colour. ``words``: full of lines of small text. ``of``: it is a dialog of
+    the window of that number. ``free``: as a menu, it is no window manager's.
     """
 
     title: str
     place: tuple[int, int, int, int]
     rgb: tuple[int, int, int]
     striped: bool = False
+    words: bool = False
     framed: bool = False
     of: int | None = None
     free: bool = False
@@ -46,7 +48,7 @@ class Change(msgspec.Struct):
 class Shown(QWidget):
     def __init__(self, window: Window, owner: QWidget | None) -> None:
         super().__init__(owner, Qt.WindowType.Dialog if owner else Qt.WindowType.Window)
-        self._striped = window.striped
+        self._striped, self._words = window.striped, window.words
         self.setWindowTitle(window.title)
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint, not window.framed)
         self.setWindowFlag(Qt.WindowType.X11BypassWindowManagerHint, window.free)
@@ -60,6 +62,10 @@ class Shown(QWidget):
             with QPainter(self) as painter:
                 for left in range(0, self.width(), 2 * STRIPE):
                     painter.fillRect(left, 0, STRIPE, self.height(), Qt.GlobalColor.white)
+        if self._words:
+            with QPainter(self) as painter:
+                for line in range(self.height() // LINE):
+                    painter.drawText(4, (line + 1) * LINE, f"{line}. " + WORDS)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setStyleSheet("background: rgb({}, {}, {})".format(*CLICKED))

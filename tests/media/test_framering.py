@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
 import secrets
 import subprocess
@@ -10,13 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from multiprocessing import shared_memory
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from coachdesk.media.picture import framering
-from coachdesk.media.picture.framering import FrameReader, FrameWriter
+from coachdesk.media.picture.framering import SLOTS, FrameReader, FrameWriter
 
 
 @pytest.fixture
@@ -68,10 +70,33 @@ def test_the_size_may_change(writer: FrameWriter) -> None:
 
 def test_a_picture_too_large_is_reduced(writer: FrameWriter) -> None:
     reader = FrameReader(writer.name)
-    writer.write(plain(7, 3840, 2160), 0.0)
+    writer.write(plain(7, 3842, 2162), 0.0)
     picture = reader.read()
     assert picture is not None
-    assert picture.bgra.shape == (1080, 1920, 4)
+    assert picture.bgra.shape == (1081, 1921, 4)
+    reader.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the memory's pages, as Linux counts them")
+def test_it_takes_as_much_memory_as_the_pictures_in_it_and_gives_back_the_rest(writer: FrameWriter) -> None:
+    def taken() -> int:
+        return Path("/dev/shm", writer.name).stat().st_blocks * 512
+
+    reader = FrameReader(writer.name)
+    writer.write(plain(7, 640, 480), 0.0)
+    small = taken()
+    assert small < 1.1 * 640 * 480 * 4
+    for _ in range(SLOTS):
+        writer.write(plain(8, 3840, 2160), 0.0)
+    assert 3 * 3840 * 2160 * 4 < taken() < 3.1 * 3840 * 2160 * 4
+    large = reader.read()
+    writer.write(plain(9, 640, 480), 0.0)
+    assert taken() <= small + 2 * mmap.PAGESIZE
+    picture = reader.read()
+    assert large is not None
+    assert (large.bgra == plain(8, 3840, 2160)).all(), "what was read is the reader's"
+    assert picture is not None
+    assert (picture.bgra == plain(9, 640, 480)).all()
     reader.close()
 
 
@@ -88,11 +113,15 @@ def test_no_picture_is_ever_torn(writer: FrameWriter) -> None:
     reader = FrameReader(writer.name)
     done = threading.Event()
 
+    def width(shade: int) -> int:
+        """Larger and smaller by turns, for then memory is given back."""
+        return 320 + (shade if shade % 2 else 256 - shade)
+
     def write() -> None:
         shade = 0
         while not done.is_set():
             shade = (shade + 1) % 256
-            writer.write(plain(shade, 320 + shade, 200), float(shade))
+            writer.write(plain(shade, width(shade), 200), float(shade))
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -104,7 +133,7 @@ def test_no_picture_is_ever_torn(writer: FrameWriter) -> None:
             if picture is not None:
                 seen += 1
                 assert (picture.bgra == int(picture.time)).all()
-                assert picture.bgra.shape[1] == 320 + int(picture.time)
+                assert picture.bgra.shape[1] == width(int(picture.time))
     finally:
         done.set()
         thread.join()

@@ -3,23 +3,26 @@
 The memory is a header and `SLOTS` slots. Each slot has a sequence lock: its writer makes the number odd,
 writes, and makes it even again; a reader copies the slot and keeps the copy if the number was even and the
 same before and after. The writer goes round the slots, so a reader has the time of two more pictures for
-its copy.
+its copy. Slots have room for the largest picture, but take up no more of the machine's memory than the pictures
+in them; what a larger one took is given back (on Linux) when a smaller one comes.
 """
 
 from __future__ import annotations
 
+import mmap
 import struct
 import sys
 import threading
 from multiprocessing import resource_tracker, shared_memory
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-MAGIC = b"CDFR0002"
+MAGIC = b"CDFR0003"
 SLOTS = 3
-MAX_PIXELS = 1920 * 1200
+MAX_PIXELS = 3840 * 2160
 SLOT_BYTES = 64 + MAX_PIXELS * 4
 HEADER_BYTES = 64
 _HEADER = struct.Struct("=8sQ")  # magic, number of the newest picture (0: none yet)
@@ -49,13 +52,14 @@ class FrameWriter:
         self._memory = shared_memory.SharedMemory(name, create=True, size=HEADER_BYTES + SLOTS * SLOT_BYTES)
         self.name = name
         self._number = 0
+        self._taken = 0  # bytes of the newest picture
         self._closed = False
         self._lock = threading.Lock()
         _HEADER.pack_into(_buffer(self._memory), 0, MAGIC, 0)
 
     def write(self, bgra: NDArray[np.uint8], time: float, frame: int = 0) -> None:
         """Publish a picture (height x width x 4), frame ``frame`` (32 bits) of its camera. One of more than
-        1920 x 1200 pixels is published at a fraction of its size.
+        3840 x 2160 pixels is published at a fraction of its size.
         """
         step = _step(bgra)
         bgra = bgra[::step, ::step]
@@ -64,6 +68,9 @@ class FrameWriter:
                 self._write(bgra, time, frame)
 
     def _write(self, bgra: NDArray[np.uint8], time: float, frame: int) -> None:
+        if bgra.size < self._taken:
+            self._empty()
+        self._taken = bgra.size
         number = self._number + 1
         offset = _slot_offset(number)
         buffer = _buffer(self._memory)
@@ -78,6 +85,13 @@ class FrameWriter:
         _fence()
         _HEADER.pack_into(buffer, 0, MAGIC, number)
         self._number = number
+
+    def _empty(self) -> None:
+        """Gives all slots' memory back; of what is being copied from them, nothing is kept."""
+        for number in range(SLOTS):
+            _SLOT.pack_into(_buffer(self._memory), _slot_offset(number), 1, 0, 0, 0, 0.0, 0)
+        _fence()
+        _give_back(self._memory)
 
     def close(self) -> None:
         """Remove the memory; readers keep what they have mapped."""
@@ -141,6 +155,14 @@ def _buffer(memory: shared_memory.SharedMemory) -> memoryview:
 
 def _slot_offset(number: int) -> int:
     return HEADER_BYTES + number % SLOTS * SLOT_BYTES
+
+
+def _give_back(memory: shared_memory.SharedMemory) -> None:
+    """All but the first page reads as zeros from now on, to everybody (madvise(2), ``MADV_REMOVE``)."""
+    if sys.platform == "linux":
+        place = Path("/dev/shm", memory.name)  # noqa: S108 - where shm_open(3) puts it
+        with place.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
+            pages.madvise(mmap.MADV_REMOVE, mmap.PAGESIZE)
 
 
 def _step(bgra: NDArray[np.uint8]) -> int:
