@@ -39,6 +39,17 @@ def test_a_screen_that_stands_still_gets_sharp_and_then_costs_nothing() -> None:
     cadence = Cadence(SCREEN)
     found = stamps(cadence, 5.0, 5.0, 60.0)
     assert found == pytest.approx([5.0, *(5.0 + each for each in SCREEN.refinements)], abs=0.011)
+    assert cadence.rests(5.0)
+
+
+def test_a_screen_rests_once_its_picture_is_as_sharp_as_it_gets() -> None:
+    cadence = Cadence(SCREEN)
+    assert not cadence.rests(5.0)
+    stamps(cadence, 5.0, 5.0, 5.0 + SCREEN.refinements[-1] - 0.1)
+    assert not cadence.rests(5.0), "it is encoded once more"
+    stamps(cadence, 5.0, 5.0 + SCREEN.refinements[-1], 9.0)
+    assert cadence.rests(5.0)
+    assert not cadence.rests(5.1), "there is another"
 
 
 def test_one_who_comes_late_gets_a_keyframe_of_a_screen_that_stands_still() -> None:

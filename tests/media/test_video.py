@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 import numpy as np
@@ -20,7 +20,7 @@ from coachdesk.media.forward import Forwarder
 from coachdesk.media.packet import VIDEO_RATE, Packet
 from coachdesk.media.picture import testpattern, video, videobuffer, vp8
 from coachdesk.media.picture.camera import Camera, open_camera
-from coachdesk.media.picture.encoding import CAMERA, SCREEN
+from coachdesk.media.picture.encoding import CAMERA, SCREEN, STILL_SECONDS
 from coachdesk.media.picture.video import Encoder, Picture, VideoReceiver, VideoSender, Vp8Encoder
 from coachdesk.media.screenshare.screenencoder import ScreenEncoder
 from tests.media.peers import WAIT, Network, pair, until
@@ -194,6 +194,67 @@ async def test_a_picture_that_is_told_of_is_looked_at_at_once(monkeypatch: pytes
             sending.look()
             await until(lambda number=number: sending.encoded == number)  # type: ignore[misc]
         assert hub.state == "connected"
+
+
+class Standing:
+    """Shows one picture until it is given another."""
+
+    label = "Standing"
+    fault: str | None = None
+
+    def __init__(self) -> None:
+        self.shot = np.zeros((240, 320, 3), np.uint8), time.monotonic()
+
+    def latest(self) -> tuple[NDArray[np.uint8], float]:
+        return self.shot
+
+    def close(self) -> None: ...
+
+
+async def test_a_picture_that_stands_still_is_looked_at_seldom_if_another_will_be_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(video, "RESTING_SECONDS", 1800.0)
+    camera, other = Standing(), Standing()
+    async with pair(CUSTOMER) as (hub, customer), sender(camera) as sending:
+        sending.send_to([customer.outs["camera"]])
+        await until(lambda: sending.encoded == 1)
+        camera.shot = camera.shot[0] + 9, time.monotonic()
+        await until(lambda: sending.encoded == 2)
+        assert sending._pause(camera.shot[1]) < 1, "nobody told of it"
+        camera.shot = camera.shot[0] + 9, time.monotonic()
+        sending.look()
+        await until(lambda: sending.encoded == 3)
+        assert sending._pause(camera.shot[1]) == 1800
+        await asyncio.sleep(0.1)  # it rests
+        camera.shot = camera.shot[0] + 9, time.monotonic()
+        sending.look()
+        await until(lambda: sending.encoded == 4)
+        sending.use(other)
+        await until(lambda: sending.encoded == 5)
+        other.shot = other.shot[0] + 9, time.monotonic()
+        await until(lambda: sending.encoded == 6)
+        assert hub.state == "connected"
+
+
+async def test_one_who_comes_late_has_a_resting_screen_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "RESTING_SECONDS", 1800.0)
+    monkeypatch.setattr(video, "UNSEEN_SECONDS", 1800.0)
+    camera, encoding = Standing(), replace(SCREEN, refinements=(), keyframe_seconds=0.0)
+    async with pair(CUSTOMER) as (_, customer), pair(OBSERVER) as (late, _):
+        sending = VideoSender(camera, encoding)
+        sending.look()
+        sending.send_to([customer.outs["camera"]])
+        for count, ask in enumerate((None, sending.request_keyframe, sending.request_keyframe), 1):
+            if ask is not None:
+                await asyncio.sleep(2 * STILL_SECONDS)  # one so soon after a picture is not due yet
+                ask()
+            await until(lambda count=count: sending.encoded == count)  # type: ignore[misc]
+        assert sending._pause(camera.shot[1]) == 1800
+        await asyncio.sleep(2 * STILL_SECONDS)
+        sending.send_to([customer.outs["camera"], late.outs["camera"]])
+        await until(lambda: sending.encoded == 4)
+        sending.close()
 
 
 async def test_the_bit_rate_follows_the_receiver() -> None:

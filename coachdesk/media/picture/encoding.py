@@ -146,6 +146,10 @@ class Cadence:
         """The picture taken at ``captured`` has never been due."""
         return captured > self._seen
 
+    def rests(self, captured: float) -> bool:
+        """The picture taken at ``captured`` is not due any more, unless a keyframe is wanted."""
+        return not self.is_new(captured) and self._refined == len(self._encoding.refinements)
+
     def due(self, captured: float, now: float, *, keyframe: bool) -> float | None:
         """The time to give the picture taken at ``captured``, seconds; None: it is not due. ``keyframe``: one is wanted."""
         if now < self._free:

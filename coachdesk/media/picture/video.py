@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 FRAMES_WAITING = 30
 """Encoded frames the decoder may be behind; more are dropped, up to the next keyframe."""
 JOIN_SECONDS = 2.0
-UNSEEN_SECONDS = 0.1
-"""Between two looks at a camera that nobody is sent."""
+UNSEEN_SECONDS = RESTING_SECONDS = 0.1
+"""Between two looks at a camera that nobody is sent, and at one that stands still and tells of its next picture."""
 WAITING_SECONDS = 0.004
 """Between two looks at whether a picture that waits for the one before may go."""
 
@@ -245,6 +245,7 @@ class VideoSender:
         self._fresh: set[RtpOut] = set()  # those that have had no keyframe yet
         self._closed = threading.Event()
         self._woken = threading.Event()
+        self._told = float("-inf")  # when the camera said last that there is another picture
         self._thread = threading.Thread(target=self._run, name="video-encode", daemon=True)
         self._thread.start()
 
@@ -252,7 +253,8 @@ class VideoSender:
         """Send ``camera`` from now on; the one before stays open and the caller's."""
         self._camera = camera
         self._turn += 1
-        self._keyframes.need()
+        self._told = float("-inf")
+        self._need_keyframe()
 
     def send_to(self, outs: list[RtpOut]) -> None:
         """Send on exactly these streams from now on."""
@@ -265,12 +267,19 @@ class VideoSender:
         self.lines = {out: self.lines.get(out) or self._line_of(out) for out in outs}
         for out, line in self.lines.items():
             out.on_feedback = functools.partial(self._judge, out, line)
+        self._woken.set()
 
     def request_keyframe(self) -> None:
         self._keyframes.ask(time.monotonic())
+        self._woken.set()
+
+    def _need_keyframe(self) -> None:
+        self._keyframes.need()
+        self._woken.set()
 
     def look(self) -> None:
         """The camera has another picture. It is looked at anyway, but not at once. Called on any thread."""
+        self._told = time.monotonic()
         self._woken.set()
 
     def close(self) -> None:
@@ -327,6 +336,8 @@ class VideoSender:
         """Seconds to the next look, at most; ``captured``: when the picture looked at last was taken."""
         if not self.lines:
             return UNSEEN_SECONDS
+        if self._told >= captured and self._cadence.rests(captured):
+            return RESTING_SECONDS
         waits = self._cadence.is_new(captured) and any(out.open for out in self.lines)
         return WAITING_SECONDS if waits else 1 / (2 * FRAME_RATE)
 
@@ -389,7 +400,7 @@ class VideoSender:
             out.forget()  # pictures asked for again would keep the queue as it is
         elif line.open and not was_open:
             self._fresh.add(out)
-            self._keyframes.need()
+            self._need_keyframe()
 
 
 def _size(picture: NDArray[np.uint8]) -> tuple[int, int]:
