@@ -14,7 +14,9 @@ from coachdesk.media.filesound import DeviceError
 from coachdesk.media.picture.framering import FrameReader
 from coachdesk.media.screenshare import screencapture
 from coachdesk.media.screenshare.screencapture import ScreenCapture, list_sources
-from tests.fakes.windows import NOTES, ORDER, Change
+from coachdesk.screenevents import Place
+from tests.fakes.windows import NOTES, ORDER, Change, Window
+from tests.media.desktops import HALF, box, two_monitors
 from tests.media.peers import until
 from tests.media.screens import Open, Tell, capturing, seen
 
@@ -26,6 +28,7 @@ pytestmark = [
 
 RED, BLUE = ORDER.rgb[::-1], NOTES.rgb[::-1]
 """Blue, green, red."""
+GREEN = (30, 160, 60)
 
 
 @pytest.fixture
@@ -127,3 +130,30 @@ async def test_without_qt_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     for attempt in (lambda: ScreenCapture("screen:0"), list_sources):
         with pytest.raises(DeviceError, match="PySide6"):
             await asyncio.to_thread(attempt)
+
+
+@pytest.mark.parametrize("scales", ["left=1;right=1", "left=1;right=2", "left=1.5;right=1"])
+async def test_of_two_monitors_the_chosen_one_is_captured_and_a_window_across_both_whole(
+    show: Open, scales: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_monitors()
+    first, second = (
+        Window("First", (40, 60, 200, 150), (200, 30, 40)),
+        Window("Second", (HALF + 50, 80, 120, 90), GREEN),
+    )
+    across = Window("Across", (HALF - 90, 300, 240, 120), (30, 40, 200))
+    show(first, second, across)
+    monkeypatch.setenv("QT_SCREEN_SCALE_FACTORS", scales)
+    listed = {view.title: view for view in (await asyncio.to_thread(list_sources)).screens}
+    with capturing("screen:1") as capture:
+        picture = seen(capture)
+        assert picture.shape == (600, HALF, 4)
+        assert box(has(picture, GREEN[::-1])) == (50, 80, 170, 170)
+        assert box(has(picture, across.rgb[::-1])) == (0, 300, 150, 420)
+        assert not has(picture, first.rgb[::-1]).any()
+        assert capture.place == Place(0, 0, HALF, 600, screen=1, composited=False)
+    with capturing(listed["Across"].source) as capture:
+        picture = seen(capture)
+        assert picture.shape == (120, 240, 4)
+        assert has(picture, across.rgb[::-1]).all()
+        assert capture.place == Place(*across.place, composited=False)
