@@ -24,6 +24,7 @@
   }
 
   function arrived({track}) {
+    if (taps.heard && track.kind === "audio") return; // again, after a pause
     const element = document.createElement(track.kind);
     element.srcObject = new MediaStream([track]);
     element.muted = track.kind === "video";

@@ -253,6 +253,8 @@ class AgentHub:
             self.screens.said(said)
         else:
             self._far_ear.put(data)
+            if self._far_ear.holds_too_much:
+                self._uplink_out.shorten_pause()
 
     def _told(self, party: str, data: bytes) -> None:
         """An observer may ask, once per connection, for what was heard before, and says how large screens are there."""

@@ -16,6 +16,11 @@ from coachdesk.media.pcm import BLOCK_SAMPLES, BLOCK_SECONDS, SILENCE, Block
 SILENT_DBFS = -70.0
 HANGOVER_TICKS, REMINDER_TICKS = 20, 40
 """Ticks of silence before it counts as a pause, and from one packet that says so to the next."""
+SURELY_HEARD_TICKS = 10
+"""After a packet that says so, until a block may be left out: no timestamp comes twice."""
+APART_TICKS = 300
+"""From one block left out to the next. Receivers measure how late packets are by the fastest of the last seconds (2 in
+Chromium), and what is left out is late to them: more at once would have them wait for longer again."""
 ADAPT_TICKS = 50
 """How often the encoder follows the reports of those who listen, in ticks of 10 ms."""
 _NOWHERE = Path()
@@ -72,6 +77,14 @@ class AudioOut:
         self._talking = False
         self._quiet = 0  # ticks of silence so far
         self._toc = 0
+        self._left_out = 0  # ticks, of silence
+        self._leave_out = False
+        self._shortened = -APART_TICKS
+
+    def shorten_pause(self) -> None:
+        """Leaves a block out of the next pause: what follows is played that much sooner, where it would wait in a buffer."""
+        if self._tick - self._shortened >= APART_TICKS:
+            self._leave_out = True
 
     def push(self, block: Block, outs: Iterable[Out], now: float) -> None:
         """One block for ``outs``, due at ``now`` (seconds). Blocks for nobody cost nothing and are not encoded."""
@@ -119,7 +132,7 @@ class AudioOut:
         sound, count = np.concatenate(self._blocks), len(self._blocks)
         self._blocks = []
         self._quiet = self._quiet + count if dbfs(sound) < SILENT_DBFS else 0
-        start = self._frame_tick * BLOCK_SAMPLES & 0xFFFFFFFF
+        start = (self._frame_tick - self._left_out) * BLOCK_SAMPLES & 0xFFFFFFFF
         if self._quiet > HANGOVER_TICKS:
             self._pause(start, count)
         else:
@@ -130,8 +143,13 @@ class AudioOut:
 
     def _pause(self, start: int, count: int) -> None:
         """Says now and then that there is silence: an Opus packet without content (RFC 6716, 3.1)."""
-        if (self._quiet - HANGOVER_TICKS - 1) % REMINDER_TICKS < count:
+        said = (self._quiet - HANGOVER_TICKS - 1) % REMINDER_TICKS  # so many ticks ago
+        if said < count:
             self._put(bytes([self._toc]), start)
+        elif self._leave_out and said >= SURELY_HEARD_TICKS:
+            self._left_out += 1
+            self._leave_out = False
+            self._shortened = self._tick
         self._talking = False
 
     def _put(self, payload: bytes, start: int) -> None:

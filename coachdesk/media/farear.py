@@ -12,6 +12,9 @@ from coachdesk.media.capturetime import REPORTS_SECONDS
 from coachdesk.media.jitter.lateness import SlidingMinimum
 from coachdesk.media.quality import Gauge
 
+SURPLUS_MS = 5.0
+"""Half a block: a buffer that holds so much more than it aims at can do without one."""
+
 log = logging.getLogger(__name__)
 
 Count = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
@@ -22,7 +25,8 @@ class Heard(msgspec.Struct, forbid_unknown_fields=True):
     """What a browser's playout buffer did (W3C webrtc-stats, ``inbound-rtp``): counts since the start, the rest at present.
 
     ``received``, ``lost``: packets. ``played``, ``concealed``: 10 ms of sound. As in ``PlayoutStats``. ``late_ms``: by how
-    much the newest sender report was longer under way than the fastest one of the last minute; None: not known.
+    much the newest sender report was longer under way than the fastest one of the last minute. ``target_ms``: what the
+    browser wants ``delay_ms`` to be. None: not known.
     """
 
     received: Count
@@ -32,10 +36,11 @@ class Heard(msgspec.Struct, forbid_unknown_fields=True):
     jitter_ms: Milliseconds
     delay_ms: Milliseconds
     late_ms: Milliseconds | None = None
+    target_ms: Milliseconds | None = None
 
 
 class FarEar:
-    """The newest of what one browser has told; nothing it says is trusted further than to show it."""
+    """The newest of what one browser has told; it is trusted no further than to be shown, and to shorten pauses by."""
 
     def __init__(self) -> None:
         self._gauge = Gauge()
@@ -48,6 +53,16 @@ class FarEar:
             self._heard = msgspec.json.decode(message, type=Heard)
         except msgspec.DecodeError as error:
             log.debug("message of the customer's page ignored: %s", error)
+
+    @property
+    def holds_too_much(self) -> bool:
+        """Whether the browser can do with a block less of silence, by what it told last."""
+        heard = self._heard
+        return (
+            heard is not None
+            and heard.target_ms is not None
+            and heard.delay_ms >= heard.target_ms + SURPLUS_MS
+        )
 
     def read(self, way_ms: float, now: float) -> Reading | None:
         """Since the last call; None when nothing new was told. ``way_ms``: half of the present round trip. ``now``: seconds.

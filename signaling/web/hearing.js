@@ -9,8 +9,7 @@ const REPORTS_MS = 60_000; // the fastest report of so long is compared with
 const STEP_MS = 500; // what seems so much later is a clock that was set, not a way
 
 export class Hearing {
-  #delay = 0;
-  #emitted = 0;
+  /** @type {Record<string, number | undefined>} */ #before = {};
   /** @type {{at: number, taken: number}[]} */ #reports = []; // ms: when it came, and by how much that is later than when it was sent
 
   /** @param {RTCStatsReport} report  of the receiver of the agent's sound @returns {Record<string, number> | null} */
@@ -38,21 +37,26 @@ export class Hearing {
   /** @param {Record<string, number | undefined>} entry */
   #heard(entry) {
     const blocks = (samples = 0) => samples / SAMPLES_PER_BLOCK;
+    const before = this.#before;
+    this.#before = entry;
     return {
       received: entry.packetsReceived ?? 0,
       lost: Math.max(0, entry.packetsLost ?? 0),
       played: blocks(entry.totalSamplesReceived),
       concealed: Math.max(0, blocks(entry.concealedSamples) - blocks(entry.silentConcealedSamples)),
       jitter_ms: (entry.jitter ?? 0) * 1000,
-      delay_ms: this.#delayMs(entry.jitterBufferDelay ?? 0, entry.jitterBufferEmittedCount ?? 0),
+      delay_ms: meanMs("jitterBufferDelay", before, entry),
+      ...("jitterBufferTargetDelay" in entry ? { target_ms: meanMs("jitterBufferTargetDelay", before, entry) } : {}),
     };
   }
+}
 
-  /** Mean wait in the jitter buffer since the last call; both are sums over all samples. @param {number} delay @param {number} emitted */
-  #delayMs(delay, emitted) {
-    const seconds = emitted > this.#emitted ? (delay - this.#delay) / (emitted - this.#emitted) : 0;
-    this.#delay = delay;
-    this.#emitted = emitted;
-    return Math.max(0, seconds * 1000);
-  }
+/**
+ * How long sound has waited, or was to wait, in the jitter buffer since the last call; browsers give the sum over all samples.
+ * @param {string} wait @param {Record<string, number | undefined>} before @param {Record<string, number | undefined>} now
+ */
+function meanMs(wait, before, now) {
+  const since = (/** @type {string} */ name) => (now[name] ?? 0) - (before[name] ?? 0);
+  const samples = since("jitterBufferEmittedCount");
+  return samples > 0 ? Math.max(0, (since(wait) / samples) * 1000) : 0;
 }

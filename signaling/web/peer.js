@@ -9,6 +9,7 @@
 import { EncodedFrames } from "./encodedframes.js";
 import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
+import { BufferWatch, withoutSound } from "./jitterbuffer.js";
 import { lineOf, LineWatch } from "./linewatch.js";
 import { counters, LossWatch, withRed } from "./redundancy.js";
 import { maxBitrate, targetOf } from "./soundrate.js";
@@ -33,6 +34,8 @@ export class Peer {
   #watch = 0;
   #control;
   #hearing = new Hearing();
+  #buffer = new BufferWatch();
+  /** @type {Promise<void>} */ #turn = Promise.resolve();
 
   /**
    * @param {string} session
@@ -70,7 +73,12 @@ export class Peer {
   }
 
   /** Answers an offer, sending `tracks`. @param {string} sdp @param {Tracks} tracks */
-  async accept(sdp, tracks) {
+  accept(sdp, tracks) {
+    return this.#inTurn(() => this.#accept(sdp, tracks));
+  }
+
+  /** @param {string} sdp @param {Tracks} tracks */
+  async #accept(sdp, tracks) {
     await this.frames.ready;
     const first = !this.pc.remoteDescription;
     await this.pc.setRemoteDescription({ type: "offer", sdp });
@@ -99,9 +107,33 @@ export class Peer {
     if (!report || this.pc.connectionState !== "connected") return;
     const before = this.#loss.redundant;
     const redundant = this.#loss.look({ ...counters(report), queueing: this.#line.frugal });
-    if (redundant === before || this.pc.signalingState !== "stable") return;
-    await this.pc.setRemoteDescription({ type: "offer", sdp: withRed(this.#offer, redundant) });
+    if (redundant !== before) await this.#inTurn(() => this.#answer(this.#worded));
+  }
+
+  /** Throws away what the jitter buffer holds: to the browser alone the agent falls silent, and begins anew at once. */
+  #beginAnew() {
+    return this.#inTurn(async () => {
+      await this.#answer(withoutSound(this.#worded)).catch(() => {});
+      await this.#answer(this.#worded);
+    });
+  }
+
+  /** The agent's offer, worded as suits the line. */
+  get #worded() {
+    return withRed(this.#offer, this.#loss.redundant) || this.#offer;
+  }
+
+  /** The other side hears nothing of it. @param {string} sdp  another wording of the agent's offer */
+  async #answer(sdp) {
+    await this.pc.setRemoteDescription({ type: "offer", sdp });
     await this.pc.setLocalDescription(await this.pc.createAnswer());
+  }
+
+  /** One exchange of descriptions after the other. @param {() => Promise<void>} step */
+  #inTurn(step) {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   /** Candidates may overtake the offer they belong to. @param {SignalBody} body */
@@ -171,11 +203,13 @@ export class Peer {
     return this.#loss.redundant ? COPIED_BITRATE : SOUND_BITRATE;
   }
 
-  /** Tells the agent's endpoint how its sound plays here. */
+  /** To be called once a second: tells the agent's endpoint how its sound plays here, and sees to it that it does not play late. */
   async tellHearing() {
     const report = await this.#transceiver("audio")?.receiver.getStats();
     const heard = report && this.#hearing.read(report);
-    if (heard) this.tell(heard);
+    if (!heard) return;
+    this.tell(heard);
+    if (this.#buffer.look(heard.delay_ms, performance.now())) await this.#beginAnew();
   }
 
   close() {

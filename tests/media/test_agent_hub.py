@@ -338,3 +338,19 @@ async def test_the_agent_measures_who_reaches_them_and_what_the_customer_tells(c
             msgspec.structs.asdict(readings[AGENT_AT_CUSTOMER])
         ]
     assert AGENT_AT_CUSTOMER not in call.hub.measure(), "once"
+
+
+async def test_a_customer_who_hears_it_late_for_no_need_is_sent_shorter_pauses(
+    call: HubCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call.apply(call_view(party(MIA)))
+    call.connect(CUSTOMER, MIA)
+    customer, shortened = call.leg(CUSTOMER), list[bool]()
+    assert customer is not None
+    monkeypatch.setattr(call.hub._uplink_out, "shorten_pause", lambda: shortened.append(True))
+    monkeypatch.setattr(call.hub._mic_out, "shorten_pause", lambda: pytest.fail("observers have not asked"))
+    told = {"received": 500, "lost": 0, "played": 1000, "concealed": 0, "jitter_ms": 4, "target_ms": 20}
+    customer.on_message(msgspec.json.encode(told | {"delay_ms": 20}))
+    assert not shortened
+    customer.on_message(msgspec.json.encode(told | {"delay_ms": 30}))
+    assert shortened

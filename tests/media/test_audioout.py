@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coachdesk.media.audioout import HANGOVER_TICKS, REMINDER_TICKS, AudioOut
+from coachdesk.media.audioout import APART_TICKS, HANGOVER_TICKS, REMINDER_TICKS, AudioOut
 from coachdesk.media.connection.rate import Path
 from coachdesk.media.packet import Packet
 from coachdesk.media.pcm import BLOCK_SAMPLES, SILENCE, Block
@@ -109,3 +109,42 @@ def test_what_a_stalled_machine_left_out_is_a_gap_in_time() -> None:
     for tick in (0, 1, 2, 50, 51):
         out.push(tone(tick), [listener], tick / 100)
     assert [timestamp // BLOCK_SAMPLES for timestamp, _ in listener.sent] == [0, 2, 50]
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.02], ids=["frames of 10 ms", "frames of 20 ms"])
+def test_a_pause_is_shortened_by_a_block_and_nothing_that_is_said(loss: float) -> None:
+    out, listener = AudioOut(), Listener()
+    listener.path.loss = loss
+    push(out, listener, [tone(tick) for tick in range(APART_TICKS)])
+    out.shorten_pause()
+    push(out, listener, [tone(tick) for tick in range(100)] + [SILENCE] * 200)
+    before = len(listener.sent)
+    heard = push(out, listener, [tone(tick) for tick in range(100)])
+    first = listener.sent[before][0] // BLOCK_SAMPLES
+    assert first == APART_TICKS + 300 - 1
+    assert min(heard[12:]) > 0.1
+    assert (listener.playout.stats.lost, listener.playout.stats.concealed) == (0, 0)
+    timestamps = [timestamp for timestamp, _ in listener.sent]
+    assert timestamps == sorted(set(timestamps))
+
+
+def test_the_next_pause_is_left_whole_for_a_while() -> None:
+    out, listener = AudioOut(), Listener()
+    push(out, listener, [SILENCE] * APART_TICKS)
+    for _ in range(APART_TICKS // 10):
+        out.shorten_pause()
+        push(out, listener, [SILENCE] * 10)
+    push(out, listener, [tone(1)])
+    assert listener.sent[-1][0] // BLOCK_SAMPLES == 2 * APART_TICKS - 1
+    push(out, listener, [tone(1)] * 100)
+    out.shorten_pause()
+    push(out, listener, [SILENCE] * 100 + [tone(1)])
+    assert listener.sent[-1][0] // BLOCK_SAMPLES == 2 * APART_TICKS + 201 - 2
+
+
+def test_without_a_pause_nothing_is_left_out() -> None:
+    out, listener = AudioOut(), Listener()
+    push(out, listener, [tone(tick) for tick in range(APART_TICKS)])
+    out.shorten_pause()
+    push(out, listener, ([tone(1)] * 20 + [SILENCE] * HANGOVER_TICKS) * 10)
+    assert listener.sent[-1][0] // BLOCK_SAMPLES == APART_TICKS + 10 * (20 + HANGOVER_TICKS) - 1

@@ -64,6 +64,27 @@ def test_a_way_that_has_become_longer_is_known_after_a_minute() -> None:
 
 
 @pytest.mark.parametrize(
+    ("waits", "too_much"),
+    [
+        ({}, False),
+        ({"delay_ms": 30}, False),
+        ({"delay_ms": 30, "target_ms": 20}, True),
+        ({"delay_ms": 20, "target_ms": 20}, False),
+        ({"delay_ms": 24, "target_ms": 20}, False),
+        ({"delay_ms": 0, "target_ms": 0}, False),
+    ],
+    ids=["no target", "no target either", "a block", "none", "less than half", "pause"],
+)
+def test_a_buffer_that_holds_more_than_it_aims_at_can_do_with_less(
+    waits: dict[str, int], too_much: bool
+) -> None:
+    ear = FarEar()
+    assert not ear.holds_too_much, "nothing was told"
+    ear.put(told(**waits))
+    assert ear.holds_too_much is too_much
+
+
+@pytest.mark.parametrize(
     "message",
     [
         b"",
@@ -73,6 +94,7 @@ def test_a_way_that_has_become_longer_is_known_after_a_minute() -> None:
         told(played=-1),
         told(delay_ms=1e9),
         told(late_ms=-1),
+        told(target_ms=-1),
         told(lost="many"),
         told(more=1),
         b"[" * 5000,

@@ -121,6 +121,20 @@ class Agent:
         newest_first = (level for _, level in reversed(self._levels))
         return sum(0.02 for _ in itertools.takewhile(lambda level: level < dbfs, newest_first))
 
+    async def stall(self, seconds: float) -> None:
+        """The network holds for so long what is sent to the customer, and then delivers all of it."""
+        transport = self.pc.getTransceivers()[0].sender.transport
+        send, held = transport._send_rtp, list[bytes]()
+
+        async def hold(data: bytes) -> None:
+            held.append(data)
+
+        transport._send_rtp = hold  # type: ignore[method-assign]
+        await asyncio.sleep(seconds)
+        transport._send_rtp = send  # type: ignore[method-assign]
+        for data in held:
+            await send(data)
+
     async def vanish(self) -> None:
         """The network to this agent is gone: nothing is sent or answered any more."""
         for transceiver in self.pc.getTransceivers():

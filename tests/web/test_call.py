@@ -80,6 +80,23 @@ async def test_the_page_keeps_telling_how_the_agent_sounds(
     await until(more, "it is told of what came since")
 
 
+async def test_after_the_line_has_stood_still_nothing_is_heard_late_for_long(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    """By itself a browser plays on with the delay of the standstill, and takes ten seconds and more to make up for it."""
+    agent = await answered(desk, customer, dial)
+    await customer.ask(LISTEN, TONE_HZ)
+    await agent.stall(0.8)
+    stalled = len(heard(agent))
+    await until(lambda: any(each.delay_ms > 250 for each in heard(agent)[stalled:]), "it was heard late")
+    late = len(heard(agent))
+    await until(lambda: any(0 < each.delay_ms < 150 for each in heard(agent)[late : late + 3]), "and soon no more")
+    await customer.until("toneLevel() > -45", "the agent's tone is heard")
+    begun = time.monotonic()
+    await until(lambda: agent.loudest(begun) > HEARD, "the customer is heard")
+    assert await customer.ask("peers.length") == 1, "the connection is the same"
+
+
 async def test_the_answer_is_vp8_both_ways_in_one_bundle(desk: Desk, customer: Customer, dial: Dial) -> None:
     agent = await answered(desk, customer, dial)
     video = agent.answer.split("m=video", 1)[1].split("m=application", 1)[0]

@@ -163,6 +163,60 @@ async def test_what_reports_are_late_is_told_without_a_common_clock(desk: Desk, 
     assert late == [None, None, 0, 0, 60, 499, None, 20, 60, 40]
 
 
+async def test_how_long_sound_waits_and_was_to_wait_is_told_of_what_came_since(
+    desk: Desk, visit: Visit
+) -> None:
+    customer = await load(desk, visit, "hearing.js")
+    sums = [(4800, 96, 192), (9600, 384, 288), (9600, 384, 288), (14400, 480, None)]
+    told = await customer.ask(
+        """(sums) => {
+          const hearing = new it.Hearing();
+          return sums.map(([jitterBufferEmittedCount, jitterBufferDelay, jitterBufferTargetDelay]) => {
+            const heard = { type: "inbound-rtp", jitterBufferEmittedCount, jitterBufferDelay };
+            if (jitterBufferTargetDelay !== null) Object.assign(heard, { jitterBufferTargetDelay });
+            const { delay_ms, target_ms } = hearing.read(new Map([[0, heard]]));
+            return [delay_ms, target_ms ?? null].map((ms) => ms && Math.round(ms));
+          });
+        }""",
+        sums,
+    )
+    assert told == [[20, 40], [60, 20], [0, 0], [20, None]]
+
+
+async def begun_anew(desk: Desk, visit: Visit, *delays: tuple[int, float]) -> list[float]:
+    """Seconds at which the jitter buffer is to begin anew; each delay is so many seconds long, in ms."""
+    customer = await load(desk, visit, "jitterbuffer.js")
+    play = """(delays) => {
+      const watch = new it.BufferWatch();
+      return delays.map((delay, second) => watch.look(delay, second * 1000) ? second : -1).filter((each) => each >= 0);
+    }"""
+    begun: list[float] = await customer.ask(play, [ms for seconds, ms in delays for _ in range(seconds)])
+    return begun
+
+
+async def test_a_jitter_buffer_that_holds_what_came_late_begins_anew(desk: Desk, visit: Visit) -> None:
+    assert await begun_anew(desk, visit, (5, 40), (1, 500), (60, 40), (1, 249), (1, 250), (9, 40)) == [5, 67]
+
+
+async def test_on_a_line_that_keeps_standing_still_it_is_left_alone_for_longer_each_time(
+    desk: Desk, visit: Visit
+) -> None:
+    often = await begun_anew(desk, visit, (600, 400))
+    assert often == [0, 5, 15, 35, 75, 155, 315, 475]
+    assert await begun_anew(desk, visit, (20, 400), (60, 40), (1, 400), (4, 400), (1, 400)) == [0, 5, 15, 80, 85]
+
+
+async def test_an_agent_without_sound_still_hears_and_has_their_pictures(desk: Desk, visit: Visit) -> None:
+    customer = await load(desk, visit, "jitterbuffer.js")
+    offer = "v=0\r\na=group:BUNDLE 0 1\r\n" + "".join(
+        f"m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\na={direction}\r\na=rtcp-mux\r\n"
+        for kind, direction in (("audio", "sendrecv"), ("video", "sendrecv"))
+    )
+    without = await customer.ask("(sdp) => it.withoutSound(sdp)", offer)
+    assert without == offer.replace("a=sendrecv", "a=recvonly", 1)
+    assert await customer.ask("(sdp) => it.withoutSound(sdp)", without) == without
+
+
 async def looks(
     desk: Desk, visit: Visit, *lines: dict[str, float], late: Collection[int] = ()
 ) -> tuple[str, str]:
