@@ -90,7 +90,9 @@ async def test_after_the_line_has_stood_still_nothing_is_heard_late_for_long(
     stalled = len(heard(agent))
     await until(lambda: any(each.delay_ms > 250 for each in heard(agent)[stalled:]), "it was heard late")
     late = len(heard(agent))
-    await until(lambda: any(0 < each.delay_ms < 150 for each in heard(agent)[late : late + 3]), "and soon no more")
+    await until(
+        lambda: any(0 < each.delay_ms < 150 for each in heard(agent)[late : late + 3]), "and soon no more"
+    )
     await customer.until("toneLevel() > -45", "the agent's tone is heard")
     begun = time.monotonic()
     await until(lambda: agent.loudest(begun) > HEARD, "the customer is heard")

@@ -203,7 +203,13 @@ async def test_on_a_line_that_keeps_standing_still_it_is_left_alone_for_longer_e
 ) -> None:
     often = await begun_anew(desk, visit, (600, 400))
     assert often == [0, 5, 15, 35, 75, 155, 315, 475]
-    assert await begun_anew(desk, visit, (20, 400), (60, 40), (1, 400), (4, 400), (1, 400)) == [0, 5, 15, 80, 85]
+    assert await begun_anew(desk, visit, (20, 400), (60, 40), (1, 400), (4, 400), (1, 400)) == [
+        0,
+        5,
+        15,
+        80,
+        85,
+    ]
 
 
 async def test_an_agent_without_sound_still_hears_and_has_their_pictures(desk: Desk, visit: Visit) -> None:
