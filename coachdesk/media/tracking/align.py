@@ -41,12 +41,14 @@ RIVAL = 0.7
 @dataclass(frozen=True)
 class Guess:
     """``h``: keyframe 0 to the newest picture. ``motion``: of the mark since the frame before, work pixels.
-    ``turn``: a count of frames; whose turn it is among the points.
+    ``turn``: a count of frames; whose turn it is among the points. ``known_shape``: the mark was seen in the frame
+    before, so that its shape is known where the points leave it open.
     """
 
     h: Homography
     motion: Floats
     turn: int
+    known_shape: bool = False
 
 
 def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
@@ -120,7 +122,7 @@ def _placed(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evide
         return None
     matches = Matches(keyframe, index, now)
     threshold = THRESHOLD if blur is None else SOFT_THRESHOLD
-    best = fit(matches, threshold, g)
+    best = fit(matches, threshold, g, hold_shape=guess.known_shape)
     near = _weigh(matches, best, view, blur, chosen)
     if best is None or not best.is_local or (near is not None and near.sound):
         return near
@@ -211,6 +213,7 @@ def _weigh(
         around=float((alike[coplanar] > 0.5).mean()) if coplanar.sum() >= 8 else 0.0,
         noise=best.noise,
         error=best.spread * best.noise,
+        open=best.open,
         astray=False,
         inlier=inlier,
         inside=there,

@@ -206,7 +206,7 @@ class Anchor:
         motion = self._step(self._steady, h)
         if self._stride is not None:  # its speed now, not half a frame ago: what the picture is blurred by
             motion = motion + (motion - self._stride) / 2
-        return Guess(h, motion, self._count)
+        return Guess(h, motion, self._count, known_shape=self.state is State.TRACKED)
 
     def _carried(self, view: View) -> Homography | None:
         """The last place, carried on by the picture's motion since the view before."""

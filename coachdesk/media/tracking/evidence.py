@@ -16,6 +16,13 @@ FLAT = 972.0
 """Summed squares in a patch below which noise alone would decide what it looks like."""
 LOOSE = 4.0
 """Pixels of predicted error beyond which the geometry does not hold the mark."""
+FIRM = 1.2
+"""The same for a mark found again: what only has a part in common with the thing, as one label with another, is seen on
+one side of the mark, which leaves its other side loose."""
+COVERED = 0.75
+"""Of `Evidence.share`, below which a hand may lie over the mark: it covers some of what is beside it, too. Where all of that
+is seen and the mark is not, the thing is elsewhere.
+"""
 
 _STEPS = np.arange(-PATCH, PATCH + 1)
 _DY, _DX = (grid.ravel() for grid in np.meshgrid(_STEPS, _STEPS, indexing="ij"))
@@ -43,6 +50,7 @@ class Evidence:
         around: the same of all points held to be coplanar with it.
         noise: pixels, standard deviation of the matches.
         error: pixels, predicted standard deviation of the mark's outline.
+        open: the points that fit do not determine where the outline is.
         astray: light and dark at large say that it is elsewhere, and points do not refute it; not asked where nothing better
             can be found.
         inlier, inside: per point of the keyframe: fits; lies in the picture.
@@ -59,6 +67,7 @@ class Evidence:
     around: float
     noise: float
     error: float
+    open: bool
     astray: bool
     inlier: Mask
     inside: Mask
@@ -67,7 +76,14 @@ class Evidence:
     @property
     def strong(self) -> bool:
         """Enough to show a mark again that had weak evidence before."""
-        return self.share > 0.4 and (self.on_mark > 0.65 or (self.around > 0.6 and self.agreeing >= 40))
+        beside = self.around > 0.6 and self.agreeing >= 40 and (self.on_mark > 0.45 or self.share < COVERED)
+        seen = self.on_mark > 0.65 or beside
+        return self.share > 0.4 and seen and self.held
+
+    @property
+    def held(self) -> bool:
+        """The geometry holds the mark as tightly as is asked of one found again."""
+        return self.error < FIRM and not self.open
 
     @property
     def sure(self) -> bool:
@@ -113,7 +129,7 @@ class Evidence:
         if self.error > LOOSE or self.lost_its_way:
             return Trust.NONE
         seen = self.on_mark > 0.6 or (self.on_mark > 0.3 and self.around > 0.7 and self.agreeing >= 40)
-        if self.agreeing >= 18 and self.share > 0.4 and seen:
+        if self.agreeing >= 18 and self.share > 0.4 and seen and self.held:
             return Trust.FULL
         return Trust.WEAK if self.agreeing >= 30 and self.around > 0.4 else Trust.NONE
 

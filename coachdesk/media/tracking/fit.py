@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from coachdesk.media.tracking.geometry import Floats, Homography, Mask, local, normalized, transform
-from coachdesk.media.tracking.keyframe import Matches
+from coachdesk.media.tracking.keyframe import NEARLY, Matches
 from coachdesk.media.tracking.refine import UNKNOWN_SPREAD, refine, residuals, whitening
 
 LEAST_LOCAL, LEAST_WIDE = 16, 14
 LOCAL_ADVANTAGE, LOCAL_MORE = 1.25, 3
-"""The local model is believed when it explains so many more of the mark's own points."""
+"""The local model is believed when it explains so many more of the mark's own points,"""
+LOCAL_CLOSER, LOCAL_MARGIN = 3.0, 0.3
+"""or when the others' mean square, in pixels, is so many times its own, and that much more: a mixture of two planes is
+within the threshold of both."""
 IS_CORNER = 0.3
 PRIOR = np.array([0.1, 0.1, 0.001, 0.1, 0.1, 0.001, 2.0, 2.0])
+OPEN = 2.0
+"""Pixels the mark's outline is off per pixel of noise, from which on the matches leave it open: all corners on one line,
+say, as at the tops of a bar code.
+"""
+HELD = 0.9
+"""Share of its points that a hypothesis must keep when points farther away join in."""
+SHAPE = np.array([1.0, 1.0, 0.001, 1.0, 1.0, 0.001, 2.0, 2.0])
+"""As `PRIOR`, for a shape that is held where the matches leave it open."""
 LEAST_NOISE, USUAL_NOISE, MOST_NOISE = 0.2, 0.5, 1.2
 
 
@@ -41,6 +52,11 @@ class Fit:
     spread: float
     is_local: bool
 
+    @property
+    def open(self) -> bool:
+        """Whether the matches do not determine where the mark is."""
+        return self.spread >= OPEN
+
 
 def hypothesis(
     matches: Matches, threshold: float, start: Homography, *, wide_only: bool = False
@@ -50,6 +66,7 @@ def hypothesis(
     """
     inner, good, corner = _classes(matches)
     own = inner & good
+    then, now = matches.then[own], matches.now[own]
     base = _believed(matches, good, corner)
     wide = _consensus(matches, base, threshold, max(LEAST_WIDE, 0.3 * base.sum()))
     if wide_only:
@@ -58,23 +75,94 @@ def hypothesis(
     if near is None and own.sum() >= LEAST_LOCAL:
         near = _held(matches, own, start if wide is None else wide, threshold)
     if near is not None:
-        factors = _factors(matches, near)
-        near_count, wide_count = (
-            0 if g is None else int((residuals(g, matches.then, matches.now, factors)[own] < threshold).sum())
-            for g in (near, wide)
-        )
-        if near_count >= LEAST_LOCAL - 4 and near_count > LOCAL_ADVANTAGE * wide_count + LOCAL_MORE:
+        factors = _factors(matches, near)[own]
+        near_left = residuals(near, then, now, factors)
+        wide_left = np.full(len(then), np.inf) if wide is None else residuals(wide, then, now, factors)
+        if _local_is_right(near_left, wide_left, threshold):
             return Hypothesis(near, own, True)
     return None if wide is None else Hypothesis(wide, base, False)
 
 
-def fit(matches: Matches, threshold: float, start: Homography, *, wide_only: bool = False) -> Fit | None:
+def fit(
+    matches: Matches,
+    threshold: float,
+    start: Homography,
+    *,
+    wide_only: bool = False,
+    hold_shape: bool = False,
+) -> Fit | None:
     """The better model, refined with all points that agree with it; None when neither holds. ``start``: from keyframe
-    to newest picture, as it was guessed. ``wide_only``: the one that all coplanar points say.
+    to newest picture, as it was guessed. ``wide_only``: the one that all coplanar points say. ``hold_shape``: what the
+    matches leave open stays as it is at the ``start``; only where that is known to be right.
     """
     found = hypothesis(matches, threshold, start, wide_only=wide_only)
     if found is None:
         return None
+    best = _refined(matches, found, threshold)
+    if best.open:
+        joined = _joined(matches, found, threshold)
+        wider = best if joined is None else _refined(matches, joined, threshold)
+        if not wider.open:
+            return wider
+        if hold_shape:
+            return _in_shape(matches, best, start, threshold)
+    return best
+
+
+def _local_is_right(near: Floats, wide: Floats, threshold: float) -> bool:
+    """Whether the mark's own points, by what the two models leave of each, pixels, lie in another plane."""
+    near_count, wide_count = (int((left < threshold).sum()) for left in (near, wide))
+    if near_count < LEAST_LOCAL - 4:
+        return False
+    near_square, wide_square = (float((np.minimum(left, threshold) ** 2).mean()) for left in (near, wide))
+    more = near_count > LOCAL_ADVANTAGE * wide_count + LOCAL_MORE
+    return more or wide_square > LOCAL_CLOSER * near_square + LOCAL_MARGIN
+
+
+def _joined(matches: Matches, found: Hypothesis, threshold: float) -> Hypothesis | None:
+    """What all corners agree on that are not known to lie elsewhere; None if that leaves out points of ``found``."""
+    _, good, corner = _classes(matches)
+    every = good & corner & (matches.keyframe.coplanar[matches.index] >= NEARLY)
+    g = _consensus(matches, every, threshold, max(LEAST_WIDE, 0.3 * every.sum()))
+    if g is None:
+        return None
+    now, before = (
+        residuals(each, matches.then, matches.now, _factors(matches, each)) < threshold
+        for each in (g, found.g)
+    )
+    rests_on = before & found.basis
+    if (now & rests_on).sum() < HELD * rests_on.sum():
+        return None
+    return Hypothesis(g, found.basis | (every & now), False)
+
+
+def _in_shape(matches: Matches, best: Fit, start: Homography, threshold: float) -> Fit:
+    """``best`` again, as the ``start`` moved, turned and grew: what the matches leave open is held so."""
+    then, now = matches.then, matches.now
+    agree = best.residuals < np.minimum(3.5 * best.noise, 1.5 * threshold)
+    corners = agree & (matches.keyframe.points.corner[matches.index] > IS_CORNER)
+    if corners.sum() < LEAST_WIDE:
+        return best
+    step, _ = cv2.estimateAffinePartial2D(transform(start, then[corners]), now[corners], method=cv2.LMEDS)
+    if step is None:
+        return best
+    factors = _factors(matches, best.g)
+    g, _ = refine(
+        np.vstack([step, [0.0, 0.0, 1.0]]) @ start,
+        then[agree],
+        now[agree],
+        factors[agree],
+        _weights(matches)[agree],
+        centre=matches.keyframe.centre,
+        huber=2 * best.noise,
+        corners=np.empty((0, 2)),
+        prior=SHAPE,
+        iterations=4,
+    )
+    return replace(best, g=normalized(g), residuals=residuals(g, then, now, factors))
+
+
+def _refined(matches: Matches, found: Hypothesis, threshold: float) -> Fit:
     keyframe, then, now = matches.keyframe, matches.then, matches.now
     away = keyframe.points.away[matches.index]
     coplanar = keyframe.coplanar[matches.index]
