@@ -22,6 +22,11 @@ export class FloatingWindow {
     return "documentPictureInPicture" in window;
   }
 
+  /** Whose timers run while it is seen: the browser lets a window that is not do little. @returns {Window} */
+  get clock() {
+    return this.open ?? window;
+  }
+
   /** To be called within a click. */
   async toggle() {
     if (this.open || this.#opening) return this.close();

@@ -7,6 +7,7 @@
 import { opacity, outline } from "./board.js";
 import { attach, byId, setText, show } from "./dom.js";
 import { FloatingWindow } from "./floating.js";
+import { FloatingPicture } from "./floatingpicture.js";
 import { apply, times } from "./homography.js";
 import { paint, paintPointer } from "./paint.js";
 import { HEIGHT, QUIET_MS, QuietPlaces, WIDTH } from "./quietplaces.js";
@@ -35,7 +36,10 @@ export class OwnScreenView {
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     const sample = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
     this.sample = /** @type {CanvasRenderingContext2D} */ (sample.getContext("2d", { willReadFrequently: true }));
-    this.floating = new FloatingWindow(this.place, byId("own-screen-home"), () => visit.onChange());
+    const changed = () => visit.onChange();
+    this.floats = FloatingWindow.able || FloatingPicture.able;
+    this.picture = new FloatingPicture(this.video, changed);
+    this.floating = FloatingWindow.able ? new FloatingWindow(this.place, byId("own-screen-home"), changed) : this.picture;
     byId("own-size").onclick = () => {
       this.#large = !this.#large;
       visit.onChange();
@@ -53,13 +57,13 @@ export class OwnScreenView {
     const shared = screen === "call" && share.sharing;
     if (!shared) this.floating.close();
     if (attach(this.video, shared ? share.track : null)) this.#begin();
+    const home = byId("own-screen-home");
     show("own-screen-home", shared);
-    this.#size(shared && !this.floating.open && share.track !== null);
-    const note = this.floating.open ? "own.floats" : FloatingWindow.able ? "" : "own.stays";
+    this.#size(shared && home.contains(this.place) && share.track !== null);
+    const note = this.floating.open ? "own.floats" : this.floats ? "" : "own.stays";
     setText("own-screen-note", shared && note ? say(note) : "");
     this.place.classList.toggle("paused", shared && !share.track);
-    const able = shared && FloatingWindow.able;
-    named("share-float", able ? say(this.floating.open ? "own.back" : "own.float") : "", "W");
+    named("share-float", shared && this.floats ? say(this.floating.open ? "own.back" : "own.float") : "", "W");
     this.floating.label({
       title: say("own.title", values),
       mute: capture.audio ? say(capture.muted ? "call.unmute" : "call.mute") : "",
@@ -83,10 +87,10 @@ export class OwnScreenView {
     named("own-away", here ? say(this.#away ? "own.show" : "own.away") : "", "H");
   }
 
-  /** In the window that is seen: the browser lets one that is not do little. @param {boolean} shared */
+  /** @param {boolean} shared */
   #watch(shared) {
     this.#clock.clearInterval(this.#timer);
-    this.#clock = this.floating.open ?? window;
+    this.#clock = this.floating.clock;
     if (shared) this.#timer = this.#clock.setInterval(() => this.#look(), LOOK_MS);
     else this.#call([]);
   }
@@ -125,15 +129,22 @@ export class OwnScreenView {
 
   /** @param {Placed[]} marks */
   #paint(marks) {
-    const { place, canvas, context, video, ink } = this;
-    const { clientWidth: width, clientHeight: height } = place;
-    if (!width || !height) return;
+    const { place, canvas, context } = this;
+    const size = { width: place.clientWidth, height: place.clientHeight };
+    this.picture.look((onto, all) => this.#draw(onto, all, marks));
+    if (!size.width || !size.height) return;
     const ratio = Math.min(PIXEL_RATIO_MOST, this.#clock.devicePixelRatio);
-    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    const [wide, high] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (wide !== canvas.width || high !== canvas.height) [canvas.width, canvas.height] = [wide, high];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    const viewport = fitted({ width, height }, { width: video.videoWidth || 16, height: video.videoHeight || 9 }, false);
+    context.clearRect(0, 0, size.width, size.height);
+    this.#draw(context, size, marks);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {{width: number, height: number}} size @param {Placed[]} marks */
+  #draw(context, size, marks) {
+    const { video, ink } = this;
+    const viewport = fitted(size, { width: video.videoWidth || 16, height: video.videoHeight || 9 }, false);
     const screen = toScreen(viewport);
     for (const { mark, matrix } of marks) {
       if (mark.path.length) paint(context, mark, times(screen, matrix), viewport.height, opacity(mark, ink.now));

@@ -6,94 +6,21 @@ import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
 
-from tests.web.agent import Agent
-from tests.web.conftest import Customer, Visit
-from tests.web.desk import Desk, until
+from tests.web.conftest import Visit
+from tests.web.desk import Desk
 from tests.web.inkcall import RED, STILL, begin, end
-from tests.web.inkhub import InkHub
+from tests.web.ownscreen import CORNERS, DISPLAY, MARK, RED_AT, SHARED, THERE, WIDE, drawn, sharing, told
 from tests.web.test_agent_screen import in_call
 from tests.web.test_call import Dial
 from tests.web.test_modules import load
-from tests.web.test_screen_share import CHOOSE, START, tells
+from tests.web.test_screen_share import CHOOSE, START
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.allow_log("aiortc's own receiver complains of every picture lost on a busy machine"),
 ]
-
-WIDE = {"width": 1280, "height": 800}
-DISPLAY = """
-  // What the browser's picker would give: a page of words, scrolled by `window.scrolled` pixels, with a caret that blinks.
-  window.scrolled = 0;
-  navigator.mediaDevices.getDisplayMedia = async () => {
-    const [screen, text] = [document.createElement("canvas"), document.createElement("canvas")];
-    [screen.width, screen.height, text.width, text.height] = [640, 400, 640, 2000];
-    const [paint, words] = [screen.getContext("2d"), text.getContext("2d")];
-    words.fillStyle = "#fff";
-    words.fillRect(0, 0, 640, 2000);
-    words.fillStyle = "#111";
-    words.font = "15px sans-serif";
-    for (let y = 20, n = 7; y < 2000; y += 20) {
-      n = (n * 16807) % 2147483647;
-      words.fillText(`${n} order ${n % 977} item ${n % 13} price ${n % 4391} total, delivered to ${n % 7919}`, 10, y);
-    }
-    let n = 0;
-    setInterval(() => {
-      paint.drawImage(text, 0, -window.scrolled);
-      if (n++ % 10 < 5) { paint.fillStyle = "#111"; paint.fillRect(330, 206, 2, 18); }
-    }, 50);
-    return new MediaStream([screen.captureStream(15).getVideoTracks()[0]]);
-  };
-"""
-SHARED = {"kind": "shared", "frame": 5, "width": 640, "height": 400, "surface": "customer"}
-THERE: dict[str, Any] = {"frame": 5, "surface": "customer", "fade": 600}
-MARK = "mark-0001"
-CORNERS = [0.4, 0.45], [0.6, 0.55]
-RED_AT = """(() => {
-  const there = window.documentPictureInPicture?.window?.document;
-  const canvas = document.getElementById("own-screen-ink") ?? there.getElementById("own-screen-ink");
-  if (!canvas.checkVisibility() || !canvas.width) return 0;
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  let [sum, count] = [0, 0];
-  for (let at = 0; at < data.length; at += 4) {
-    if (data[at] < 201 || data[at + 1] > 79 || data[at + 3] < 101) continue;
-    [sum, count] = [sum + Math.floor(at / 4 / canvas.width), count + 1];
-  }
-  const scale = Math.min(canvas.width / 640, canvas.height / 400);
-  return count && (sum / count - (canvas.height - 400 * scale) / 2) / scale / 400;
-})()"""
-"""How far down the picture the middle of all that is red is, 0 to 1; 0: nothing is."""
-
-
-async def sharing(desk: Desk, visit: Visit, dial: Dial) -> tuple[Customer, Agent, InkHub]:
-    customer = await visit(viewport=WIDE)
-    await customer.page.add_init_script(DISPLAY)
-    agent, hub = await in_call(desk, customer, dial)
-    await customer.tap(START)
-    await customer.tap(CHOOSE)
-    await tells(agent, "on")
-    hub.say(SHARED)
-    await customer.until(
-        "document.getElementById('own-screen-video').videoWidth === 640", "they see it themselves"
-    )
-    return customer, agent, hub
-
-
-def told(hub: InkHub, down: float | None, *marks: str, surface: str = "customer") -> None:
-    """In the newest picture the marks are so much further down than they were drawn; None: they are not there."""
-    h = [*STILL[:5], down, *STILL[6:]]
-    where = {"state": "hidden"} if down is None else {"state": "tracked", "h": h}
-    anchors = [{"marks": list(marks), **where}]
-    hub.say({"kind": "poses", "frame": 7, "epoch": 0, "anchors": anchors, "surface": surface})
-
-
-async def drawn(customer: Customer, hub: InkHub) -> None:
-    hub.enter(begin(MARK, **THERE), end(MARK, *CORNERS))
-    told(hub, 0, MARK)
-    await customer.until(f"Math.abs({RED_AT} - 0.5) < 0.03", "the mark is there, with a caret in it")
 
 
 async def test_marks_are_on_what_was_drawn_on_and_no_others_are(desk: Desk, visit: Visit, dial: Dial) -> None:
@@ -204,74 +131,6 @@ async def test_a_pointer_is_seen_there_while_it_moves(desk: Desk, visit: Visit, 
     await customer.until(f"{RED_AT} === 0", "it has gone")
     assert await points(frame=4) == 0
     assert await points(surface="screen") == 0
-
-
-async def floats(customer: Customer) -> Page:
-    async with customer.context.expect_page() as opened:
-        await customer.tap("Pop out")
-    floating = await opened.value
-    await floating.locator("#own-screen-ink").wait_for()
-    return floating
-
-
-async def test_it_floats_over_all_windows_with_its_marks_and_buttons(
-    desk: Desk, visit: Visit, dial: Dial
-) -> None:
-    customer, agent, hub = await sharing(desk, visit, dial)
-    await drawn(customer, hub)
-    floating = await floats(customer)
-    await customer.until(f"Math.abs({RED_AT} - 0.5) < 0.03", "the mark is there, too")
-    await customer.see("What you share is in a small window over your others.")
-    video = "documentPictureInPicture.window.document.querySelector('video')"
-    await customer.until(f"!{video}.paused && {video}.videoWidth", "the picture plays")
-    await floating.get_by_role("button", name="Mute", exact=True).click()
-    await floating.get_by_role("button", name="Unmute", exact=True).wait_for()
-    assert await customer.page.locator("#muted").is_visible()
-    await floating.keyboard.press("m")
-    await customer.page.locator("#muted").wait_for(state="hidden")
-    for name in ("Mute", "Pause", "Stop"):
-        box = await floating.get_by_role("button", name=name, exact=True).bounding_box()
-        assert box is not None
-        assert box["height"] >= 44
-    await customer.tap("Bring back")
-    await customer.page.locator("#own-screen").wait_for()
-    await customer.until(f"Math.abs({RED_AT} - 0.5) < 0.03", "the mark has come along")
-    floating = await floats(customer)
-    closed = asyncio.Event()
-    floating.on("close", lambda _: closed.set())
-    await floating.get_by_role("button", name="Stop", exact=True).click()
-    await tells(agent, "off")
-    async with asyncio.timeout(30):
-        await closed.wait()
-    await until(lambda: len(customer.context.pages) == 1, "no window is left")
-    assert await customer.page.locator("#own-screen-home").is_hidden()
-
-
-async def test_a_floating_window_that_is_closed_or_refused_leaves_it_on_the_page(
-    desk: Desk, visit: Visit, dial: Dial
-) -> None:
-    customer, _agent, hub = await sharing(desk, visit, dial)
-    floating = await floats(customer)
-    await floating.close()
-    await customer.page.locator("#own-screen").wait_for()
-    await customer.page.get_by_role("button", name="Pop out", exact=True).wait_for()
-    await customer.ask(
-        "() => { documentPictureInPicture.requestWindow = async () => { throw new Error('no'); }; }"
-    )
-    await customer.tap("Pop out")
-    await drawn(customer, hub)
-
-
-async def test_where_the_browser_has_no_such_window_it_says_so(desk: Desk, visit: Visit, dial: Dial) -> None:
-    customer = await visit(viewport=WIDE)
-    await customer.page.add_init_script(DISPLAY + "delete window.documentPictureInPicture;")
-    agent, _hub = await in_call(desk, customer, dial)
-    await customer.tap(START)
-    await customer.tap(CHOOSE)
-    await tells(agent, "on")
-    await customer.page.locator("#own-screen").wait_for()
-    assert await customer.page.locator("#share-float").is_hidden()
-    await customer.see("Your browser can't show this in a window over your others")
 
 
 @pytest.mark.parametrize("size", [(390, 844), (844, 390), (1280, 800)])
