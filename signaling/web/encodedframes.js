@@ -1,6 +1,6 @@
 /**
- * The RTP timestamps of the pictures that are sent, where the browser lets a worker see encoded frames (WebRTC encoded
- * transform). No DOM.
+ * The RTP timestamps of the pictures that are sent, and other copies in packets of sound, where the browser lets a worker see
+ * encoded frames (WebRTC encoded transform). No DOM.
  */
 
 const READY_WITHIN_MS = 1500;
@@ -20,8 +20,23 @@ export class EncodedFrames {
    * did not load would let no picture pass. @param {RTCRtpSender} sender
    */
   watch(sender) {
+    this.#transform(sender, { sound: false });
+  }
+
+  /** Lets `copy` say what packets of sound carry again; else as `watch`. @param {RTCRtpSender} sender */
+  carry(sender) {
+    this.#transform(sender, { sound: true });
+  }
+
+  /** @param {number} red  payload type @param {import("./copies.js").Plan | null} plan */
+  copy(red, plan) {
+    this.#worker?.postMessage({ red, plan });
+  }
+
+  /** @param {RTCRtpSender} sender @param {{sound: boolean}} options */
+  #transform(sender, options) {
     const Transform = /** @type {any} */ (globalThis).RTCRtpScriptTransform;
-    if (this.#worker) /** @type {any} */ (sender).transform = new Transform(this.#worker);
+    if (this.#worker) /** @type {any} */ (sender).transform = new Transform(this.#worker, options);
   }
 
   /** Once the connection is closed: Chromium does not survive a worker that ends while frames are on their way to it. */
@@ -33,7 +48,7 @@ export class EncodedFrames {
   /** @param {(ticks: number, at: number) => void} onFrame @returns {Promise<void>} */
   async #start(onFrame) {
     if (!("RTCRtpScriptTransform" in globalThis)) return;
-    const worker = new Worker(new URL("encodedframes.worker.js", import.meta.url));
+    const worker = new Worker(new URL("encodedframes.worker.js", import.meta.url), { type: "module" });
     const loaded = await new Promise((resolve) => {
       worker.onmessage = () => resolve(true);
       worker.onerror = () => resolve(false);

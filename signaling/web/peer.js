@@ -11,7 +11,7 @@ import { Hearing } from "./hearing.js";
 import { inkChannels } from "./inklink.js";
 import { BufferWatch, withoutSound } from "./jitterbuffer.js";
 import { lineOf, LineWatch } from "./linewatch.js";
-import { counters, LossWatch, withRed } from "./redundancy.js";
+import { counters, LossWatch, redType, withRed } from "./redundancy.js";
 import { maxBitrate, targetOf } from "./soundrate.js";
 import { stillChannel } from "./stillpipe.js";
 
@@ -84,6 +84,8 @@ export class Peer {
     await this.pc.setRemoteDescription({ type: "offer", sdp });
     const [video, screen] = [this.#transceiver("video"), this.#transceiver("screen")];
     if (video && first) this.frames.watch(video.sender);
+    const sound = this.#transceiver("audio");
+    if (sound && first && copiesSound(sdp)) this.frames.carry(sound.sender);
     for (const kind of /** @type {const} */ (["audio", "video", "screen"])) {
       const transceiver = this.#transceiver(kind);
       if (!transceiver) continue;
@@ -108,6 +110,7 @@ export class Peer {
     const before = this.#loss.redundant;
     const redundant = this.#loss.look({ ...counters(report), queueing: this.#line.frugal });
     if (redundant !== before) await this.#inTurn(() => this.#answer(this.#worded));
+    this.frames.copy(redType(this.#offer), this.#loss.plan);
   }
 
   /** Throws away what the jitter buffer holds: to the browser alone the agent falls silent, and begins anew at once. */
@@ -224,6 +227,12 @@ export class Peer {
     const media = kind === "audio" ? "audio" : "video";
     return this.pc.getTransceivers().filter((one) => one.receiver.track.kind === media)[kind === "screen" ? 1 : 0];
   }
+}
+
+/** Whether both sides have packets of sound with copies. @param {string} sdp */
+function copiesSound(sdp) {
+  const codecs = RTCRtpSender.getCapabilities?.("audio")?.codecs ?? [];
+  return redType(sdp) >= 0 && codecs.some((codec) => codec.mimeType.toLowerCase() === "audio/red");
 }
 
 /** @param {RTCRtpTransceiver | undefined} transceiver */

@@ -111,8 +111,8 @@ async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Vis
     switched = await customer.ask(
         """(rounds) => {
           const watch = new it.LossWatch();
-          const look = ([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, lost, queueing: false });
-          return [...rounds.map(look), watch.look({ sent: 1400, again: 9, lost: 0.2, queueing: true })];
+          const look = ([lost, again], n) => watch.look({ sent: (n + 1) * 100, again, asked: again, lost, queueing: false });
+          return [...rounds.map(look), watch.look({ sent: 1400, again: 9, asked: 9, lost: 0.2, queueing: true })];
         }""",
         rounds,
     )
@@ -132,6 +132,44 @@ async def test_sound_is_sent_twice_while_packets_are_lost(desk: Desk, visit: Vis
         True,
         False,
     ]
+
+
+OVER_BURSTS = {"frames": 1, "ms": 80}
+PLANS = [
+    ([(0, 0)] * 3, None),
+    ([(4, 4)] * 8, None),
+    ([(12, 11)] * 8, {"frames": 2, "ms": 0}),
+    ([(25, 20)] * 8, {"frames": 3, "ms": 0}),
+    ([(25, 20)] * 8 + [(14, 13)] * 8, {"frames": 3, "ms": 0}),  # 12 to 16 %: as it was
+    ([(25, 20)] * 8 + [(10, 9)] * 8, {"frames": 2, "ms": 0}),
+    ([(25, 20)] * 8 + [(3, 3)] * 12, None),
+    ([(6, 1)] * 4, OVER_BURSTS),
+    (
+        [(6, 1)] * 4 + [(4, 4)] * 12,
+        OVER_BURSTS,
+    ),  # what is brought back is not asked for, and shortens the runs
+    ([(6, 1)] * 4 + [(0, 0)] * 5 + [(4, 4)] * 3, None),
+]
+"""Of 100 packets each: how many were sent again, and how often some were asked for; what is then carried again."""
+
+
+@pytest.mark.parametrize(("rounds", "plan"), PLANS)
+async def test_what_is_carried_again_follows_how_much_is_lost_and_how_many_in_a_row(
+    desk: Desk, visit: Visit, rounds: list[tuple[int, int]], plan: dict[str, int] | None
+) -> None:
+    customer = await load(desk, visit, "redundancy.js")
+    play = """(rounds) => {
+      const watch = new it.LossWatch();
+      let [sent, again, asked] = [0, 0, 0];
+      for (const [repeated, requests] of rounds) {
+        [sent, again, asked] = [sent + 100, again + repeated, asked + requests];
+        watch.look({ sent, again, asked, lost: 0, queueing: false });
+      }
+      const { plan } = watch;
+      watch.look({ sent: sent + 100, again: again + 30, asked: asked + 3, lost: 0, queueing: true });
+      return [plan, watch.plan];
+    }"""
+    assert await customer.ask(play, rounds) == [plan, None], "a queue is not lengthened"
 
 
 FINE: dict[str, float] = {"estimate": 1.5e6, "loss": 0.0, "reported": 0.05, "checked": 0.04}
