@@ -26,6 +26,7 @@ def found(curve: float, on_mark: float = 1.0) -> Evidence:
         matches=Matches(keyframe, np.arange(count), now),
         agreeing=count,
         share=1.0,
+        own_share=1.0,
         on_mark=on_mark,
         around=1.0,
         noise=0.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from coachdesk.media.tracking.fit import fit
 from coachdesk.media.tracking.geometry import Homography, transform
@@ -83,3 +84,21 @@ def test_a_thing_before_its_background_is_told_from_it_before_they_are_a_thresho
     assert found is not None
     assert found.is_local
     assert np.abs(transform(found.g, outline) - outline - aside).max() < 0.5
+
+
+@pytest.mark.parametrize("pixels", [1.9, 5.0])
+def test_a_mark_at_the_edge_of_a_thing_does_not_bend_to_what_is_behind_the_edge(pixels: float) -> None:
+    outline = MARK / 2
+    keyframe = Keyframe(View(picture(looking())), np.eye(3), outline)
+    keyframe.coplanar[:] = 0.9  # nothing has moved yet
+    edge = outline[:, 1].max() - 14
+    at = keyframe.points.at
+    own = (keyframe.points.away < 11) & (at[:, 1] < edge)
+    assert 10 < ((keyframe.points.away < 11) & ~own).sum() < own.sum() / 2, "some of the mark lies behind it"
+    aside = np.array([pixels, 0.0])
+    now = at + np.where(own[:, None], aside, 0.0)
+    now += np.random.default_rng(6).normal(0, 0.1, now.shape)
+    found = fit(Matches(keyframe, np.arange(len(now)), now), 2.0, np.eye(3))
+    assert found is not None
+    assert found.is_local
+    assert np.abs(transform(found.g, at[own]) - at[own] - aside).max() < 0.5

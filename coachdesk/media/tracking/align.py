@@ -35,7 +35,13 @@ FAR, NEAR = 26.0, 10.0
 """Pixels by which a guess may be off: a prediction, the outcome of flow."""
 EDGE = 8.0
 RIVAL = 0.7
-"""Share of the agreeing points of one place that another must have to cast doubt on it."""
+"""Share of the support of one place that another must have to cast doubt on it."""
+UNLIKE = 0.3
+"""By how much less of the mark may be seen there."""
+SEEN = 0.4
+"""How much of the mark must be seen there to cast doubt on a place where it is hidden."""
+SAME = 1.0
+"""Pixels between two places that are one."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +78,26 @@ def coarse(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
 def fine(keyframe: Keyframe, guess: Guess, view: View, reach: float) -> Evidence | None:
     """The exact place by its points (pyramidal Lucas-Kanade from the warped keyframe), and what speaks for it.
 
-    Where light and dark at large say that it is elsewhere, that place is looked at too: if far fewer points agree there,
-    they are wrong, as they may be on curved things and under shadows that move.
+    Where light and dark at large say that it is elsewhere, that place is looked at too: they may be wrong on curved things,
+    under shadows that move, on a thing that moves before its background, and where a hand lies over the mark.
     """
     found = _placed(keyframe, guess, view, reach)
-    if found is None or not (found.lost_its_way and found.sound):
+    if found is None or not (found.lost_its_way and (found.sound or found.covered)):
         return found
     other = elsewhere(keyframe, replace(guess, h=found.h), view)
     rival = None if other is None else _placed(keyframe, other, view, FAR)
-    if rival is not None and rival.agreeing >= RIVAL * found.agreeing:
-        return found
-    return replace(found, astray=False)
+    return replace(found, astray=rival is not None and doubtful(found, rival))
+
+
+def doubtful(found: Evidence, rival: Evidence) -> bool:
+    """Of a place ``found``: whether the mark may be at the ``rival`` place, where light and dark at large say that it is."""
+    here, there = (transform(each.g, each.keyframe.centre[None])[0] for each in (found, rival))
+    if np.hypot(*(here - there)) < SAME:
+        return False
+    as_good = rival.support >= RIVAL * found.support
+    if found.sound:
+        return as_good and rival.on_mark > found.on_mark - UNLIKE
+    return as_good or rival.on_mark > SEEN
 
 
 def elsewhere(keyframe: Keyframe, guess: Guess, view: View) -> Guess | None:
@@ -200,15 +215,18 @@ def _weigh(
         own = there & (points.away < 0.7 * keyframe.radius)
     coplanar = there & (keyframe.coplanar > 0.55)
     corner = points.corner > 0.3
-    expected = int((there & chosen & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)).sum())
-    agreeing = int((inlier & (alike > 0.5) & (keyframe.coplanar > 0.3) & corner).sum())
+    expected = there & chosen & (keyframe.coplanar > 0.5) & corner & (keyframe.seen > 0.3)
+    fitting = inlier & (alike > 0.5) & (keyframe.coplanar > 0.3) & corner
+    agreeing = int(fitting.sum())
+    mine = int((expected & own).sum())
     found = Evidence(
         keyframe=keyframe,
         h=normalized(best.g @ keyframe.h),
         g=best.g,
         matches=matches,
         agreeing=agreeing,
-        share=agreeing / max(expected, 1),
+        share=agreeing / max(int(expected.sum()), 1),
+        own_share=(fitting & own).sum() / mine if mine >= 12 else 0.0,
         on_mark=float((alike[own] > 0.5).mean()) if own.sum() >= 8 else 0.0,
         around=float((alike[coplanar] > 0.5).mean()) if coplanar.sum() >= 8 else 0.0,
         noise=best.noise,

@@ -24,6 +24,11 @@ PROBATION = 9
 BETWEEN_KEYFRAMES = 12
 AGREEMENT = 8.0
 """Work pixels by which a weakly supported place may be off from where the motion says."""
+LESS, SLIP = 0.25, 4.0
+"""By how much less of the mark is seen than in the frame before, and work pixels from where it was expected, if a fit has
+slipped to what only looks alike."""
+ARRIVED = 1.5
+"""Work pixels that a fit may still go when it goes on, to be where it belongs."""
 ROOM = 12.0
 """Pixels around the outline that belong to the mark."""
 
@@ -147,13 +152,26 @@ class Anchor:
         return None
 
     def _believed(self, found: Evidence, expected: Homography) -> bool:
+        if self._slipped(found, expected):
+            return False
         return found.clear or (found.trust() and self._agrees(found.h, expected))
+
+    def _slipped(self, found: Evidence, expected: Homography) -> bool:
+        """Whether it looks less like the mark at once, and that elsewhere than expected: the next of several bars, say."""
+        if self.evidence is None or found.on_mark > self.evidence.on_mark - LESS:
+            return False
+        return self._apart(found.h, expected) > SLIP
 
     def _agrees(self, h: Homography, expected: Homography) -> bool:
         """Whether both put the mark at about the same place."""
-        here, there, before = (transform(each, self.atlas.outline) for each in (h, expected, self.h))
-        off = float(np.linalg.norm(here - there, axis=1).max())
-        return off < AGREEMENT + 0.25 * float(np.linalg.norm(there - before, axis=1).mean())
+        there, before = (transform(each, self.atlas.outline) for each in (expected, self.h))
+        moved = float(np.linalg.norm(there - before, axis=1).mean())
+        return self._apart(h, expected) < AGREEMENT + 0.25 * moved
+
+    def _apart(self, one: Homography, other: Homography) -> float:
+        """Work pixels by which two places of the mark differ at most."""
+        here, there = (transform(each, self.atlas.outline) for each in (one, other))
+        return float(np.linalg.norm(here - there, axis=1).max())
 
     def _distinct(self, found: Evidence, view: View, before: Homography) -> Evidence | None:
         """What is found, if it cannot be a place that only looks alike; where it is instead, if that is clear.
@@ -189,8 +207,10 @@ class Anchor:
         """After a large step a fit may end on the way: it goes on from there, and counts only if it arrives."""
         if found is None or not found.loose:
             return found
-        found = _better(found, fine(found.keyframe, self._guess(found.h), view, FAR))
-        return None if found is None or found.loose else found
+        again = fine(found.keyframe, self._guess(found.h), view, FAR)
+        if again is None or (again.loose and self._apart(again.h, found.h) > ARRIVED):
+            return None
+        return again
 
     def _far(self, h: Homography, view: View) -> Evidence | None:
         keyframe = self.atlas.pick(h)

@@ -19,6 +19,10 @@ LOOSE = 4.0
 FIRM = 1.2
 """The same for a mark found again: what only has a part in common with the thing, as one label with another, is seen on
 one side of the mark, which leaves its other side loose."""
+SCATTERED = 1.1
+"""Pixels of noise from which on what fits may be anything: there and in the widest scatter that is let."""
+OWN = 0.6
+"""Of `Evidence.own_share`: enough of the mark itself, when what is beside it has parted from it."""
 COVERED = 0.75
 """Of `Evidence.share`, below which a hand may lie over the mark: it covers some of what is beside it, too. Where all of that
 is seen and the mark is not, the thing is elsewhere.
@@ -46,6 +50,7 @@ class Evidence:
         matches: where its points were found.
         agreeing: points that fit in place and in looks.
         share: those of the ones in the picture that were expected to.
+        own_share: the same of the mark's own points alone; 0 where there are too few.
         on_mark: share of points on and at the mark that look like themselves; 0 where there are too few.
         around: the same of all points held to be coplanar with it.
         noise: pixels, standard deviation of the matches.
@@ -63,6 +68,7 @@ class Evidence:
     matches: Matches
     agreeing: int
     share: float
+    own_share: float
     on_mark: float
     around: float
     noise: float
@@ -83,7 +89,7 @@ class Evidence:
     @property
     def held(self) -> bool:
         """The geometry holds the mark as tightly as is asked of one found again."""
-        return self.error < FIRM and not self.open
+        return self.error < FIRM and not self.open and self.noise < SCATTERED
 
     @property
     def sure(self) -> bool:
@@ -92,8 +98,14 @@ class Evidence:
 
     @property
     def sound(self) -> bool:
-        """Most of it fits, and the mark looks like itself."""
-        return self.share > 0.5 and self.on_mark > 0.5
+        """Most of it fits, or of the mark, and the mark looks like itself."""
+        return max(self.share, self.own_share) > 0.5 and self.on_mark > 0.5
+
+    @property
+    def covered(self) -> bool:
+        """What is beside the mark fits well: a hand may lie over the mark."""
+        fits = self.share > 0.7 or (self.share > 0.55 and self.around > 0.5)
+        return fits and self.agreeing >= 40 and self.held
 
     @property
     def loose(self) -> bool:
@@ -105,21 +117,29 @@ class Evidence:
         return self.astray and not self.sure
 
     @property
+    def support(self) -> float:
+        """Many points, close."""
+        return self.agreeing / (0.5 + self.noise)
+
+    @property
     def merit(self) -> float:
-        """By which one alignment is preferred to another."""
-        return -1.0 if self.lost_its_way or self.error > LOOSE else self.agreeing / (0.5 + self.noise)
+        """By which one alignment is preferred to another: supported, and the mark itself seen."""
+        if self.lost_its_way or self.error > LOOSE:
+            return -1.0
+        return self.support * (0.25 + self.on_mark)
 
     @property
     def clear(self) -> bool:
         """The mark itself is seen: nothing else needs to be asked."""
-        enough = self.agreeing >= 15 and self.share > 0.4
+        enough = self.agreeing >= 15 and (self.share > 0.4 or self.own_share > OWN)
         return enough and not self.lost_its_way and self.on_mark > 0.6 and self.error < LOOSE
 
     def trust(self) -> bool:
         """Enough to be believed where the motion of the picture says the same."""
         if self.error > LOOSE or self.lost_its_way:
             return False
-        seen = self.agreeing >= 12 and self.on_mark > 0.45 and max(self.share, self.around) > 0.4
+        fits = max(self.share, self.around) > 0.4 or self.own_share > OWN
+        seen = self.agreeing >= 12 and self.on_mark > 0.45 and fits
         around = self.agreeing >= 30 and self.around > 0.5
         unhidden = self.agreeing >= 22 and self.share > 0.55
         return seen or around or unhidden

@@ -11,12 +11,17 @@ from coachdesk.media.tracking.geometry import Floats, Homography, Mask, local, n
 from coachdesk.media.tracking.keyframe import NEARLY, Matches
 from coachdesk.media.tracking.refine import UNKNOWN_SPREAD, refine, residuals, whitening
 
-LEAST_LOCAL, LEAST_WIDE = 16, 14
+LEAST_LOCAL, LEAST_WIDE, LEAST_OWN = 16, 14, 12
 LOCAL_ADVANTAGE, LOCAL_MORE = 1.25, 3
 """The local model is believed when it explains so many more of the mark's own points,"""
 LOCAL_CLOSER, LOCAL_MARGIN = 3.0, 0.3
 """or when the others' mean square, in pixels, is so many times its own, and that much more: a mixture of two planes is
 within the threshold of both."""
+TIGHT = 0.4
+"""Of the threshold: closer than that, points count by how close they are. Two planes that part by a few pixels are within
+the threshold of one bent homography, but not as close as of their own."""
+TIGHTER, TIGHTER_MORE = 1.5, 6.0
+"""or when it is that much closer to them, in points as close as can be."""
 IS_CORNER = 0.3
 PRIOR = np.array([0.1, 0.1, 0.001, 0.1, 0.1, 0.001, 2.0, 2.0])
 OPEN = 2.0
@@ -65,20 +70,18 @@ def hypothesis(
     surroundings lie in another plane, and is taken only if it explains clearly more of the mark's own points.
     """
     inner, good, corner = _classes(matches)
-    own = inner & good
-    then, now = matches.then[own], matches.now[own]
     base = _believed(matches, good, corner)
     wide = _consensus(matches, base, threshold, max(LEAST_WIDE, 0.3 * base.sum()))
     if wide_only:
         return None if wide is None else Hypothesis(wide, base, False)
-    near = _consensus(matches, own & corner, threshold, max(12, 0.4 * (own & corner).sum()))
-    if near is None and own.sum() >= LEAST_LOCAL:
-        near = _held(matches, own, start if wide is None else wide, threshold)
-    if near is not None:
-        factors = _factors(matches, near)[own]
-        near_left = residuals(near, then, now, factors)
-        wide_left = np.full(len(then), np.inf) if wide is None else residuals(wide, then, now, factors)
-        if _local_is_right(near_left, wide_left, threshold):
+    own = inner & good
+    then, now, factors = matches.then[own], matches.now[own], _factors(matches, start)[own]
+    wide_left = np.full(len(then), np.inf) if wide is None else residuals(wide, then, now, factors)
+    if _local_is_right(np.zeros(len(then)), wide_left, threshold):  # if it were perfect
+        near = _of_own(matches, own & corner, start, threshold)
+        if near is None and own.sum() >= LEAST_LOCAL:
+            near = _held(matches, own, start if wide is None else wide, threshold)
+        if near is not None and _local_is_right(residuals(near, then, now, factors), wide_left, threshold):
             return Hypothesis(near, own, True)
     return None if wide is None else Hypothesis(wide, base, False)
 
@@ -116,7 +119,13 @@ def _local_is_right(near: Floats, wide: Floats, threshold: float) -> bool:
         return False
     near_square, wide_square = (float((np.minimum(left, threshold) ** 2).mean()) for left in (near, wide))
     more = near_count > LOCAL_ADVANTAGE * wide_count + LOCAL_MORE
-    return more or wide_square > LOCAL_CLOSER * near_square + LOCAL_MARGIN
+    closer = _closeness(near, threshold) > TIGHTER * _closeness(wide, threshold) + TIGHTER_MORE
+    return more or closer or wide_square > LOCAL_CLOSER * near_square + LOCAL_MARGIN
+
+
+def _closeness(left: Floats, threshold: float) -> float:
+    """How many points are close, those half way counting three quarters."""
+    return float(np.maximum(0, 1 - (left / (TIGHT * threshold)) ** 2).sum())
 
 
 def _joined(matches: Matches, found: Hypothesis, threshold: float) -> Hypothesis | None:
@@ -226,6 +235,26 @@ def _consensus(matches: Matches, chosen: Mask, threshold: float, least: float) -
     then, now = (side[chosen].astype(np.float32) for side in (matches.then, matches.now))
     g, agree = cv2.findHomography(then, now, cv2.USAC_MAGSAC, threshold, None, 300, 0.99)
     return np.asarray(g, np.float64) if g is not None and agree.sum() >= least else None
+
+
+def _of_own(matches: Matches, corners: Mask, start: Homography, threshold: float) -> Homography | None:
+    """What the mark's own corners say: what they agree on, or if that is closer, where the ``start`` moved, turned and grew
+    to. That cannot bend to a second plane behind the mark's edge.
+    """
+    free = _consensus(matches, corners, threshold, max(LEAST_OWN, 0.4 * corners.sum()))
+    if free is None:
+        return None
+    then, now = matches.then[corners], matches.now[corners]
+    step, agree = cv2.estimateAffinePartial2D(
+        transform(start, then), now, None, cv2.RANSAC, TIGHT * threshold, 300, 0.99
+    )
+    if step is None or agree.sum() < LEAST_OWN:
+        return free
+    stiff = np.vstack([step, [0.0, 0.0, 1.0]]) @ start
+    free_close, stiff_close = (
+        _closeness(np.linalg.norm(transform(each, then) - now, axis=1), threshold) for each in (free, stiff)
+    )
+    return stiff if stiff_close > free_close else free
 
 
 def _held(matches: Matches, own: Mask, start: Homography, threshold: float) -> Homography | None:
