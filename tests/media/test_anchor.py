@@ -76,3 +76,13 @@ def test_a_fit_that_scatters_counts_if_it_stays_where_it_is(
     monkeypatch.setattr(anchors, "fine", fine)
     assert tracked.update(View(picture(looking()))) is state
     assert not list(places), "each is looked at"
+
+
+def test_a_mark_that_is_seen_and_has_no_like_is_looked_for_nowhere_else(
+    tracked: Anchor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(*_: object) -> None:
+        pytest.fail("costs a third of a millisecond in every picture")
+
+    monkeypatch.setattr(anchors, "elsewhere", elsewhere)
+    assert tracked.update(View(picture(looking(4, 2)))) is State.TRACKED

@@ -39,3 +39,8 @@ def test_points_that_do_not_look_like_the_mark_bend_nothing() -> None:
 def test_a_mark_that_cannot_be_seen_is_not_bent() -> None:
     evidence = found(4.0, on_mark=0.3)
     assert np.array_equal(bend.on_mark(evidence), evidence.h)
+
+
+def test_where_all_fits_closely_nothing_is_bent() -> None:
+    evidence = replace(found(4.0), noise=bend.FLAT - 0.01)
+    assert np.array_equal(bend.on_mark(evidence), evidence.h)

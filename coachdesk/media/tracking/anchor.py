@@ -198,7 +198,8 @@ class Anchor:
             return None
         guess = self._guess(h)
         found = fine(keyframe, guess, view, FAR)
-        other = elsewhere(keyframe, guess, view)
+        certain = found is not None and found.clear and not len(keyframe.repeats)
+        other = None if certain else elsewhere(keyframe, guess, view)
         if other is not None:
             found = _better(found, fine(keyframe, other, view, FAR))
         return self._settled(found, view)

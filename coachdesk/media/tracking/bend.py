@@ -16,6 +16,8 @@ LEAST = 14
 LEAST_WEIGHT = 0.05
 WILD, HUBER = 8.0, 1.0
 """Pixels by which a point may be off to be asked at all, and to count fully."""
+FLAT = 0.25
+"""Pixels of noise below which nothing is bent."""
 ALIKE, LEAST_SEEN = 0.5, 0.5
 """Correlation of a point that looks like itself; share of the mark that must be seen."""
 NOISE, USUAL = 0.7, np.array([1.0, 1.5, 1.5, 2.0, 2.0, 2.0])
@@ -29,7 +31,7 @@ def on_mark(found: Evidence) -> Homography:
     by, smoothed to a polynomial of second degree, is added to where ``found`` puts that outline.
     """
     keyframe, matches = found.keyframe, found.matches
-    if not keyframe.shows_mark or found.on_mark < LEAST_SEEN:
+    if not keyframe.shows_mark or found.on_mark < LEAST_SEEN or found.noise < FLAT:
         return found.h
     off = matches.now - transform(found.g, matches.then)
     weight = np.exp(-((keyframe.points.away[matches.index] / (REACH * keyframe.radius)) ** 2))
