@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.sharing import BEHIND, FIRST_OF_COACH, NEVER, SharingPresenter
+from coachdesk.ui.views.share_bar import WHO_BESIDE
 from coachdesk.ui.views.share_picker import SharePicker
 from tests.ui.samples import SAM, SOURCES, FakeLink, call
 from tests.ui.shown import PATIENCE_MS, Shown
@@ -22,6 +23,7 @@ def test_a_supervisor_shares_blanks_and_stops_by_one_key(supervisor: Shown, dres
     assert bar is not None
     dressed.keyClick(supervisor.window, Qt.Key.Key_F9, shift)
     picker = supervisor.dialog(SharePicker)
+    assert WHO_BESIDE in [label.text() for label in picker.findChildren(QLabel)]
     supervisor.desk.handle(SOURCES)
     QApplication.processEvents()
     dressed.keyClick(picker, Qt.Key.Key_2)

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from coachdesk import commands, events
+from coachdesk.screen.grab import MOST_LISTED
 from coachdesk.ui.presenters.notices import Notices
 from coachdesk.ui.presenters.sharing import (
     NEVER,
@@ -17,6 +18,8 @@ from coachdesk.ui.presenters.sharing import (
     SharingPresenter,
 )
 from coachdesk.ui.views import share_tray
+from coachdesk.ui.views.button import ActionButton
+from coachdesk.ui.views.share_bar import WHO
 from coachdesk.ui.views.share_picker import SharePicker
 from coachdesk.ui.views.share_thumbnail import ShareThumbnail
 from signaling.protocol import EndReason
@@ -136,6 +139,18 @@ def test_agent_chooses_by_one_key(agent: Shown, dressed: QtBot) -> None:
     assert not picker.isVisible()
     agent.desk.handle(SOURCES)  # an answer that comes late opens nothing
     assert not any(each.isVisible() for each in agent.window.findChildren(SharePicker))
+
+
+def test_the_picker_offers_everything_and_says_who_is_going_to_see_it(agent: Shown, dressed: QtBot) -> None:
+    dressed.keyClick(agent.window, Qt.Key.Key_F9)
+    picker = agent.dialog(SharePicker)
+    windows = [events.SourceView(f"window:{n}", "window", f"Order {n}", 800, 600) for n in range(MOST_LISTED)]
+    agent.desk.handle(events.Screens(screens=windows))
+    assert WHO in [label.text() for label in picker.findChildren(QLabel)]
+    last = next(each for each in picker.findChildren(ActionButton) if each.text() == windows[-1].title)
+    assert not last.action.key, "there are fewer keys than windows"
+    dressed.mouseClick(last, Qt.MouseButton.LeftButton)
+    assert agent.link.sent[-1] == commands.Share(source=windows[-1].source)
 
 
 def test_a_video_is_chosen_to_be_smooth_before_sharp(agent: Shown, dressed: QtBot) -> None:

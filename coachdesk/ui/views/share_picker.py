@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, repeat
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
@@ -21,19 +22,14 @@ ICONS = {"screen": "screen", "window": "window"}
 
 
 class SharePicker(Window):
-    """Opens empty, as it takes a moment to look at everything; ``offer`` says what there is."""
+    """Opens empty, as it takes a moment to look at everything; ``offer`` says what there is. The first have a key each."""
 
     def __init__(self, parent: QWidget, who: str, share: Callable[[str, Content], None]) -> None:
         """``who``: a sentence on who is going to see it."""
         super().__init__(parent, "What do you want to share?", "screen")
         self._share = share
         self._offered = False
-        self.body.addWidget(
-            text(
-                "Who is on this call with you sees it; your customer only if you show it to them then.",
-                wrap=True,
-            )
-        )
+        self.body.addWidget(text(who, wrap=True))
         self.body.addWidget(
             text("Drag over the picture of a screen to share a part of it alone.", "small", wrap=True)
         )
@@ -66,7 +62,7 @@ class SharePicker(Window):
         self._wait.hide()
         self.warning.setText(warning)
         self.warning.setVisible(bool(warning))
-        for number, (key, source) in enumerate(zip(KEYS, sources, strict=False)):
+        for number, (key, source) in enumerate(zip(chain(KEYS, repeat("")), sources, strict=False)):
             line, across = divmod(number, COLUMNS)
             self._grid.addWidget(self._card(key, source), line, across, Qt.AlignmentFlag.AlignTop)
             self._grid.setRowStretch(line + 1, 1)
