@@ -151,8 +151,11 @@ export class Peer {
 
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   async replace(kind, track) {
-    await this.#transceiver(kind)?.sender.replaceTrack(track);
-    if (kind === "screen") await change(this.#transceiver("video")?.sender, { maxBitrate: track ? BESIDE_BITRATE : VIDEO_BITRATE });
+    const sender = this.#transceiver(kind)?.sender;
+    await sender?.replaceTrack(track);
+    if (kind !== "screen") return;
+    await prefer(sender, track?.contentHint === "motion" ? "maintain-framerate" : "maintain-resolution");
+    await change(this.#transceiver("video")?.sender, { maxBitrate: track ? BESIDE_BITRATE : VIDEO_BITRATE });
   }
 
   /** Says something on the control channel, once that is open. @param {object} message */
@@ -252,6 +255,14 @@ async function change(sender, how) {
   if (Object.entries(how).every(([key, value]) => Reflect.get(encoding, key) === value)) return;
   Object.assign(encoding, how);
   await sender.setParameters(parameters);
+}
+
+/** What is kept on a slow line. @param {RTCRtpSender | undefined} sender @param {RTCDegradationPreference} kept */
+async function prefer(sender, kept) {
+  const parameters = sender?.getParameters();
+  if (!sender || !parameters?.encodings?.length || parameters.degradationPreference === kept) return;
+  parameters.degradationPreference = kept;
+  await sender.setParameters(parameters).catch(() => {}); // a browser that cannot be told still sends
 }
 
 /** @param {RTCRtpSender | undefined} sender @param {number} bitrate  at most */

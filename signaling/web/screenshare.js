@@ -15,8 +15,10 @@
  */
 
 /** Larger pictures would be shown at a fraction of their size; what text needs is sharpness, not frames. */
+const TEXT_FRAMES = 15;
+const MOTION_FRAMES = 30;
+const SIZE = { width: { max: 1920 }, height: { max: 1200 } };
 const WANTED = {
-  video: { width: { max: 1920 }, height: { max: 1200 }, frameRate: { max: 15 } },
   audio: false,
   selfBrowserSurface: "exclude",
   surfaceSwitching: "include",
@@ -30,6 +32,8 @@ export class ScreenShare {
   /** @type {ShareFault} */ fault = "";
   /** The agent would like to see it. */
   asked = false;
+  /** What is going to be shared is a video or an animation: smooth before sharp. */
+  motion = false;
   /** @type {MediaStreamTrack | null} */ #track = null;
   #declined = false;
   #source = "";
@@ -80,7 +84,7 @@ export class ScreenShare {
     if (!allowed || this.stage !== "choosing") chosen.stop();
     if (this.stage !== "choosing") return undefined;
     if (!allowed) return this.#drop("refused");
-    chosen.contentHint = "text";
+    chosen.contentHint = this.motion ? "motion" : "text";
     chosen.onended = () => this.#track === chosen && this.#drop("ended");
     this.#track = chosen;
     this.asked = false;
@@ -150,7 +154,8 @@ export class ScreenShare {
   /** @returns {Promise<MediaStreamTrack | null>} */
   async #capture() {
     try {
-      const stream = await this.devices.getDisplayMedia(WANTED);
+      const frameRate = { max: this.motion ? MOTION_FRAMES : TEXT_FRAMES };
+      const stream = await this.devices.getDisplayMedia({ ...WANTED, video: { ...SIZE, frameRate } });
       return stream.getVideoTracks()[0] ?? null;
     } catch (error) {
       this.fault = /** @type {Error} */ (error).name === "NotAllowedError" ? "denied" : "cannot";

@@ -12,6 +12,7 @@ export class ScreenSheet {
   constructor(share) {
     byId("screen").onclick = () => (share.sharing ? share.stop() : share.offer());
     byId("share-yes").onclick = () => void share.choose();
+    byId("share-motion").onchange = (event) => (share.motion = /** @type {HTMLInputElement} */ (event.target).checked);
     byId("share-pause").onclick = () => void share.pause(share.stage === "on");
     byId("share-no").onclick = () => share.stop();
   }
@@ -34,6 +35,8 @@ export class ScreenSheet {
   /** @param {string} stage @param {boolean} sharing */
   #buttons(stage, sharing) {
     setText("share-yes", stage === "offer" ? say("share.choose") : "");
+    show("share-smooth", stage === "offer");
+    byId("share-smooth").lastElementChild.textContent = say("share.motion");
     setText("share-pause", sharing ? say(stage === "on" ? "share.pause" : "share.go_on") : "");
     byId("share-pause").title = say("call.key", { action: byId("share-pause").textContent, key: "P" });
     setText("share-no", stage === "choosing" ? "" : say(sharing ? "share.stop" : stage === "offer" ? "share.not_now" : "share.ok"));

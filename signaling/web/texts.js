@@ -92,6 +92,7 @@ const TEXTS = {
   "share.asked": "{agent} would like to see your screen.",
   "share.who": "{agent} sees what you choose, as it is, until you stop: close what is not for them first. Your browser asks you what to share.",
   "share.choose": "Choose what to share",
+  "share.motion": "It is a video or an animation",
   "share.not_now": "Not now",
   "share.choosing": "Choose in your browser what to share.",
   "share.on": "You are sharing your screen: {agent} sees it.",

@@ -40,7 +40,7 @@ DISPLAY = """
   };
 """
 COLOUR = (20, 40, 190)
-START, CHOOSE = "Share screen", "Choose what to share"
+START, CHOOSE, MOTION = "Share screen", "Choose what to share", "It is a video or an animation"
 WHO = (
     "Maria Lopez sees what you choose, as it is, until you stop: close what is not for them first. "
     "Your browser asks you what to share."
@@ -116,6 +116,28 @@ async def test_who_will_see_it_is_told_first_and_then_the_browser_asks(
     assert how["encodings"][0]["scalabilityMode"] == "L1T3"
     camera = "peers[0].getTransceivers()[1].sender.getParameters().encodings[0].maxBitrate"
     await customer.until(f"{camera} === 500_000", "the camera leaves room for it")
+
+
+async def test_a_video_is_shared_smooth_before_sharp(desk: Desk, customer: Customer, dial: Dial) -> None:
+    agent = await in_call(desk, customer, dial)
+    await customer.tap(START)
+    await customer.page.get_by_label(MOTION).check()
+    await customer.tap(CHOOSE)
+    await sees_it(agent)
+    assert await customer.ask("[display.contentHint, wanted.video.frameRate.max]") == ["motion", 30]
+    await customer.until(
+        f"({SENT}).getParameters().degradationPreference === 'maintain-framerate'", "kept smooth"
+    )
+    await customer.tap("Stop")
+    await tells(agent, "off")
+    await customer.tap(START)
+    await customer.page.get_by_label(MOTION).uncheck()
+    await customer.tap(CHOOSE)
+    await tells(agent, "on")
+    assert await customer.ask("[display.contentHint, wanted.video.frameRate.max]") == ["text", 15]
+    await customer.until(
+        f"({SENT}).getParameters().degradationPreference === 'maintain-resolution'", "kept sharp"
+    )
 
 
 async def test_it_is_paused_goes_on_and_is_stopped_by_a_key(
