@@ -249,7 +249,14 @@ def team_set(
         list[str] | None,
         typer.Option(
             help="A window with this in its title, or like this pattern (*Vault*), is left out of the screens that its "
-            "agents share. Once for each, in place of all before; '' for none but password managers and payment."
+            "people share. Once for each, in place of all before; '' for none but password managers and payment."
+        ),
+    ] = None,
+    hide_region: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="region:SCREEN:X,Y,WIDTH,HEIGHT, in that screen's pixels, is blurred on the screens that its people "
+            "share. Once for each, in place of all before; '' for none."
         ),
     ] = None,
     db: DB = "",
@@ -257,9 +264,18 @@ def team_set(
     """Change a team's policy; a running server takes it up within seconds."""
     from signaling.administration import set_team
 
-    if awareness is None and announcement is None and not hide:
-        raise _fail("nothing to change: give --awareness, --announcement, --hide or all of them")
-    changed = set_team(db or None, name, awareness.value if awareness else None, announcement, hide or None)
+    if awareness is None and announcement is None and not hide and not hide_region:
+        raise _fail(
+            "nothing to change: give --awareness, --announcement, --hide, --hide-region or all of them"
+        )
+    changed = set_team(
+        db or None,
+        name,
+        awareness.value if awareness else None,
+        announcement,
+        hide or None,
+        hide_region or None,
+    )
     _show(_administer(changed))
 
 
@@ -273,7 +289,8 @@ def team_show(db: DB = "") -> None:
 
 
 def _show(policy: Team) -> None:
-    print(policy.name, policy.awareness, policy.announcement, ", ".join(policy.hidden_windows), sep="\t")
+    hidden = ", ".join((*policy.hidden_windows, *policy.hidden_regions))
+    print(policy.name, policy.awareness, policy.announcement, hidden, sep="\t")
 
 
 @app.command()

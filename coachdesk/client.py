@@ -250,7 +250,10 @@ class Client:
         if isinstance(message, protocol.TeamPolicy):
             assert self.welcome is not None
             self.welcome = msgspec.structs.replace(
-                self.welcome, awareness=message.awareness, hidden_windows=message.hidden_windows
+                self.welcome,
+                awareness=message.awareness,
+                hidden_windows=message.hidden_windows,
+                hidden_regions=message.hidden_regions,
             )
             return
         self.on_message(message)

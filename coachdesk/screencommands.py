@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from coachdesk.command import Command
-from coachdesk.screenrules import Regions
 from coachdesk.screenwire import Size
-from signaling.fields import HiddenWindows
+from signaling.fields import HiddenWindows, Regions
 
 Content = Literal["text", "motion"]
 """What goes first where a line does not bear both: sharpness, as text needs it, or smoothness, as a video does."""

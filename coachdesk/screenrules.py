@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+
+from signaling.fields import REGION, Region
 
 PASSWORDS = (
     *(
@@ -41,11 +42,6 @@ OWN_PROGRAM = "coachdesk"
 OVERLAY_TITLE = "CoachDesk marks"
 """Of the windows that show on the desktop what is drawn on it."""
 
-REGION = r"region:(\d{1,3}):(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})"
-MOST_REGIONS = 50
-Region = Annotated[str, Meta(pattern=f"^{REGION}$", max_length=40)]
-Regions = Annotated[tuple[Region, ...], Meta(max_length=MOST_REGIONS)]
-
 
 class Rules(Struct, frozen=True):
     """What is hidden, beside windows that ``ALWAYS`` names and CoachDesk's own.
@@ -57,7 +53,7 @@ class Rules(Struct, frozen=True):
     """
 
     titles: tuple[str, ...] = ()
-    regions: Regions = ()
+    regions: tuple[Region, ...] = ()
 
     def hide(self, *names: str) -> bool:
         """Whether a window with this title and these names of its program is hidden."""

@@ -32,6 +32,7 @@ from coachdesk.photodesk import PhotoDesk
 from coachdesk.photos import PhotoAlbum
 from coachdesk.quality_report import QualityReport
 from coachdesk.routing import Member
+from coachdesk.screenrules import Rules
 from coachdesk.sharing import Sharing
 from coachdesk.snapshots import Seen, Snapshots
 from signaling import protocol
@@ -92,7 +93,7 @@ class Session(ABC):
         self._sharing = Sharing(
             self._cast,
             self._screen_seen_by,
-            lambda: client.welcome.hidden_windows if client.welcome is not None else (),
+            self._hidden_by_team,
             self._ask_to_share,
             emit,
             self._spawn,
@@ -103,6 +104,10 @@ class Session(ABC):
             self._screen_seen,
             self._ink.on_screen,
         )
+
+    def _hidden_by_team(self) -> Rules:
+        welcome = self._client.welcome
+        return Rules() if welcome is None else Rules(welcome.hidden_windows, welcome.hidden_regions)
 
     @property
     def party(self) -> str:

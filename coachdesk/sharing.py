@@ -26,7 +26,7 @@ class Sharing:
     """One user's, over many calls.
 
     ``cast``: that of the present call, or None. ``seen_by``: names of those who see what is shared, as far as they
-    may know of them. ``policy``: titles of windows that the team's policy hides. ``ask``: tells the server how the share is
+    may know of them. ``policy``: what the team's policy hides. ``ask``: tells the server how the share is
     to be, or has become; raises SignalingError when it is refused, or there is no answer. ``spawn``: runs work to its end,
     and tells if it fails.
     """
@@ -35,7 +35,7 @@ class Sharing:
         self,
         cast: Callable[[], ScreenCast | None],
         seen_by: Callable[[], list[str]],
-        policy: Callable[[], tuple[str, ...]],
+        policy: Callable[[], Rules],
         ask: Callable[[ShareKind, ShareStage], Coroutine[Any, Any, None]],
         emit: Callable[[events.AnyEvent], None],
         spawn: Callable[[Coroutine[Any, Any, Any], str], None],
@@ -113,7 +113,8 @@ class Sharing:
         return events.Ok()
 
     def _rules(self) -> Rules:
-        return Rules(titles=(*self._policy(), *self._own.titles), regions=self._own.regions)
+        team, own = self._policy(), self._own
+        return Rules(titles=(*team.titles, *own.titles), regions=(*team.regions, *own.regions))
 
     async def _obey(self) -> None:
         """What is shared now is captured by the present rules from now on."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from signaling.auth import TOKEN_LIFETIME, AuthError, Bearer, hash_password, issue_token
-from signaling.fields import LONGEST_TITLE, MOST_HIDDEN, SHORTEST_TITLE, HiddenWindows
+from signaling.fields import LONGEST_TITLE, MOST_HIDDEN, MOST_REGIONS, SHORTEST_TITLE, HiddenWindows, Regions
 from signaling.policy import Role
 from signaling.protocol import Awareness
 from signaling.state import Team
@@ -138,9 +138,11 @@ async def set_team(
     awareness: Awareness | None = None,
     announcement: str | None = None,
     hidden_windows: Sequence[str] | None = None,
+    hidden_regions: Sequence[str] | None = None,
 ) -> Team:
     """Changes what is given of a team's policy, and returns it whole. Raises AdministrationError."""
-    hidden = _titles(hidden_windows) if hidden_windows is not None else None
+    windows = _titles(hidden_windows) if hidden_windows is not None else None
+    regions = _regions(hidden_regions) if hidden_regions is not None else None
     if announcement is not None and len(announcement) > MAX_ANNOUNCEMENT:
         raise AdministrationError(f"an announcement may have {MAX_ANNOUNCEMENT} characters")
     async with _opened(db) as store:
@@ -155,7 +157,8 @@ async def set_team(
             name,
             present.awareness if awareness is None else awareness,
             present.announcement if announcement is None else announcement,
-            present.hidden_windows if hidden is None else hidden,
+            present.hidden_windows if windows is None else windows,
+            present.hidden_regions if regions is None else regions,
         )
         await store.set_team(changed)
         return changed
@@ -168,6 +171,17 @@ def _titles(given: Sequence[str]) -> tuple[str, ...]:
     except msgspec.ValidationError:
         raise AdministrationError(
             f"a team may hide windows by {MOST_HIDDEN} titles, each of {SHORTEST_TITLE} to {LONGEST_TITLE} characters"
+        ) from None
+
+
+def _regions(given: Sequence[str]) -> tuple[str, ...]:
+    regions = tuple(dict.fromkeys("".join(each.split()) for each in given if each.strip()))
+    try:
+        return msgspec.convert(regions, Regions)
+    except msgspec.ValidationError:
+        raise AdministrationError(
+            f"a team may hide {MOST_REGIONS} regions, each of the form region:SCREEN:X,Y,WIDTH,HEIGHT in that screen's "
+            "pixels, as region:0:0,0,640,80"
         ) from None
 
 

@@ -16,6 +16,11 @@ HiddenWindows = Annotated[
     Meta(max_length=MOST_HIDDEN),
 ]
 """A window is hidden if one of these is in its title or its program's name; one with ``*`` is a pattern of either."""
+REGION = r"region:(\d{1,3}):(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})"
+"""Screen, x, y, width, height: a part of a screen in its own pixels."""
+MOST_REGIONS = 50
+Region = Annotated[str, Meta(pattern=f"^{REGION}$", max_length=40)]
+Regions = Annotated[tuple[Region, ...], Meta(max_length=MOST_REGIONS)]
 RequestId = Annotated[int, Meta(ge=1, le=2**53)]
 
 

@@ -189,6 +189,7 @@ class Hub:
             ice=ice,
             awareness=team.awareness,
             hidden_windows=team.hidden_windows,
+            hidden_regions=team.hidden_regions,
         )
 
     def disconnect(self, connection: int, now: float, *, left: bool = False) -> Step:

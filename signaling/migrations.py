@@ -60,12 +60,17 @@ def _quality_by_minute(connection: Connection) -> None:
     )
 
 
+def _regions_hidden_by_teams(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE teams ADD COLUMN hidden_regions TEXT DEFAULT '' NOT NULL"))
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _count_passwords,
     _consents_over_time,
     _quality_of_calls,
     _windows_hidden_by_teams,
     _quality_by_minute,
+    _regions_hidden_by_teams,
 )
 VERSION = 1 + len(_STEPS)
 

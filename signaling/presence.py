@@ -82,7 +82,7 @@ def _ask_for_password(state: State, step: Step, party: Party, user: User) -> Non
 
 
 def _for_staff(team: Team) -> TeamPolicy:
-    return TeamPolicy(team.awareness, team.hidden_windows)
+    return TeamPolicy(team.awareness, team.hidden_windows, team.hidden_regions)
 
 
 def take_up_policies(state: State, step: Step, teams: Mapping[str, Team]) -> None:

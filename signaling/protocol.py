@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from signaling.codes import Code as Code
 from signaling.codes import EndReason as EndReason
-from signaling.fields import HiddenWindows, Identifier, Label, Reason, Secret
+from signaling.fields import HiddenWindows, Identifier, Label, Reason, Regions, Secret
 from signaling.fields import Request as Request
 from signaling.photomessages import AskPhoto as AskPhoto
 from signaling.photomessages import FailPhoto as FailPhoto
@@ -202,6 +202,7 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     ice: list[IceServer]
     awareness: Awareness = "all"
     hidden_windows: HiddenWindows = ()
+    hidden_regions: Regions = ()
 
 
 class Invitation(Struct, frozen=True, tag="invitation"):
@@ -223,10 +224,11 @@ class FreshIce(Struct, frozen=True, tag="fresh_ice"):
 
 
 class TeamPolicy(Struct, frozen=True, tag="team_policy"):
-    """The team's policy has changed: this replaces the ``awareness`` and the ``hidden_windows`` of ``welcome``."""
+    """The team's policy has changed: this replaces the ``awareness`` and what is hidden of screens in ``welcome``."""
 
     awareness: Awareness
     hidden_windows: HiddenWindows = ()
+    hidden_regions: Regions = ()
 
 
 class Ok(Struct, frozen=True, tag="ok"):

@@ -23,6 +23,7 @@ teams = Table(
     Column("awareness", String(16), nullable=False, default="all"),
     Column("announcement", Text, nullable=False, default=""),
     Column("hidden_windows", Text, nullable=False, server_default=""),
+    Column("hidden_regions", Text, nullable=False, server_default=""),
 )
 
 users = Table(

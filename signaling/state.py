@@ -42,14 +42,15 @@ class User(Struct, frozen=True):
 
 
 class Team(Struct, frozen=True):
-    """A team's policy: what its agents see of observers, what its customers are told, and by which titles windows are
-    left out of the screens that its agents share.
+    """A team's policy: what its agents see of observers, what its customers are told, and by which titles windows, and
+    which parts, are left out of the screens that its people share.
     """
 
     name: str
     awareness: Awareness = "all"
     announcement: str = ""
     hidden_windows: tuple[str, ...] = ()
+    hidden_regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

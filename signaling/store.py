@@ -246,8 +246,9 @@ class Store:
             "awareness": team.awareness,
             "announcement": team.announcement,
             "hidden_windows": "\n".join(team.hidden_windows),
+            "hidden_regions": "\n".join(team.hidden_regions),
         }
-        update = ("awareness", "announcement", "hidden_windows")
+        update = ("awareness", "announcement", "hidden_windows", "hidden_regions")
         async with self._engine.begin() as connection:
             await connection.execute(self._upsert(schema.teams, update=update), row)
 
@@ -346,8 +347,8 @@ def _user_of(row: Any) -> User:
 
 
 def _team_of(row: Any) -> Team:
-    hidden = tuple(row.hidden_windows.splitlines())
-    return Team(row.name, cast(Awareness, row.awareness), row.announcement, hidden)
+    windows, regions = (tuple(each.splitlines()) for each in (row.hidden_windows, row.hidden_regions))
+    return Team(row.name, cast(Awareness, row.awareness), row.announcement, windows, regions)
 
 
 async def open_store(db: str | None) -> Store:

@@ -269,11 +269,33 @@ def test_a_policy_is_changed_in_part_and_shown(amy: str) -> None:
     )
 
 
+def test_regions_of_screens_are_hidden_beside_windows(amy: str) -> None:
+    first, second = "region:0:0,0,640,80", "region:1:5,6,70,80"
+    done(
+        "team",
+        "set",
+        "north",
+        "--hide",
+        "Payroll",
+        "--hide-region",
+        first,
+        "--hide-region",
+        second,
+        "--db",
+        amy,
+    )
+    shown = done("team", "set", "north", "--hide", "Wages", "--db", amy)
+    assert shown == f"north\tall\t\tWages, {first}, {second}\n"
+    assert done("team", "set", "north", "--hide-region", "", "--db", amy) == "north\tall\t\tWages\n"
+
+
 def test_a_policy_that_cannot_be_is_refused(amy: str) -> None:
     assert "only: north" in failed("team", "set", "nroth", "--awareness", "none", "--db", amy)
     assert "--awareness" in failed("team", "set", "north", "--db", amy)
     assert "1000" in failed("team", "set", "north", "--announcement", "x" * 1001, "--db", amy)
     assert "2 to 100" in failed("team", "set", "north", "--hide", "x", "--db", amy)
+    for region in ("0,0,640,80", "region:0:0,0,640", "region:0:0,0,64.5,80", "region:0:-1,0,640,80"):
+        assert "region:SCREEN:X,Y" in failed("team", "set", "north", "--hide-region", region, "--db", amy)
     assert run("team", "set", "north", "--awareness", "some", "--db", amy).returncode == 2
 
 

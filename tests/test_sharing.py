@@ -163,19 +163,21 @@ async def test_rules_of_the_team_and_of_ones_own_hold_from_the_first_picture_on(
     monkeypatch.setattr(screensource, "ScreenCapture", Captured)
     await desk.told(1)
     welcome = desk.client.welcome
-    desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Payroll",))
-    region = "region:0:1,2,30,40"
+    region, of_team = "region:0:1,2,30,40", "region:0:0,0,640,80"
+    desk.client.welcome = msgspec.structs.replace(
+        welcome, hidden_windows=("Payroll",), hidden_regions=(of_team,)
+    )
     assert await desk.session.do(commands.ShareRules(titles=("*Ledger",), regions=(region,))) == events.Ok()
     told = await desk.session.do(commands.Share(source="screen:0"))
     assert isinstance(told, events.Sharing)
     assert told.warning == Captured.warning
     source = desk.hub.screens.agent.source
-    assert source.rules == [Rules(titles=("Payroll", "*Ledger"), regions=(region,))]
+    assert source.rules == [Rules(titles=("Payroll", "*Ledger"), regions=(of_team, region))]
     await desk.session.do(commands.ShareRules())
-    desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Wages",))
+    desk.client.welcome = msgspec.structs.replace(welcome, hidden_windows=("Wages",))  # and no region
     desk.session.message(protocol.CallState(call_view(party(MIA), revision=2)))
     await until(lambda: len(source.rules) == 3)
-    assert source.rules[1:] == [Rules(titles=("Payroll",)), Rules(titles=("Wages",))]
+    assert source.rules[1:] == [Rules(titles=("Payroll",), regions=(of_team,)), Rules(titles=("Wages",))]
 
 
 async def test_where_it_is_on_the_desktop_is_told_until_it_ends(

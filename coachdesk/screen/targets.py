@@ -13,7 +13,7 @@ from coachdesk.screen.hiding import Hiding, corner, windows_of_others
 from coachdesk.screen.masks import HIDDEN_GREY, Picture, Rect, within
 from coachdesk.screen.x11 import Windows
 from coachdesk.screenevents import Place
-from coachdesk.screenrules import REGION
+from signaling.fields import REGION
 
 NO_DESKTOP = "No screen can be captured here. Share from a desktop session; on Linux from one of X11 (Wayland forbids it)."
 WINDOW_GONE = "The shared window was closed."

@@ -45,11 +45,13 @@ def test_windows_that_a_team_hides_reach_its_staff(desk: Desk) -> None:
     agent, customer, _, _ = whispering(desk)
     agent.inbox.clear()
     customer.inbox.clear()
-    desk.follow_records(Team("north", hidden_windows=("Payroll",)))
-    assert agent.inbox[0] == TeamPolicy("all", ("Payroll",))
+    region = "region:0:1,2,30,40"
+    desk.follow_records(Team("north", hidden_windows=("Payroll",), hidden_regions=(region,)))
+    assert agent.inbox[0] == TeamPolicy("all", ("Payroll",), (region,))
     assert isinstance(agent.inbox[1], CallState)
     assert customer.inbox == []
-    assert desk.agent("ann").last(Welcome).hidden_windows == ("Payroll",)
+    welcome = desk.agent("ann").last(Welcome)
+    assert (welcome.hidden_windows, welcome.hidden_regions) == (("Payroll",), (region,))
 
 
 def test_what_has_not_changed_is_not_told(desk: Desk) -> None:

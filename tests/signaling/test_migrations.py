@@ -113,7 +113,7 @@ async def test_the_first_records_are_brought_up_with_all_they_hold(db: str) -> N
     assert await store.good_users() == {"u1": AMY}
     assert await store.links(0.0) == [LINK]
     assert (await store.teams())["north"].awareness == "none"
-    hiding = Team("north", hidden_windows=("Payroll", "*- Vault"))
+    hiding = Team("north", hidden_windows=("Payroll", "*- Vault"), hidden_regions=("region:0:1,2,30,40",))
     await store.set_team(hiding)
     assert (await store.teams())["north"] == hiding
     assert [entry.action async for entry in store.audit_log()] == ["hold"]
