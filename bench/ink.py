@@ -108,6 +108,8 @@ async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str,
         await scene.answer()
         await page.evaluate(WATCH_COST)
         await page.evaluate(ALONE)
+        await agent.do(commands.Frames(on=True))  # the agent sees what they draw on
+        await agent.wait(events.Frames)
         strokes = await _strokes(page, agent)
         own = await _own_strokes(page)
         await page.evaluate(f"window.inkDelay = {2 * delay_ms}")
@@ -197,7 +199,6 @@ async def distances(page: Page) -> AsyncIterator[tuple[float | None, panning.Pic
 
 async def draw(agent: RemoteEndpoint) -> None:
     """A circle around the thing, on a picture that the agent got while the camera was at rest."""
-    await agent.do(commands.Frames(on=True))
     frames = await agent.wait(events.Frames)
     reader = FrameReader(frames.name)
     try:
