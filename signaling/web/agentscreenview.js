@@ -6,7 +6,8 @@
 import { opacity } from "./board.js";
 import { byId, setText, show } from "./dom.js";
 import { apply, times } from "./homography.js";
-import { paint, paintPointer } from "./paint.js";
+import { paint } from "./paint.js";
+import { NAME_SIZE, paintPointer, pointedBy } from "./pointer.js";
 import { paintArrow } from "./sharerspointer.js";
 import { say } from "./texts.js";
 import { toScreen } from "./viewport.js";
@@ -25,6 +26,7 @@ export class AgentScreenView {
   #timer = 0;
   #repaint = 0;
   #said = "";
+  /** @type {Record<string, string>} */ #values = {};
   /** The RTP timestamp of the picture shown, if the browser tells it. @type {number | null} */ #picture = null;
   /** @type {Map<number, {x: number, y: number}>} */ #fingers = new Map();
 
@@ -47,6 +49,7 @@ export class AgentScreenView {
 
   /** @param {import("./visit.js").View} view @param {Record<string, string>} values */
   render({ agentScreen }, values) {
+    this.#values = values;
     const words = agentScreen ? say("screen.shown", values) : "";
     if (words !== this.#said) byId("announcer").textContent = words || say("screen.over", values);
     this.#said = words;
@@ -166,7 +169,10 @@ export class AgentScreenView {
     for (const { mark, matrix } of this.ink.onScreen("screen", (poses, name) => poses.matrix(name, this.#picture, this.ink.clock()))) {
       if (mark.path.length) paint(this.context, mark, times(screen, matrix), viewport.height, opacity(mark, this.ink.now));
     }
-    for (const pointer of this.ink.pointers("screen")) paintPointer(this.context, pointer, screen, viewport.height, 1);
+    for (const pointer of this.ink.pointers("screen")) {
+      const label = { name: pointedBy(pointer.author, this.#values), size: NAME_SIZE, place: this.zoom.place };
+      paintPointer(this.context, pointer, screen, viewport.height, this.ink.clock(), label);
+    }
   }
 }
 

@@ -14,7 +14,17 @@
  * @property {number} frame  RTP timestamp
  * @property {number} tracked  RTP timestamp of the last frame it was tracked in
  * @typedef {{mark: string, points: InkPoint[], begin: Edit}} Gesture  one's own, while it is drawn
- * @typedef {{author: string, colour: string, width: number, stroke: number, frame: number | null, surface: string, points: InkPoint[], at: number}} Pointer
+ * @typedef {object} Pointer
+ * @property {string} author
+ * @property {string} colour
+ * @property {number} width  share of the picture's height
+ * @property {number} stroke
+ * @property {number | null} frame  RTP timestamp
+ * @property {string} surface
+ * @property {InkPoint[]} points
+ * @property {"" | "click" | "spotlight"} sign
+ * @property {number} at  when this was told, ms
+ * @property {number} clicked  when they clicked last in this stroke, ms; -Infinity: they did not
  */
 
 import { Board } from "./board.js";
@@ -321,9 +331,13 @@ export class Ink {
   }
 
   /** @param {InkMessage} message */
-  #pointed({ author = "agent", colour, width, stroke, frame = null, points, surface = "camera" }) {
-    if (!this.#pointers.has(author) && this.#pointers.size >= POINTERS_MOST) return;
-    this.#pointers.set(author, { author, colour, width, stroke, frame, surface, points: points.map(whole4), at: this.clock() });
+  #pointed({ author = "agent", colour, width, stroke, frame = null, points, surface = "camera", sign = "" }) {
+    const before = this.#pointers.get(author);
+    if (!before && this.#pointers.size >= POINTERS_MOST) return;
+    const at = this.clock();
+    const goesOn = before?.stroke === stroke && before?.surface === surface;
+    const clicked = sign === "click" ? at : goesOn ? before.clicked : -Infinity;
+    this.#pointers.set(author, { author, colour, width, stroke, frame, surface, points: points.map(whole4), sign, at, clicked });
   }
 
   /** @param {InkMessage} message */

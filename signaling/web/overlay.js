@@ -15,7 +15,8 @@ import { Delayed, Pace } from "./delayed.js";
 import { Held } from "./held.js";
 import { apply, centre, times } from "./homography.js";
 import { Keepsakes } from "./keepsakes.js";
-import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
+import { paint, paintEdgeArrow } from "./paint.js";
+import { paintPointer } from "./pointer.js";
 import { smallSize } from "./pyramid.js";
 import { fitted, toPicture, toScreen } from "./viewport.js";
 
@@ -234,7 +235,7 @@ export class Overlay {
     for (const pointer of this.ink.pointers()) {
       const time = pointer.frame === null ? null : this.clock.time(pointer.frame);
       const matrix = time === null ? screen : times(screen, this.carrier.since(time));
-      steps.push(() => paintPointer(this.#context, pointer, matrix, height, 1));
+      steps.push(() => paintPointer(this.#context, pointer, matrix, height, this.ink.clock()));
     }
     return steps;
   }

@@ -9,7 +9,8 @@ import { attach, byId, setText, show } from "./dom.js";
 import { FloatingWindow } from "./floating.js";
 import { FloatingPicture } from "./floatingpicture.js";
 import { apply, times } from "./homography.js";
-import { paint, paintPointer } from "./paint.js";
+import { paint } from "./paint.js";
+import { NAME_SIZE, paintPointer, pointedBy } from "./pointer.js";
 import { HEIGHT, QUIET_MS, QuietPlaces, WIDTH } from "./quietplaces.js";
 import { say } from "./texts.js";
 import { fitted, toScreen } from "./viewport.js";
@@ -17,6 +18,7 @@ import { fitted, toScreen } from "./viewport.js";
 const LOOK_MS = 100;
 const PIXEL_RATIO_MOST = 2;
 const EARLY_MS = 300; // so much sooner than it is noticed here, it may be told that something has moved
+const NAME_SHARE = 1 / 30; // of the picture's height: the floating one is shown smaller than it is drawn
 const CALL = "✎ "; // before the page's title
 
 export class OwnScreenView {
@@ -26,6 +28,7 @@ export class OwnScreenView {
   #calling = false;
   #large = false;
   #away = false;
+  /** @type {Record<string, string>} */ #values = {};
   /** Marks that were there while the customer looked. @type {Set<string>} */ #known = new Set();
   /** When marks were seen to lose what they are on, ms. @type {Map<string, number>} */ #moved = new Map();
 
@@ -54,6 +57,7 @@ export class OwnScreenView {
 
   /** @param {import("./visit.js").View} view @param {Record<string, string>} values */
   render({ screen, share, capture }, values) {
+    this.#values = values;
     const shared = screen === "call" && share.sharing;
     if (!shared) this.floating.close();
     if (attach(this.video, shared ? share.track : null)) this.#begin();
@@ -150,7 +154,10 @@ export class OwnScreenView {
       if (mark.path.length) paint(context, mark, times(screen, matrix), viewport.height, opacity(mark, ink.now));
     }
     const seen = video.srcObject ? ink.pointers("customer") : [];
-    for (const pointer of seen) paintPointer(context, pointer, screen, viewport.height, 1);
+    for (const pointer of seen) {
+      const label = { name: pointedBy(pointer.author, this.#values), size: Math.max(NAME_SIZE, size.height * NAME_SHARE), place: size };
+      paintPointer(context, pointer, screen, viewport.height, ink.clock(), label);
+    }
   }
 
   /** The title says that there is something new to be seen here, while the customer looks elsewhere. @param {string[]} marks */

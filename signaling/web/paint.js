@@ -16,9 +16,9 @@
 
 import { apply, inFront, slope } from "./homography.js";
 
-const EDGE = "rgb(8 12 16 / 55%)";
-const EDGE_WIDTH = 1.5;
-const LEAST_WIDTH = 2;
+export const EDGE = "rgb(8 12 16 / 55%)";
+export const EDGE_WIDTH = 1.5;
+export const LEAST_WIDTH = 2;
 const ROUND_STEPS = 48;
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const [SCALE_LEAST, SCALE_MOST] = [0.4, 3];
@@ -55,33 +55,6 @@ export function paint(context, mark, matrix, height, alpha) {
   context.globalAlpha = alpha;
   context.lineCap = context.lineJoin = "round";
   tool.draw(brush, dots, mark.number);
-  context.restore();
-}
-
-/**
- * A pointer's trail, its head bright.
- * @param {CanvasRenderingContext2D} context @param {import("./ink.js").Pointer} pointer @param {Matrix} matrix
- * @param {number} height @param {number} alpha
- */
-export function paintPointer(context, { points, colour, width }, matrix, height, alpha) {
-  const dots = points.filter(([x, y]) => inFront(matrix, x, y)).map(([x, y]) => ({ ...apply(matrix, x, y), pressure: 0.5 }));
-  if (!dots.length) return;
-  const thick = Math.max(LEAST_WIDTH, width * height);
-  context.save();
-  context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = context.fillStyle = colour;
-  for (let n = 1; n < dots.length; n++) {
-    context.globalAlpha = (alpha * n) / dots.length / 2;
-    context.lineWidth = (thick * n) / dots.length;
-    trace(context, [dots[n - 1], dots[n]]);
-  }
-  const head = dots[dots.length - 1];
-  context.globalAlpha = alpha;
-  context.shadowColor = colour;
-  context.shadowBlur = 2 * thick;
-  disc(context, head, thick * 0.9);
-  context.fillStyle = "#ffffff";
-  disc(context, head, thick * 0.4);
   context.restore();
 }
 
@@ -150,7 +123,7 @@ function edged({ context, colour, width }, draw) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Dot[]} dots */
-function trace(context, dots) {
+export function trace(context, dots) {
   context.beginPath();
   context.moveTo(dots[0].x, dots[0].y);
   for (let n = 1; n < dots.length - 1; n++) {
@@ -259,29 +232,43 @@ function measure(brush, dots) {
   label(brush, { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, pressure: 0.5 }, "center");
 }
 
-/** Words on a dark ground. @param {Brush} brush @param {Dot} at @param {"left" | "center"} align */
+/** What is written of a mark. @param {Brush} brush @param {Dot} at @param {"left" | "center"} align */
 function label({ context, colour, unit, text }, at, align) {
   if (!text) return;
   const size = Math.max(14, 3.4 * unit);
+  const left = align === "left" ? at.x : at.x - widthOf(context, text, size) / 2;
+  paintWords(context, text, { x: left, y: at.y }, size, colour);
+}
+
+/** How wide words are, CSS pixels. @param {CanvasRenderingContext2D} context @param {string} text @param {number} size  of its letters */
+export function widthOf(context, text, size) {
   context.font = `600 ${size}px ${FONT}`;
-  const width = context.measureText(text).width;
-  const left = align === "left" ? at.x : at.x - width / 2;
+  return context.measureText(text).width;
+}
+
+/**
+ * Words on a dark ground, with a bar of their colour.
+ * @param {CanvasRenderingContext2D} context @param {string} text @param {{x: number, y: number}} at  its left middle
+ * @param {number} size  of its letters, CSS pixels @param {string} colour
+ */
+export function paintWords(context, text, { x, y }, size, colour) {
+  const width = widthOf(context, text, size);
   context.fillStyle = "rgb(8 12 16 / 78%)";
   context.beginPath();
-  const box = /** @type {const} */ ([left - size * 0.4, at.y - size * 0.8, width + size * 0.8, size * 1.6]);
+  const box = /** @type {const} */ ([x - size * 0.4, y - size * 0.8, width + size * 0.8, size * 1.6]);
   if (context.roundRect) context.roundRect(...box, size * 0.35);
   else context.rect(...box);
   context.fill();
   context.fillStyle = colour;
-  context.fillRect(left - size * 0.4, at.y - size * 0.5, 3, size);
+  context.fillRect(x - size * 0.4, y - size * 0.5, 3, size);
   context.fillStyle = "#ffffff";
   context.textAlign = "left";
   context.textBaseline = "middle";
-  context.fillText(text, left, at.y);
+  context.fillText(text, x, y);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {{x: number, y: number}} at @param {number} radius */
-function disc(context, { x, y }, radius) {
+export function disc(context, { x, y }, radius) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();

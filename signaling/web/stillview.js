@@ -10,7 +10,8 @@
 import { opacity } from "./board.js";
 import { drawnOn } from "./canvas.js";
 import { times } from "./homography.js";
-import { paint, paintEdgeArrow, paintPointer } from "./paint.js";
+import { paint, paintEdgeArrow } from "./paint.js";
+import { paintPointer } from "./pointer.js";
 import { fitted, toPicture, toScreen } from "./viewport.js";
 
 const PIXEL_RATIO_MOST = 2;
@@ -90,7 +91,7 @@ export class StillView {
       const path = mark.path.filter((point) => point[3] <= ms);
       if (matrix && path.length) paint(this.context, { ...mark, path }, times(screen, matrix), height, 1);
     }
-    for (const pointer of this.ink.pointers()) paintPointer(this.context, pointer, screen, height, 1);
+    for (const pointer of this.ink.pointers()) paintPointer(this.context, pointer, screen, height, this.ink.clock());
   }
 
   /** From the picture a mark was drawn on to the still, or null: it is not known to be there. @param {Mark} mark @param {number} frame @returns {Matrix | null} */

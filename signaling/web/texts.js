@@ -119,6 +119,8 @@ const TEXTS = {
   "share.ended": "Nothing is shared any more.",
   "share.ok": "OK",
 
+  "pointer.coach": "Coach",
+
   "ink.draw": "Draw on the picture",
   "ink.draw_off": "Stop drawing",
   "ink.undo": "Undo",

@@ -141,6 +141,8 @@ HOSTILE_LIVE = [
     '{"kind":"poses","frame":1,"epoch":1,"anchors":[{"marks":["mark-0001"],"state":"tracked","h":[1e9,0,0,0,1,0,0,0,1]}]}',
     '{"kind":"poses","frame":4294967296,"epoch":1,"anchors":[]}',
     '{"kind":"laser","stroke":1,"colour":"#ffffff","width":0.01,"points":[[0,0]],"surface":"floor"}',
+    '{"kind":"laser","stroke":1,"colour":"#ffffff","width":0.01,"points":[[0,0]],"sign":"look"}',
+    '{"kind":"laser","stroke":1,"colour":"#ffffff","width":0.01,"points":[[0,0]],"name":"Ines"}',
     '{"kind":"cursor","number":1,"at":[1.01,0],"of":"agent"}',
     '{"kind":"cursor","number":1,"at":[0.5],"of":"agent"}',
     '{"kind":"cursor","number":1,"at":[0.5,null],"of":"agent"}',
