@@ -1,10 +1,11 @@
 /**
  * The agent's screen on the stage: the picture, what is drawn on it, and looking closer: by button, keys, wheel, two fingers and a
- * double tap.
+ * double tap; pixel for pixel, and over the whole monitor.
  */
 
 import { opacity } from "./board.js";
 import { byId, setText, show } from "./dom.js";
+import { FullScreen } from "./fullscreen.js";
 import { apply, times } from "./homography.js";
 import { paint } from "./paint.js";
 import { NAME_SIZE, paintPointer, pointedBy } from "./pointer.js";
@@ -36,7 +37,10 @@ export class AgentScreenView {
     this.screen = screen;
     [this.place, this.video, this.canvas] = [byId("agent-screen-place"), byId("agent-screen-video"), byId("agent-screen-ink")];
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.full = new FullScreen(byId("room"), () => this.#followFull());
     byId("agent-screen-zoom").onclick = () => this.#look((zoom) => zoom.toggle(zoom.place.width / 2, zoom.place.height / 2));
+    byId("agent-screen-exact").onclick = () => this.#look((zoom) => zoom.toggleExact(zoom.place.width / 2, zoom.place.height / 2));
+    byId("agent-screen-full").onclick = () => this.full.toggle();
     new ResizeObserver(() => this.#look(() => {})).observe(this.place);
     this.video.addEventListener("resize", () => this.#look(() => {}));
     document.addEventListener("visibilitychange", () => this.#look(() => {}));
@@ -59,9 +63,21 @@ export class AgentScreenView {
     byId("stage").classList.toggle("with-screen", agentScreen);
     show("agent-screen", agentScreen);
     clearInterval(this.#timer);
-    if (!agentScreen) return this.zoom.fit();
+    if (!agentScreen) return this.#over();
     this.#timer = setInterval(() => this.#paint(), REPAINT_MS);
     return this.#look(() => {});
+  }
+
+  /** It is not shown any more. */
+  #over() {
+    this.full.leave();
+    this.zoom.fit();
+  }
+
+  /** The monitor is this screen's, or not any more. It may have been over before the browser was ready. */
+  #followFull() {
+    if (this.#said) this.#name();
+    else this.full.leave();
   }
 
   /** With each picture, what is drawn on it. */
@@ -133,6 +149,7 @@ export class AgentScreenView {
     const { zoom, video, ink } = this;
     const { clientWidth: width, clientHeight: height } = this.place;
     zoom.place = { width, height };
+    zoom.ratio = devicePixelRatio;
     zoom.picture = ink.screens.screen.shown.frame ? ink.screens.screen.shown : { width: video.videoWidth || 16, height: video.videoHeight || 9 };
     change(zoom);
     const at = zoom.viewport;
@@ -147,9 +164,11 @@ export class AgentScreenView {
 
   #name() {
     const words = say(this.zoom.whole ? "screen.closer" : "screen.fit");
-    const button = byId("agent-screen-zoom");
-    setText("agent-screen-zoom", words);
-    button.title = say("call.key", { action: words, key: "X" });
+    named("agent-screen-zoom", words, words, "X");
+    named("agent-screen-exact", say("screen.exact"), say("screen.exact_name"), "1");
+    byId("agent-screen-exact").setAttribute("aria-pressed", String(this.zoom.exact));
+    const full = say(this.full.on ? "screen.not_full" : "screen.full");
+    named("agent-screen-full", FullScreen.able ? full : "", full, "U");
   }
 
   #paint() {
@@ -174,6 +193,13 @@ export class AgentScreenView {
       paintPointer(this.context, pointer, screen, viewport.height, this.ink.clock(), label);
     }
   }
+}
+
+/** @param {string} id @param {string} words  "": it is not there @param {string} name @param {string} key */
+function named(id, words, name, key) {
+  setText(id, words);
+  byId(id).setAttribute("aria-label", name);
+  byId(id).title = say("call.key", { action: name, key });
 }
 
 /** Their middle, and how far apart two are. @param {{x: number, y: number}[]} fingers */

@@ -14,7 +14,7 @@ import { say } from "./texts.js";
 
 const BANNER_ICONS = { held: "pause", network_gone: "offline", unreachable: "offline", restarting: "offline", sound: "sound",
   microphone_lost: "mic-off", no_microphone: "mic-off", suspended: "pause" };
-const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause", w: "share-float", e: "own-size", h: "own-away", x: "agent-screen-zoom" };
+const KEYS = { m: "mute", v: "camera", f: "flip", d: "draw", z: "undo", y: "redo", a: "again", l: "light", s: "screen", p: "share-pause", w: "share-float", e: "own-size", h: "own-away", x: "agent-screen-zoom", 1: "agent-screen-exact", u: "agent-screen-full" };
 
 export class Room {
   #inCall = false;

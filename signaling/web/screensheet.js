@@ -40,6 +40,15 @@ export class ScreenSheet {
     setText("share-pause", sharing ? say(stage === "on" ? "share.pause" : "share.go_on") : "");
     byId("share-pause").title = say("call.key", { action: byId("share-pause").textContent, key: "P" });
     setText("share-no", stage === "choosing" ? "" : say(sharing ? "share.stop" : stage === "offer" ? "share.not_now" : "share.ok"));
+    this.#stopKey(sharing);
+  }
+
+  /** That button has a key while it stops, and else none. @param {boolean} stops */
+  #stopKey(stops) {
+    const button = byId("share-no");
+    if (stops) button.setAttribute("aria-keyshortcuts", "s");
+    else button.removeAttribute("aria-keyshortcuts");
+    button.title = stops ? say("call.key", { action: say("share.stop"), key: "S" }) : "";
   }
 
   /** @param {import("./visit.js").View} view @param {Record<string, string>} values */

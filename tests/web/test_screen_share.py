@@ -140,6 +140,24 @@ async def test_a_video_is_shared_smooth_before_sharp(desk: Desk, customer: Custo
     )
 
 
+async def test_the_button_that_stops_tells_its_key_and_another_has_none(
+    desk: Desk, customer: Customer, dial: Dial
+) -> None:
+    agent = await in_call(desk, customer, dial)
+    await customer.tap(START)
+    refuse = customer.page.get_by_role("button", name="Not now", exact=True)
+    assert await refuse.get_attribute("aria-keyshortcuts") is None
+    await customer.tap(CHOOSE)
+    await tells(agent, "on")
+    stop = customer.page.get_by_role("button", name="Stop", exact=True)
+    assert await stop.get_attribute("aria-keyshortcuts") == "s"
+    assert await stop.get_attribute("title") == "Stop (key S)"
+    await customer.page.keyboard.press("s")
+    await tells(agent, "off")
+    await customer.tap(START)
+    assert await refuse.get_attribute("aria-keyshortcuts") is None
+
+
 async def test_it_is_paused_goes_on_and_is_stopped_by_a_key(
     desk: Desk, customer: Customer, dial: Dial
 ) -> None:
