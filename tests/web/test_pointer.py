@@ -15,6 +15,7 @@ from tests.web.ownscreen import WIDE, sharing
 from tests.web.test_agent_screen import in_call, shown
 from tests.web.test_call import Dial
 from tests.web.test_modules import load
+from tests.web.test_own_screen_floats import IN_PICTURE, NO_WINDOW
 
 pytestmark = [
     pytest.mark.browser,
@@ -151,6 +152,22 @@ async def test_it_bears_the_agents_name_and_anybody_else_is_a_coach(
     await pointing.until("it.words === 0", "the agent points no more")
     await pointing.says("Coach", author="p-1234", sign="spotlight")
     assert set(await pointing.customer.ask("window.written")) == {"Coach"}
+
+
+async def test_it_is_in_the_picture_that_floats(desk: Desk, visit: Visit, dial: Dial) -> None:
+    customer, _agent, hub = await sharing(desk, visit, dial, WATCH + NO_WINDOW)
+    await customer.tap("Pop out")
+    await customer.until("Boolean(document.pictureInPictureElement)", "it floats")
+    pointing = Pointing(customer, hub, "customer", "own-screen", 5)
+    await pointing.clock(1_000_000)
+    await pointing.says("Maria Lopez", sign="spotlight")
+    on_the_ring = f"""(() => {{
+      if (!document.pictureInPictureElement) return false;
+      const data = {IN_PICTURE};
+      const red = (x, y) => data[4 * (y * 640 + x)] > 180 && data[4 * (y * 640 + x) + 1] < 110;
+      return red(320, {200 - 64}) && red({320 - 64}, 200) && !red(320, {200 - 50});
+    }})()"""
+    await customer.until(on_the_ring, "with its ring")
 
 
 async def test_nothing_is_written_on_the_customers_picture(desk: Desk, visit: Visit, dial: Dial) -> None:
