@@ -108,8 +108,7 @@ async def measure(samples: int, delay_ms: float, keep: Path | None) -> dict[str,
         await scene.answer()
         await page.evaluate(WATCH_COST)
         await page.evaluate(ALONE)
-        await agent.do(commands.Frames(on=True))  # the agent sees what they draw on
-        await agent.wait(events.Frames)
+        await looks(agent)
         strokes = await _strokes(page, agent)
         own = await _own_strokes(page)
         await page.evaluate(f"window.inkDelay = {2 * delay_ms}")
@@ -197,10 +196,16 @@ async def distances(page: Page) -> AsyncIterator[tuple[float | None, panning.Pic
         await asyncio.sleep(PAUSE_SECONDS)
 
 
+async def looks(agent: RemoteEndpoint) -> str:
+    """The agent sees what they draw on: in the shared memory of this name."""
+    await agent.do(commands.Frames(on=True))
+    frames = await agent.wait(events.Frames)
+    return frames.name
+
+
 async def draw(agent: RemoteEndpoint) -> None:
     """A circle around the thing, on a picture that the agent got while the camera was at rest."""
-    frames = await agent.wait(events.Frames)
-    reader = FrameReader(frames.name)
+    reader = FrameReader(await looks(agent))
     try:
         async with asyncio.timeout(MEANWHILE_SECONDS):
             while (picture := reader.read()) is None or not 0 < _number(picture) < panning.STILL:  # noqa: ASYNC110
